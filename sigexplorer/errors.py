@@ -1,0 +1,48 @@
+"""How sigexplorer fails: one family, each with a message and a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+
+class SigexplorerError(Exception):
+    """The question was wrong; the command line shows it in one line and exits with 2.
+
+    ``message`` says what is wrong, lower case and without a trailing dot; ``hint`` says
+    what to do about it, and is empty where there is nothing to say.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UnknownNameError(SigexplorerError):
+    """A signal, scenario, group or format that does not exist."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        near = ", ".join(nearest(name, known))
+        super().__init__(f"unknown {kind} '{name}'", f"nearest: {near}" if near else "")
+
+
+class UsageError(SigexplorerError):
+    """Options that cannot be combined, or a value out of range."""
+
+
+class ProjectError(SigexplorerError):
+    """A Django project that was not found or could not be started."""
+
+
+class OutputError(SigexplorerError):
+    """A file that could not be written."""
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """Return the ``count`` names most like ``name``, the most alike first."""
+
+    def likeness(candidate: str) -> float:
+        return SequenceMatcher(None, name[:200].lower(), candidate.lower()).ratio()
+
+    return sorted(sorted(set(known)), key=likeness, reverse=True)[:count]

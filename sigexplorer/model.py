@@ -1,0 +1,209 @@
+"""What a recorded run is made of: strings, numbers and tuples, no live object.
+
+The record that capture writes and everything that shows reads. Times are integer
+nanoseconds since the run began. ``id`` counts dispatches and bypasses in the order in
+which they opened, from 1.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+#: What an argument or a result is after it was put into words.
+Scalar = str | int | float | bool | None
+
+Method = Literal["send", "send_robust", "asend", "asend_robust"]
+Outcome = Literal["returned", "raised", "skipped"]
+Operation = Literal["bulk_create", "bulk_update", "update", "fast_delete", "raw_delete"]
+
+#: Stands wherever a value looked like a secret; Django's own substitute.
+SECRET = "*" * 20
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The line that caused a dispatch: the innermost one outside Django, if there is one."""
+
+    file: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One receiver in one dispatch: called, or skipped because an earlier one raised."""
+
+    receiver: str
+    order: int  # from 1, in the order in which Django calls
+    file: str | None  # None for a receiver without Python source
+    line: int | None
+    dispatch_uid: str | None
+    weak: bool
+    is_async: bool
+    start_ns: int
+    duration_ns: int  # 0 when skipped
+    outcome: Outcome
+    result: Scalar  # what it returned, in words
+    error: str | None  # what it raised, in words
+    queries: int  # SQL statements executed while it ran, nested dispatches included
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One ``send``, ``send_robust``, ``asend`` or ``asend_robust``."""
+
+    id: int
+    parent: int | None  # the dispatch during which this one was sent
+    parent_call: int | None  # the index, from 0, of the call in it
+    step: int | None
+    signal: str  # dotted path
+    name: str  # short name
+    group: str
+    method: Method
+    sender: str | None  # None: sent with sender=None
+    start_ns: int
+    duration_ns: int
+    arguments: tuple[tuple[str, Scalar], ...]
+    calls: tuple[Call, ...]
+    error: str | None  # what came out of the send itself
+    origin: Origin | None
+    in_transaction: bool
+    rolled_back: bool
+    queries: int  # SQL statements executed during it
+    thread: str
+    process: int
+
+    @property
+    def unheard(self) -> bool:
+        """Whether nobody but us listened."""
+        return not self.calls
+
+    @property
+    def failed(self) -> bool:
+        """Whether a receiver raised, or the send itself did."""
+        return self.error is not None or any(call.outcome == "raised" for call in self.calls)
+
+    def argument(self, name: str) -> Scalar:
+        """Return the argument called ``name``; ``KeyError`` where it was not sent."""
+        return dict(self.arguments)[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Bypass:
+    """A database operation that by design sent no signal for the rows it touched."""
+
+    id: int
+    operation: Operation
+    model: str
+    rows: int | None  # None where the database did not say
+    start_ns: int
+    step: int | None
+    parent: int | None
+    parent_call: int | None
+    origin: Origin | None
+    would_call: tuple[str, ...]  # receivers that a signal would have reached
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A named part of a run."""
+
+    id: int
+    title: str
+    start_ns: int
+    duration_ns: int
+    error: str | None
+    source: str | None = None  # the Python of the step, where it could be read
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement that was checked while the run was running."""
+
+    text: str
+    held: bool
+    detail: str | None  # what was seen instead
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where, when and how a trace was recorded."""
+
+    title: str
+    listened: bool  # a tracing receiver was connected to every built-in signal
+    started_at: str  # ISO 8601, UTC
+    duration_ns: int
+    sigexplorer: str
+    django: str
+    python: str
+    databases: tuple[tuple[str, str], ...]  # alias, vendor
+    dropped: int = 0  # records lost to a fault of ours
+    complete: bool = True
+    queries: int = 0  # SQL statements of the whole run
+    notes: tuple[str, ...] = ()  # what the reader must know to believe the trace
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A recorded run."""
+
+    run: Run
+    steps: tuple[Step, ...] = ()
+    dispatches: tuple[Dispatch, ...] = ()
+    bypasses: tuple[Bypass, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def held(self) -> bool:
+        """Whether every claim held and no step failed."""
+        return all(claim.held for claim in self.claims) and not any(step.error for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A trace in a few numbers."""
+
+    dispatches: int
+    calls: int  # receivers that really ran
+    errors: int  # calls that raised, and sends that failed without one
+    queries: int
+    bypasses: int
+    by_signal: dict[str, int] = field(default_factory=dict)
+
+
+def summarise(trace: Trace) -> Summary:
+    """Count what is in ``trace``; ``by_signal`` has the most frequent signal first."""
+    calls = [call for dispatch in trace.dispatches for call in dispatch.calls]
+    raised = sum(call.outcome == "raised" for call in calls)
+    unexplained = sum(
+        dispatch.error is not None and not any(call.outcome == "raised" for call in dispatch.calls)
+        for dispatch in trace.dispatches
+    )
+    names = Counter(dispatch.name for dispatch in trace.dispatches)
+    return Summary(
+        dispatches=len(trace.dispatches),
+        calls=sum(call.outcome != "skipped" for call in calls),
+        errors=raised + unexplained,
+        queries=trace.run.queries,
+        bypasses=len(trace.bypasses),
+        by_signal=dict(names.most_common()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSignal:
+    """A signal that exists, or will from a newer Django on, and how many listen to it."""
+
+    signal: str  # dotted path
+    name: str
+    group: str
+    arguments: tuple[str, ...]
+    sender: str | None  # in words; None for a signal that is not Django's
+    documented: bool
+    added: str | None  # the Django that has it first, where the oldest supported one lacks it
+    sent_by: tuple[Origin, ...]
+    receivers: int  # live registrations, all in all
+    receivers_django: int  # Django's own among them
+    exists: bool = True  # in the installed Django
