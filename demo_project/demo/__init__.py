@@ -1,0 +1,1 @@
+"""The project around the blog: settings, URLs and entry points."""
