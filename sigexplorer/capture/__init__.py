@@ -1,0 +1,1 @@
+"""Observe Django's dispatch without being noticed, and put what is seen into records."""

@@ -1,0 +1,334 @@
+"""Observe ``Signal.send`` and its siblings from outside: connect nothing, wrap nothing.
+
+The four send methods are replaced on the class by our own rendering of Django's loops,
+because every other design is noticed: a wrapper adds a stack frame, wrapped receivers
+appear in the responses, connected receivers switch Django's fast paths off. This is the
+only file that knows Django's private dispatch names.
+
+Source: ``django/dispatch/dispatcher.py`` of Django 5.2, 6.0 and 6.1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import linecache
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from time import perf_counter_ns as clock
+from types import CodeType
+from typing import Any, NamedTuple, Protocol
+
+from asgiref.sync import async_to_sync, sync_to_async
+from django.dispatch import Signal, dispatcher
+
+from sigexplorer.capture.hooks import Hooks, Replacement
+from sigexplorer.capture.watch import AsyncCall, Watch, close, running
+from sigexplorer.capture.wrapping import wrapped
+from sigexplorer.model import Method
+
+NO_RECEIVERS = dispatcher.NO_RECEIVERS
+make_id: Callable[[Any], Any] = dispatcher._make_id  # type: ignore[attr-defined]
+
+#: Django 6.1 runs async receivers in a task group, earlier ones gather them.
+_run_parallel: Callable[..., Any] | None = getattr(dispatcher, "_run_parallel", None)
+
+
+class Observer(Protocol):
+    """Whoever wants to see every dispatch of the process."""
+
+    def opened(self, watch: Watch) -> Any:
+        """Note what must be noted before the first receiver runs."""
+
+    def closed(self, watch: Watch, note: Any) -> None:
+        """Take what became of the dispatch; ``note`` is what ``opened`` returned."""
+
+    def failed(self, fault: Exception) -> None:
+        """Learn that one of the two above raised."""
+
+
+def _open(
+    signal: Any,
+    sender: Any,
+    named: dict[str, Any],
+    method: Method,
+    sync_receivers: list[Any] | None = None,
+    async_receivers: Iterable[Any] = (),
+) -> Watch:
+    watch = Watch(signal, sender, named, method, sync_receivers or [], async_receivers)
+    for observer in HOOKS.observers:
+        try:
+            watch.notes.append((observer, observer.opened(watch)))
+        except Exception as fault:
+            observer.failed(fault)
+    watch.marks[0] = clock()
+    return watch
+
+
+# Django's four methods. The early return is Django's to the letter: it decides when a
+# sender is hashed. Receivers are called from these very frames, so that the depth of the
+# stack, and with it every ``stacklevel``, is Django's.
+
+
+def send(self: Any, sender: Any, **named: Any) -> list[tuple[Any, Any]]:
+    """Do what Django's ``Signal.send`` does, observed."""
+    if not self.receivers or self.sender_receivers_cache.get(sender) is NO_RECEIVERS:
+        close(_open(self, sender, named, "send"))
+        return []
+    sync_receivers, async_receivers = self._live_receivers(sender)
+    watch = _open(self, sender, named, "send", sync_receivers, async_receivers)
+    responses, marks = watch.responses, watch.marks
+    token = running.set(watch)
+    try:
+        for receiver in sync_receivers:
+            response = receiver(signal=self, sender=sender, **named)
+            responses.append((receiver, response))
+            marks.append(clock())
+        if async_receivers:
+            responses.extend(async_to_sync(_async_responses)(self, sender, named, watch))
+    except BaseException as error:
+        watch.stopped(error)
+        raise
+    finally:
+        running.reset(token)
+        close(watch)
+    return responses
+
+
+def send_robust(self: Any, sender: Any, **named: Any) -> list[tuple[Any, Any]]:
+    """Do what Django's ``Signal.send_robust`` does, observed."""
+    if not self.receivers or self.sender_receivers_cache.get(sender) is NO_RECEIVERS:
+        close(_open(self, sender, named, "send_robust"))
+        return []
+    sync_receivers, async_receivers = self._live_receivers(sender)
+    watch = _open(self, sender, named, "send_robust", sync_receivers, async_receivers)
+    responses, marks = watch.responses, watch.marks
+    token = running.set(watch)
+    try:
+        for receiver in sync_receivers:
+            try:
+                response = receiver(signal=self, sender=sender, **named)
+            except Exception as err:
+                watch.raised[watch.position] = err
+                self._log_robust_failure(receiver, err)
+                responses.append((receiver, err))
+            else:
+                responses.append((receiver, response))
+            marks.append(clock())
+        if async_receivers:
+            responses.extend(async_to_sync(_async_responses)(self, sender, named, watch))
+    except BaseException as error:
+        watch.stopped(error)
+        raise
+    finally:
+        running.reset(token)
+        close(watch)
+    return responses
+
+
+async def asend(self: Any, sender: Any, **named: Any) -> list[tuple[Any, Any]]:
+    """Do what Django's ``Signal.asend`` does, observed."""
+    if not self.receivers or self.sender_receivers_cache.get(sender) is NO_RECEIVERS:
+        close(_open(self, sender, named, "asend"))
+        return []
+    sync_receivers, async_receivers = self._live_receivers(sender)
+    watch = _open(self, sender, named, "asend", sync_receivers, async_receivers)
+    return await _all_responses(self, sender, named, watch, _sync_responses)
+
+
+async def asend_robust(self: Any, sender: Any, **named: Any) -> list[tuple[Any, Any]]:
+    """Do what Django's ``Signal.asend_robust`` does, observed."""
+    if not self.receivers or self.sender_receivers_cache.get(sender) is NO_RECEIVERS:
+        close(_open(self, sender, named, "asend_robust"))
+        return []
+    sync_receivers, async_receivers = self._live_receivers(sender)
+    watch = _open(self, sender, named, "asend_robust", sync_receivers, async_receivers)
+    return await _all_responses(self, sender, named, watch, _sync_responses_robust)
+
+
+async def _all_responses(
+    self: Any,
+    sender: Any,
+    named: dict[str, Any],
+    watch: Watch,
+    sync_group: Callable[..., list[tuple[Any, Any]]],
+) -> list[tuple[Any, Any]]:
+    async def sync_send() -> list[tuple[Any, Any]]:
+        if not watch.sync_receivers:
+            return []
+        watch.sync_running = True
+        return await sync_to_async(sync_group)(self, sender, named, watch)
+
+    responses: list[tuple[Any, Any]]
+    try:
+        if _run_parallel is None:
+            responses, async_responses = await asyncio.gather(
+                sync_send(), asyncio.gather(*_awaitables(self, sender, named, watch))
+            )
+        else:
+            responses = await sync_send()
+            async_responses = await _run_parallel(*_awaitables(self, sender, named, watch))
+        responses.extend(
+            (call.receiver, answer) for call, answer in zip(watch.async_calls, async_responses, strict=True)
+        )
+    except BaseException as error:
+        watch.error = error
+        raise
+    finally:
+        close(watch)
+    return responses
+
+
+def _sync_responses(self: Any, sender: Any, named: dict[str, Any], watch: Watch) -> list[tuple[Any, Any]]:
+    """Call the sync receivers of an ``asend``, in the thread that asgiref chose."""
+    token = running.set(watch)
+    try:
+        for receiver in watch.sync_receivers:
+            response = receiver(signal=self, sender=sender, **named)
+            watch.responses.append((receiver, response))
+            watch.marks.append(clock())
+    except BaseException as error:
+        watch.stopped(error)
+        raise
+    finally:
+        running.reset(token)
+        watch.sync_ended()
+    return watch.responses
+
+
+def _sync_responses_robust(
+    self: Any, sender: Any, named: dict[str, Any], watch: Watch
+) -> list[tuple[Any, Any]]:
+    """Call the sync receivers of an ``asend_robust``, in the thread that asgiref chose."""
+    token = running.set(watch)
+    try:
+        for receiver in watch.sync_receivers:
+            try:
+                response = receiver(signal=self, sender=sender, **named)
+            except Exception as err:
+                watch.raised[watch.position] = err
+                self._log_robust_failure(receiver, err)
+                watch.responses.append((receiver, err))
+            else:
+                watch.responses.append((receiver, response))
+            watch.marks.append(clock())
+    except BaseException as error:
+        watch.stopped(error)
+        raise
+    finally:
+        running.reset(token)
+        watch.sync_ended()
+    return watch.responses
+
+
+async def _async_responses(
+    self: Any, sender: Any, named: dict[str, Any], watch: Watch
+) -> list[tuple[Any, Any]]:
+    together = asyncio.gather if _run_parallel is None else _run_parallel
+    answers = await together(*_awaitables(self, sender, named, watch))
+    return [(call.receiver, answer) for call, answer in zip(watch.async_calls, answers, strict=True)]
+
+
+def _awaitables(self: Any, sender: Any, named: dict[str, Any], watch: Watch) -> Iterator[Any]:
+    """Call each async receiver, as late as Django does, and step what it returns."""
+    robust = watch.method.endswith("robust")
+    for call in watch.async_calls:
+        if robust:
+            yield _caught(self, sender, named, call)
+        else:
+            yield call.drive(call.receiver(signal=self, sender=sender, **named))
+
+
+async def _caught(self: Any, sender: Any, named: dict[str, Any], call: AsyncCall) -> Any:
+    try:
+        return await call.drive(call.receiver(signal=self, sender=sender, **named))
+    except Exception as err:
+        self._log_robust_failure(call.receiver, err)
+        return err
+
+
+def _fingerprint(function: Any) -> str:
+    """Hash the source of ``function`` without its docstring and white space."""
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType):
+        return ""
+    lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 : _last_line(code)]
+    text = "".join("".join(lines).split('"""')[::2])
+    return hashlib.sha256("".join(text.split()).encode()).hexdigest()[:16]
+
+
+def _last_line(code: CodeType) -> int:
+    own = max((line for _, _, line in code.co_lines() if line), default=code.co_firstlineno)
+    return max([own, *(_last_line(const) for const in code.co_consts if isinstance(const, CodeType))])
+
+
+#: The four methods whose loops are rendered above, by fingerprint. Any other source is
+#: wrapped, not replaced.
+KNOWN_SOURCES = frozenset(
+    {
+        *("e3eb98e2a46612e6", "cf6e3ce479f5b830", "c5083f8f2f135454", "7879c5a36e9ea1ad"),  # 5.2, 6.0
+        *("88c4c833bd90f93e", "c41b4228192f95f0", "a2f54dda602b4bf6", "e1c4b6773a41b3c2"),  # 6.1
+    }
+)
+
+_OURS: dict[Method, Any] = {
+    "send": send,
+    "send_robust": send_robust,
+    "asend": asend,
+    "asend_robust": asend_robust,
+}
+
+
+def known() -> bool:
+    """Whether the loops rendered here are those of the installed Django."""
+    return all(_fingerprint(Signal.__dict__[name]) in KNOWN_SOURCES for name in _OURS)
+
+
+def _replacements() -> Iterable[Replacement]:
+    replace = known()
+    for name, ours in _OURS.items():
+        make = partial(_ours, ours) if replace else partial(wrapped, name, _open)
+        yield Replacement(Signal, name, make)
+
+
+def _ours(ours: Any, _found: Any) -> Any:
+    return ours
+
+
+HOOKS: Hooks[Observer] = Hooks(_replacements)
+
+
+class Registration(NamedTuple):
+    """One receiver connected to a signal."""
+
+    receiver: Any  # None when it is dead
+    dispatch_uid: Any  # None when connected without one
+    weak: bool
+    is_async: bool
+    sender_id: int | None  # id() of the sender; None: connected for every sender
+    sender: Any  # the sender itself where Django keeps a reference to it, else None
+
+
+def registrations(signal: Any) -> list[Registration]:
+    """Return who is connected to ``signal``, dead receivers included, in connection order."""
+    return [_registration(entry) for entry in list(signal.receivers)]
+
+
+def _registration(entry: tuple[Any, ...]) -> Registration:
+    (receiver_key, sender_key), reference, *sender_ref, is_async = entry
+    weak = isinstance(reference, weakref.ReferenceType)
+    receiver = reference() if weak else reference
+    # Without a dispatch_uid the key is the receiver's id, or a pair of them for a method.
+    by_id = isinstance(receiver_key, int) if receiver is None else receiver_key == make_id(receiver)
+    method = (
+        receiver is None and isinstance(receiver_key, tuple) and all(type(key) is int for key in receiver_key)
+    )
+    return Registration(
+        receiver=receiver,
+        dispatch_uid=None if by_id or method else receiver_key,
+        weak=weak,
+        is_async=is_async,
+        sender_id=None if sender_key == dispatcher.NONE_ID else sender_key,
+        sender=sender_ref[0]() if sender_ref and sender_ref[0] is not None else None,
+    )
