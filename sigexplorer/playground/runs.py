@@ -1,0 +1,93 @@
+"""Run a trigger or a scenario and return its trace."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+
+from sigexplorer.capture import words
+from sigexplorer.capture.tracer import Tracer
+from sigexplorer.catalog.page import Page, Version, dotted
+from sigexplorer.errors import UsageError
+from sigexplorer.model import Claim, Trace
+from sigexplorer.playground.boot import PLAYGROUND
+from sigexplorer.playground.scenarios import Scenario
+from sigexplorer.playground.steps import Steps
+from sigexplorer.playground.triggers import TRIGGERS
+
+#: What triggers and scenarios are.
+Story = Callable[[Steps], None]
+
+
+def check_version(name: str, added: Version, version: Version) -> None:
+    """Raise if the installed Django is older than what ``name`` needs."""
+    if version < added:
+        raise UsageError(f"'{name}' comes with Django {dotted(added)}", f"this is Django {dotted(version)}")
+
+
+def trigger_code(page: Page) -> Story:
+    """Return the function that makes Django send the signal of ``page``; the project must be booted."""
+    return _function("triggers", TRIGGERS[page.name])
+
+
+def scenario_code(scenario: Scenario) -> Story:
+    """Return the function of a built-in scenario; the project must be booted."""
+    return _function("scenarios", scenario.code)
+
+
+def _function(kind: str, place: str) -> Story:
+    module, _, name = place.partition(":")
+    found: Story = getattr(import_module(f"sigexplorer.playground.{kind}.{module}"), name)
+    return found
+
+
+def run_trigger(page: Page) -> Trace:
+    """Make Django send a signal, in an open playground; the claim is that it did."""
+
+    def story(step: Steps) -> None:
+        trigger_code(page)(step)
+        step.claim(f"Django sent {page.name}", any(dispatch.signal == page.path for dispatch in step.sent()))
+
+    return _run(f"trigger {page.name}", story, sources=False)
+
+
+def run_scenario(scenario: Scenario, *, sources: bool = False) -> Trace:
+    """Run a scripted story in an open playground, and check its claims as it goes."""
+
+    def story(step: Steps) -> None:
+        scenario_code(scenario)(step)
+
+    return _run(f"scenario {scenario.name}", story, sources=sources)
+
+
+def trigger_source(page: Page) -> str:
+    """Return the Python that makes Django send a signal; the project must be booted."""
+    return inspect.getsource(trigger_code(page))
+
+
+@contextmanager
+def open_playground(*, listen: bool) -> Iterator[None]:
+    """Boot the bundled project for some runs, and leave no receiver of ours behind."""
+    try:
+        PLAYGROUND.boot(listen=listen)
+        yield
+    finally:
+        PLAYGROUND.shut()
+
+
+def _run(title: str, story: Story, *, sources: bool) -> Trace:
+    PLAYGROUND.reset()
+    tracer = Tracer(title, listened=PLAYGROUND.listener.connected, steps_only=True)
+    tracer.start()
+    try:
+        story(Steps(tracer, PLAYGROUND, sources=sources))
+    except Exception as problem:  # noqa: BLE001 - a scenario that breaks is a claim that failed
+        tracer.claims.append(Claim("it ran to its end", held=False, detail=words.error(problem)))
+    finally:
+        tracer.stop()
+    tracer.claims += [
+        Claim("sigexplorer recorded everything", held=False, detail=fault) for fault in tracer.faults
+    ]
+    return tracer.trace()

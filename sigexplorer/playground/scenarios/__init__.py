@@ -1,0 +1,80 @@
+"""The built-in scenarios: scripted stories whose claims are checked as they run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sigexplorer.catalog.page import Version
+from sigexplorer.errors import UnknownNameError
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A story: its name, what it shows, and where its function is, imported when it runs."""
+
+    name: str
+    summary: str
+    code: str  # module:function in this package
+    added: Version = (0, 0)  # the Django it needs at least
+
+
+SCENARIOS = (
+    Scenario(
+        "login-flow", "a visitor signs up, mistypes the password, logs in and logs out", "auth:login_flow"
+    ),
+    Scenario("failed-login", "what a failed login sends, and what it masks", "auth:failed_login"),
+    Scenario("logout-anonymous", "logging out without having logged in", "auth:logout_anonymous"),
+    Scenario("save-user", "a user is saved, and a receiver saves their profile", "saving:save_user"),
+    Scenario(
+        "update-user", "the ways to change a row that exists, and what each sends", "saving:update_user"
+    ),
+    Scenario("delete-cascade", "one delete() takes rows of five tables along", "deleting:delete_cascade"),
+    Scenario(
+        "many-to-many", "add, remove, set, clear, and the same from the other side", "relations:many_to_many"
+    ),
+    Scenario(
+        "proxy-and-child-models",
+        "who the sender is for proxies and multi-table children",
+        "relations:proxy_and_child_models",
+    ),
+    Scenario("load-fixture", "loaddata saves with raw=True", "saving:load_fixture"),
+    Scenario("bulk-operations", "the operations that send nothing", "bulk:bulk_operations"),
+    Scenario(
+        "rollback", "signals are not undone by a rollback, on_commit callbacks are", "transactions:rollback"
+    ),
+    Scenario("migrate", "migrate forward, with nothing to do and backward, then flush", "migrating:migrate"),
+    Scenario(
+        "settings-override", "override_settings sends twice, assignment never", "testing:settings_override"
+    ),
+    Scenario("request", "a page through WSGI and through ASGI", "requests:request"),
+    Scenario(
+        "request-exception",
+        "a view that fails, and errors that are no failures",
+        "requests:request_exception",
+    ),
+    Scenario("template", "a template that extends another, instrumented and not", "testing:template"),
+    Scenario(
+        "two-databases", "using names the database; connections are opened late", "databases:two_databases"
+    ),
+    Scenario(
+        "async-receivers", "sync and async receivers under send() and asend()", "dispatching:async_receivers"
+    ),
+    Scenario("nested-signals", "a receiver that saves sends signals of its own", "saving:nested_signals"),
+    Scenario(
+        "receiver-error", "send() stops at an error, send_robust() goes on", "dispatching:receiver_error"
+    ),
+    Scenario(
+        "connect-and-disconnect",
+        "weak references, dispatch_uid, sender, lists of signals, order",
+        "dispatching:connect_and_disconnect",
+    ),
+    Scenario("task", "a task is enqueued, started and finished", "tasks:task", added=(6, 0)),
+)
+
+
+def find(name: str) -> Scenario:
+    """Return the built-in scenario called ``name``."""
+    for scenario in SCENARIOS:
+        if scenario.name == name:
+            return scenario
+    raise UnknownNameError("scenario", name, [scenario.name for scenario in SCENARIOS])

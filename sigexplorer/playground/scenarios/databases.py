@@ -1,0 +1,51 @@
+"""Two databases."""
+
+from __future__ import annotations
+
+from django.db.utils import ConnectionHandler
+
+from blog.models import AuditEntry, Tag
+from sigexplorer.playground.steps import Steps
+
+
+def two_databases(step: Steps) -> None:
+    """Save in either database, move rows, and open a connection."""
+    with step("save in the default database"):
+        tag = Tag.objects.create(name="django")
+    step.claim(
+        "using is default", {dispatch.argument("using") for dispatch in step.sent("post_save")}, {"default"}
+    )
+
+    with step("save the same object in the other one"):
+        tag.save(using="archive")
+    step.claim(
+        "using names the other database",
+        {dispatch.argument("using") for dispatch in step.sent("post_save")},
+        {"archive"},
+    )
+    step.claim("where the row is new", step.sent("post_save")[0].argument("created"))
+
+    AuditEntry.objects.create(text="something happened")
+    with step("move rows to the other database in bulk"):
+        moved = AuditEntry.archive()
+    step.claim("a row was moved", (moved, AuditEntry.objects.using("archive").count()), (1, 1))
+    step.claim("without one save signal", step.names(group="save"), [])
+
+    engine = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+    handler = ConnectionHandler({"default": engine, "reports": engine})
+    with step("name a third database"):
+        connection = handler["reports"]
+    step.claim("a connection that is only named is not opened", step.sent("connection_created"), [])
+
+    with step("use it"), connection.cursor():
+        pass
+    (sent,) = step.sent("connection_created")
+    step.claim("the first use opens it", sent.argument("connection"), "<DatabaseWrapper sqlite reports>")
+    step.claim(
+        "the sender is the backend's class", sent.sender, "django.db.backends.sqlite3.base.DatabaseWrapper"
+    )
+
+    with step("use it again"), connection.cursor():
+        pass
+    step.claim("and the second does not", step.sent("connection_created"), [])
+    connection.connection.close()

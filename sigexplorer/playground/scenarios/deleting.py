@@ -1,0 +1,60 @@
+"""Deleting rows, and what is lost on the fast path."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+
+from blog.models import Category, Comment, Post, Tag
+from sigexplorer.playground.steps import Steps
+
+
+def delete_cascade(step: Steps) -> None:
+    """Delete a user with a post, a comment, a tag and a profile."""
+    author = User.objects.create_user("amy")
+    category = Category.objects.create(name="Guides")
+    post = Post.objects.create(author=author, title="Signals", category=category)
+    post.tags.add(Tag.objects.create(name="django"))
+    post.comments.create(name="Bob", text="I see.")
+    comment = post.comments.create(name="Eve", text="Me too.")
+
+    with step("delete a comment, which nothing points at"):
+        comment.delete()
+    quiet = [] if not step.listening else ["pre_delete", "post_delete"]
+    step.claim("a leaf is deleted without a signal, unless somebody listens", step.names(), quiet)
+
+    with step("delete the post's category"):
+        category.delete()
+    step.claim(
+        "SET_NULL changes the post without any signal",
+        "blog.Post" in step.senders("pre_save"),
+        expected=False,
+    )
+    updates = [(bypass.operation, bypass.model) for bypass in step.bypasses()]
+    step.claim("it is an UPDATE that bypasses the post's receivers", updates, [("update", "blog.Post")])
+
+    with step("delete the user"):
+        author.delete()
+    deleted = step.senders("pre_delete")
+    step.claim("CASCADE sends for every row it takes along", {"auth.User", "blog.Post"} <= set(deleted))
+    step.claim(
+        "every pre_delete comes before the first post_delete", _sorted_by_kind(step.names(group="delete"))
+    )
+    origins = {
+        str(dispatch.argument("origin"))
+        for dispatch in step.sent(sender="blog.Post")
+        if dispatch.group == "delete"
+    }
+    step.claim("origin is what delete() was called on", origins, {f"<auth.User pk={1}>"})
+    step.claim("rows of the many-to-many table go without m2m_changed", step.sent("m2m_changed"), [])
+    quiet = [bypass.model for bypass in step.bypasses() if bypass.model == "blog.Post_tags"]
+    step.claim("which is a bypass", quiet, ["blog.Post_tags"])
+    told = "blog.Comment" in deleted
+    step.claim("comments go by the fast path, unless somebody listens", told, step.listening)
+
+    with step("delete a queryset"):
+        Comment.objects.all().delete()
+    step.claim("deleting nothing sends nothing", step.names(), [])
+
+
+def _sorted_by_kind(names: list[str]) -> bool:
+    return names == sorted(names, key=["pre_delete", "post_delete"].index)

@@ -1,0 +1,109 @@
+"""Many-to-many relations, proxies and multi-table children."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from blog.models import Post, PublishedPost, Review, Tag
+from sigexplorer.playground.steps import Steps
+
+
+def many_to_many(step: Steps) -> None:
+    """Tag a post in every way there is."""
+    author = User.objects.create_user("amy")
+    post = Post.objects.create(author=author, title="Signals")
+    one, two, three = (Tag.objects.create(name=name) for name in ("one", "two", "three"))
+
+    with step("add two tags"):
+        post.tags.add(one, two)
+    step.claim("add() sends pre_add and post_add", _actions(step), ["pre_add", "post_add"])
+    step.claim(
+        "pk_set has the keys of the tags", step.sent()[-1].argument("pk_set"), f"{{{one.pk}, {two.pk}}}"
+    )
+    step.claim(
+        "the sender is the through model",
+        {dispatch.sender for dispatch in step.sent("m2m_changed")},
+        {"blog.Post_tags"},
+    )
+    step.claim("rows of the through model send no save signals", step.sent("post_save"), [])
+
+    with step("add a tag that is there already"):
+        post.tags.add(one)
+    step.claim("still two signals", _actions(step), ["pre_add", "post_add"])
+    step.claim(
+        "with an empty pk_set", {dispatch.argument("pk_set") for dispatch in step.sent("m2m_changed")}, {"{}"}
+    )
+
+    with step("remove a tag"):
+        post.tags.remove(one)
+    step.claim("remove() sends pre_remove and post_remove", _actions(step), ["pre_remove", "post_remove"])
+
+    with step("set other tags"):
+        post.tags.set([three])
+    actions = ["pre_remove", "post_remove", "pre_add", "post_add"]
+    step.claim("set() removes, then adds", _actions(step), actions)
+
+    with step("set the same tags"):
+        post.tags.set([three])
+    step.claim("set() with nothing to do sends nothing", _actions(step), [])
+
+    with step("set with clear=True"):
+        post.tags.set([one], clear=True)
+    actions = ["pre_clear", "post_clear", "pre_add", "post_add"]
+    step.claim("set(clear=True) clears, then adds", _actions(step), actions)
+
+    with step("clear"):
+        post.tags.clear()
+    step.claim("clear() sends pre_clear and post_clear", _actions(step), ["pre_clear", "post_clear"])
+    step.claim(
+        "with pk_set None", {dispatch.argument("pk_set") for dispatch in step.sent("m2m_changed")}, {None}
+    )
+
+    with step("add from the other side"):
+        two.posts.add(post)
+    first = step.sent("m2m_changed")[0]
+    step.claim("reverse is true", first.argument("reverse"))
+    step.claim(
+        "instance and model change places", _ends(first.arguments), ("<blog.Tag pk=2>", "<class blog.Post>")
+    )
+
+
+def _actions(step: Steps) -> list[object]:
+    return [dispatch.argument("action") for dispatch in step.sent("m2m_changed")]
+
+
+def _ends(arguments: tuple[tuple[str, object], ...]) -> tuple[object, object]:
+    named = dict(arguments)
+    return named["instance"], named["model"]
+
+
+def proxy_and_child_models(step: Steps) -> None:
+    """Save and delete through a proxy and a multi-table child."""
+    author = User.objects.create_user("amy")
+    post = Post.objects.create(author=author, title="Signals", published_at=timezone.now())
+
+    with step("save through the proxy"):
+        PublishedPost.objects.get(pk=post.pk).save()
+    step.claim("the sender is the proxy", step.senders("post_save"), ["blog.PublishedPost"])
+    step.claim("receivers of the concrete model do not hear of it", step.called("post_save"), [])
+
+    with step("save the concrete model"):
+        post.save()
+    step.claim(
+        "the same row, saved as a Post, is heard", step.called("post_save"), ["reindex", "write_audit_entry"]
+    )
+
+    with step("save a child"):
+        review = Review.objects.create(author=author, title="Django", rating=5)
+    step.claim("a child sends for itself, not for its parent", step.senders("post_save"), ["blog.Review"])
+    step.claim("though it writes a row of the parent too", Post.objects.filter(pk=review.pk).exists())
+
+    with step("delete a child"):
+        review.delete()
+    step.claim(
+        "deleting it sends for both",
+        sorted(map(str, step.senders("post_delete"))),
+        ["blog.Post", "blog.Review"],
+    )
+    step.claim("so receivers of the parent hear of it only now", step.called("post_delete"), ["reindex"])

@@ -1,0 +1,108 @@
+"""Saving rows one by one."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+from blog.models import Post, Tag
+from sigexplorer.playground.steps import Steps
+
+
+def save_user(step: Steps) -> None:
+    """Save a new user, then save it again."""
+    with step("save a new user"):
+        user = User.objects.create_user("amy", email="amy@example.org")
+    names = ["pre_save", "post_save", "pre_save", "post_save"]
+    step.claim("one save() sends pre_save and post_save, and so does the profile's", step.names(), names)
+    (sent,) = step.sent("post_save", "auth.User")
+    step.claim("a new row has created=True", sent.argument("created"))
+    step.claim(
+        "in pre_save there is no key yet",
+        step.sent("pre_save")[0].argument("instance"),
+        "<auth.User pk=None>",
+    )
+    step.claim("in post_save there is one", sent.argument("instance"), f"<auth.User pk={user.pk}>")
+
+    with step("save it again"):
+        user.save()
+    (sent,) = step.sent("post_save", "auth.User")
+    step.claim("an existing row has created=False", sent.argument("created"), expected=False)
+    step.claim("update_fields is None when all fields are written", sent.argument("update_fields"), None)
+    step.claim("no second profile is made", step.names(), ["pre_save", "post_save"])
+
+
+def update_user(step: Steps) -> None:
+    """Change a user with save(), save(update_fields), a deferred instance and update()."""
+    user = User.objects.create_user("amy")
+
+    with step("save(update_fields=[...])"):
+        user.first_name = "Amy"
+        user.save(update_fields=["first_name"])
+    fields = step.sent("post_save")[0].argument("update_fields")
+    step.claim("update_fields tells which fields are written", fields, "{'first_name'}")
+
+    with step("save(update_fields=[])"):
+        user.save(update_fields=[])
+    step.claim("an empty update_fields sends nothing at all", step.names(), [])
+
+    with step("save an instance with deferred fields"):
+        partial = User.objects.only("first_name").get(pk=user.pk)
+        partial.save()
+    fields = step.sent("post_save")[0].argument("update_fields")
+    step.claim("Django sets update_fields to the fields that were loaded", fields, "{'first_name'}")
+
+    with step("update_or_create() of a row that exists"):
+        User.objects.update_or_create(username="amy", defaults={"last_name": "Pond"})
+    step.claim("update_or_create() saves, and names the fields", step.names(), ["pre_save", "post_save"])
+    fields = str(step.sent("post_save")[0].argument("update_fields"))
+    step.claim("those of defaults are among them", "'last_name'" in fields)
+
+    with step("get_or_create() of a row that exists"):
+        User.objects.get_or_create(username="amy")
+    step.claim("get_or_create() that finds a row saves nothing", step.names(), [])
+
+    with step("QuerySet.update()"):
+        User.objects.filter(pk=user.pk).update(first_name="Amelia")
+    step.claim("update() sends no signal", step.names(), [])
+    (bypass,) = step.bypasses()
+    step.claim("though it changes a row that receivers listen to", bypass.rows, 1)
+
+
+def load_fixture(step: Steps) -> None:
+    """Load a fixture: rows are saved as they are."""
+    with step("loaddata blog"):
+        call_command("loaddata", "blog", verbosity=0)
+    saved = step.sent("post_save")
+    step.claim("every object of the fixture sends post_save", len(saved), 7)
+    step.claim("always with raw=True", {dispatch.argument("raw") for dispatch in saved}, {True})
+    step.claim("receivers that honour raw save nothing more", len(step.sent("pre_save")), 7)
+    raw = [dict(dispatch.arguments).get("raw") for dispatch in step.sent("m2m_changed")]
+    step.claim(
+        "tags are added with m2m_changed, which says raw from 6.1 on", raw in ([None, None], [True, True])
+    )
+    step.claim("the fixture's user keeps its one profile", User.objects.get(username="grace").profile.pk, 100)
+
+
+def nested_signals(step: Steps) -> None:
+    """Save a post: a receiver writes an audit entry, which is a save of its own."""
+    author = User.objects.create_user("amy")
+    with step("save a post"):
+        Post.objects.create(author=author, title="Signals")
+    outer = step.sent("post_save", "blog.Post")[0]
+    inner = step.sent("post_save", "blog.AuditEntry")[0]
+    names = [call.receiver for call in outer.calls]
+    step.claim(
+        "the post's receivers run in the order in which they were connected",
+        names,
+        ["blog.receivers.reindex", "blog.receivers.write_audit_entry"],
+    )
+    step.claim("the entry is saved inside of the post's post_save", inner.parent, outer.id)
+    step.claim("by its second receiver", inner.parent_call, 1)
+    step.claim("which therefore costs SQL of its own", outer.calls[1].queries > outer.calls[0].queries)
+
+    with step("save a tag"):
+        Tag.objects.create(name="django")
+    step.claim(
+        "nobody listens to tags, so nothing is nested", {dispatch.parent for dispatch in step.sent()}, {None}
+    )

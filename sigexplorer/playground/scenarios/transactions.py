@@ -1,0 +1,52 @@
+"""Signals and transactions."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from blog import memory
+from blog.models import Post
+from sigexplorer.playground.steps import Steps
+
+
+class ChangedMindError(Exception):
+    """Ends a transaction."""
+
+
+def rollback(step: Steps) -> None:
+    """Publish a post in a transaction that fails, in a savepoint that fails, and for good."""
+    author = User.objects.create_user("amy")
+
+    with step("a transaction that is rolled back"), suppress(ChangedMindError), transaction.atomic():
+        Post.objects.create(author=author, title="Never").publish()
+        raise ChangedMindError
+    sent = step.sent("post_save", "blog.Post")
+    step.claim("post_save was sent and heard", len(sent[0].calls), 2)
+    step.claim("and is not undone by the rollback", {dispatch.rolled_back for dispatch in sent}, {True})
+    step.claim("the row is gone", Post.objects.count(), 0)
+    step.claim("the on_commit callback of a receiver never ran", list(memory.outbox), [])
+    step.claim("what another receiver did at once is done", list(memory.feed), ["Never"])
+
+    with step("a savepoint that is rolled back"), transaction.atomic():
+        Post.objects.create(author=author, title="Kept")
+        with suppress(ChangedMindError), transaction.atomic():
+            Post.objects.create(author=author, title="Lost")
+            raise ChangedMindError
+    fates = [dispatch.rolled_back for dispatch in step.sent("post_save", "blog.Post")]
+    step.claim("only what was sent since the savepoint is rolled back", fates, [False, True])
+
+    with step("a transaction that is committed"), transaction.atomic():
+        Post.objects.get(title="Kept").publish()
+        waiting = list(memory.outbox)
+    step.claim("before the commit the callback waits", waiting, [])
+    step.claim("after it the callback has run", list(memory.outbox), ["new post: Kept"])
+
+    with step("no transaction at all"):
+        Post.objects.get(title="Kept").publish()
+    in_transaction = {dispatch.in_transaction for dispatch in step.sent("post_published")}
+    step.claim(
+        "outside of atomic() on_commit() runs at once", (in_transaction, len(memory.outbox)), ({False}, 2)
+    )

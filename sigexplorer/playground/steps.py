@@ -1,0 +1,103 @@
+"""What a scenario is written with: named steps, and claims about what they sent."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from sigexplorer.capture.tracer import Tracer
+from sigexplorer.model import Bypass, Claim, Dispatch
+from sigexplorer.playground.boot import Playground
+
+_SEEN_LIMIT = 400
+
+
+class Steps:
+    """The ``step`` that a scenario takes.
+
+    ``with step("title"):`` names a part of the run; what happens outside of a step is
+    preparation and is not recorded. ``step.sent()`` and its siblings look at the step
+    that runs, or the one that ran last.
+    """
+
+    def __init__(self, tracer: Tracer, playground: Playground, *, sources: bool = False) -> None:
+        self.playground = playground
+        self._tracer = tracer
+        self._sources = sources
+        self._number = 0
+
+    @property
+    def listening(self) -> bool:
+        """Whether a tracing receiver is connected to every built-in signal."""
+        return self._tracer.listened
+
+    @contextmanager
+    def __call__(self, title: str) -> Iterator[None]:
+        """Record what happens inside under ``title``."""
+        frame = inspect.currentframe()
+        # This generator was entered by contextlib, which was called by the scenario.
+        caller = frame.f_back.f_back if frame and frame.f_back else None
+        source = _block(caller) if self._sources and caller else None
+        self._number += 1
+        with self._tracer.step(title, source):
+            yield
+
+    def claim(self, text: str, actual: object, expected: object = True) -> None:  # noqa: FBT002 - reads as a sentence
+        """State that ``actual`` equals ``expected``; the scenario goes on whether it does or not."""
+        held = actual == expected
+        seen = None if held else f"saw {actual!r}, not {expected!r}"[:_SEEN_LIMIT]
+        self._tracer.claims.append(Claim(text, held, seen))
+
+    def sent(self, name: str | None = None, sender: str | None = None, **arguments: object) -> list[Dispatch]:
+        """Return the step's dispatches with that short name, sender and those arguments, in order."""
+        return [
+            dispatch
+            for dispatch in self._tracer.trace().dispatches
+            if dispatch.step == self._number
+            and name in (None, dispatch.name)
+            and sender in (None, dispatch.sender)
+            and arguments.items() <= dict(dispatch.arguments).items()
+        ]
+
+    def names(self, *, group: str | None = None) -> list[str]:
+        """Return the short names that the step sent, in order; of init signals only on request."""
+        return [
+            dispatch.name
+            for dispatch in self.sent()
+            if (dispatch.group == group if group else dispatch.group not in ("init", "model"))
+        ]
+
+    def senders(self, name: str) -> list[str | None]:
+        """Return the sender of each of the step's dispatches of a signal, in order."""
+        return [dispatch.sender for dispatch in self.sent(name)]
+
+    def called(self, name: str | None = None) -> list[str]:
+        """Return the receivers that ran in the step, without their module, in order."""
+        return [
+            call.receiver.rpartition(".")[2]
+            for dispatch in self.sent(name)
+            for call in dispatch.calls
+            if call.outcome != "skipped"
+        ]
+
+    def bypasses(self) -> list[Bypass]:
+        """Return the step's writes that sent no signal, in order."""
+        return [bypass for bypass in self._tracer.trace().bypasses if bypass.step == self._number]
+
+
+def _block(caller: FrameType) -> str | None:
+    """Return the body of the ``with`` statement that ``caller`` is entering."""
+    try:
+        lines, first = inspect.getsourcelines(caller.f_code)
+    except OSError:  # typed in, or run without its source
+        return None
+    line = caller.f_lineno - max(first, 1) + 1
+    for node in ast.walk(ast.parse(textwrap.dedent("".join(lines)))):
+        if isinstance(node, ast.With) and node.lineno <= line < node.body[0].lineno:
+            body = lines[node.body[0].lineno - 1 : node.end_lineno]
+            return textwrap.dedent("".join(body)).rstrip()
+    return None

@@ -1,0 +1,35 @@
+"""Django's test machinery, used for the two signals that only it sends.
+
+Importing ``django.test`` connects Django's own receivers to ``setting_changed``, so it is
+imported by the scenarios that need it, and not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sigexplorer.playground.steps import Steps
+
+
+def use_test_machinery(step: Steps) -> None:
+    """Import ``django.test``, and listen to its signal if we listen at all."""
+    import_module("django.test")
+    step.playground.listen_again()
+
+
+@contextmanager
+def collecting_templates() -> Iterator[None]:
+    """Render as ``setup_test_environment()`` does, and change nothing else of it."""
+    from django.template.base import Template
+    from django.test.utils import instrumented_test_render  # type: ignore[attr-defined]
+
+    rendered = Template._render  # type: ignore[attr-defined]
+    Template._render = instrumented_test_render  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        Template._render = rendered  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Django projects: start them, and look at what they have registered."""
