@@ -1,0 +1,1 @@
+"""Show what was recorded; this half of the program does not know Django."""

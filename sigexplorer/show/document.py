@@ -1,0 +1,49 @@
+"""A text with headings, paragraphs, tables and code, before it becomes Rich or Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading; the first of a document is its title."""
+
+    text: str
+    level: int = 2  # 1: the title
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Some sentences."""
+
+    text: str
+    quiet: bool = False  # of less importance
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    """A list of sentences."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table: the titles of its columns and the texts of its cells."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: frozenset[str] = frozenset()  # columns of numbers
+    dim_rows: frozenset[int] = frozenset()  # rows of less importance
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Some Python."""
+
+    python: str
+
+
+Block = Heading | Paragraph | Bullets | Grid | Code
+Document = tuple[Block, ...]

@@ -1,0 +1,1 @@
+"""A trace, or a document, as the text of a file."""

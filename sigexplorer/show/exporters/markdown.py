@@ -1,0 +1,39 @@
+"""A document as Markdown."""
+
+from __future__ import annotations
+
+import re
+
+from sigexplorer.show.document import Block, Bullets, Code, Document, Grid, Heading, Paragraph
+from sigexplorer.show.text import safe
+
+_LIMIT = 2_000
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+
+
+def write(document: Document) -> str:
+    """Return ``document`` as Markdown in which no text of it is markup."""
+    return "\n\n".join(_block(block) for block in document) + "\n"
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading(text, level):
+            return f"{'#' * level} {_escaped(text)}"
+        case Paragraph(text):
+            return _escaped(text)
+        case Bullets(items):
+            return "\n".join(f"- {_escaped(item)}" for item in items)
+        case Grid(columns, rows):
+            lines = [columns, tuple("---" for _ in columns), *rows]
+            return "\n".join(_row(line, plain=number == 1) for number, line in enumerate(lines))
+        case Code(python):
+            return f"```python\n{python.rstrip()}\n```"
+
+
+def _row(cells: tuple[str, ...], *, plain: bool) -> str:
+    return "| " + " | ".join(cell if plain else _escaped(cell) for cell in cells) + " |"
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", safe(text, _LIMIT))

@@ -1,0 +1,115 @@
+"""Which dispatches to show: the filters that mean the same for every command."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from sigexplorer import catalog
+from sigexplorer.errors import UnknownNameError, UsageError
+from sigexplorer.model import Dispatch, Trace
+
+#: Folded unless a filter names them or everything is asked for: there are too many.
+NOISE = frozenset({"pre_init", "post_init", "class_prepared"})
+
+_GLOB = re.compile(r"[*?\[]")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s)?")
+_UNITS = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, None: 1_000_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What to show; every field left alone shows everything."""
+
+    signals: tuple[str, ...] = ()  # short names, dotted paths, globs, %groups; ! negates
+    sender: str | None = None  # glob
+    receiver: str | None = None  # glob
+    failed: bool = False
+    min_ns: int = 0
+    depth: int | None = None  # 1: only dispatches that no other one caused
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The patterns that ask for signals."""
+        return tuple(pattern for pattern in self.signals if not pattern.startswith("!"))
+
+    @property
+    def unwanted(self) -> tuple[str, ...]:
+        """The patterns that leave signals out."""
+        return tuple(pattern[1:] for pattern in self.signals if pattern.startswith("!"))
+
+    def names(self, name: str) -> bool:
+        """Whether a pattern asks for the signal called ``name``."""
+        return any(pattern in (name, "*") or fnmatchcase(name, pattern) for pattern in self.wanted)
+
+
+def parse_signals(texts: list[str]) -> tuple[str, ...]:
+    """Return the patterns in ``-e`` options; an unknown %group is an error at once."""
+    patterns = tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+    for pattern in patterns:
+        bare = pattern.removeprefix("!")
+        if bare.startswith("%") and bare[1:] not in catalog.GROUPS:
+            raise UnknownNameError("group", bare, [f"%{group}" for group in catalog.GROUPS])
+    return patterns
+
+
+def parse_duration(text: str) -> int:
+    """Return the nanoseconds of ``5ms``, ``1.5s``, ``200us``; a bare number is milliseconds."""
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"'{text}' is not a duration", "write it like 5ms, 1.5s or 200us")
+    return int(float(found[1]) * _UNITS[found[2]])
+
+
+def apply(trace: Trace, filters: Filters) -> Trace:
+    """Return ``trace`` with only the dispatches, and bypasses, that ``filters`` let through."""
+    _check(trace, filters)
+    depths = depth_of(trace.dispatches)
+    kept = tuple(
+        dispatch
+        for dispatch in trace.dispatches
+        if _wanted(dispatch, filters) and (filters.depth is None or depths[dispatch.id] < filters.depth)
+    )
+    narrowed = bool(filters.wanted) or filters.receiver or filters.failed or filters.min_ns
+    bypasses = () if narrowed else trace.bypasses
+    if filters.sender is not None:
+        bypasses = tuple(bypass for bypass in bypasses if fnmatchcase(bypass.model, filters.sender))
+    return replace(trace, dispatches=kept, bypasses=bypasses)
+
+
+def depth_of(dispatches: tuple[Dispatch, ...]) -> dict[int, int]:
+    """Return by id how many dispatches of ``dispatches`` each one is nested in."""
+    depths: dict[int, int] = {}
+    for dispatch in dispatches:
+        depths[dispatch.id] = depths[dispatch.parent] + 1 if dispatch.parent in depths else 0
+    return depths
+
+
+def _wanted(dispatch: Dispatch, filters: Filters) -> bool:
+    if filters.wanted and not any(_matches(dispatch, pattern) for pattern in filters.wanted):
+        return False
+    if any(_matches(dispatch, pattern) for pattern in filters.unwanted):
+        return False
+    if filters.sender is not None and not fnmatchcase(dispatch.sender or "None", filters.sender):
+        return False
+    if filters.receiver is not None and not any(
+        fnmatchcase(call.receiver, filters.receiver) for call in dispatch.calls
+    ):
+        return False
+    return (dispatch.failed or not filters.failed) and dispatch.duration_ns >= filters.min_ns
+
+
+def _matches(dispatch: Dispatch, pattern: str) -> bool:
+    if pattern.startswith("%"):
+        return dispatch.group in catalog.GROUPS[pattern[1:]]
+    return fnmatchcase(dispatch.name, pattern) or fnmatchcase(dispatch.signal, pattern)
+
+
+def _check(trace: Trace, filters: Filters) -> None:
+    """Raise where a plain name in a filter is no signal at all, so that a typo is never silence."""
+    seen = {name for dispatch in trace.dispatches for name in (dispatch.name, dispatch.signal)}
+    known = seen | {name for page in catalog.PAGES for name in (page.name, page.path)}
+    for pattern in (*filters.wanted, *filters.unwanted):
+        if not pattern.startswith("%") and not _GLOB.search(pattern) and pattern not in known:
+            raise UnknownNameError("signal", pattern, {page.name for page in catalog.PAGES} | seen)

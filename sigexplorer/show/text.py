@@ -1,0 +1,57 @@
+"""Text made safe and short enough to show: everything that was recorded is hostile."""
+
+from __future__ import annotations
+
+import unicodedata
+
+#: Characters of one value that a view shows unless told otherwise.
+DEFAULT_LIMIT = 80
+
+#: Unicode categories that move the cursor, hide text or turn its direction around.
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+_UNITS = (("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("ns", 1))
+
+
+def safe(text: str, limit: int = DEFAULT_LIMIT) -> str:
+    """Return ``text`` on one line, without control characters, at most ``limit`` long."""
+    cut = text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
+    if cut.isascii() and cut.isprintable():
+        return cut
+    return "".join(_escaped(character) if _unsafe(character) else character for character in cut)
+
+
+def _unsafe(character: str) -> bool:
+    return unicodedata.category(character) in _UNSAFE
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def shown(value: object, limit: int = DEFAULT_LIMIT) -> str:
+    """Return a recorded scalar as Python would write it, texts without their quotes."""
+    return safe(value, limit) if isinstance(value, str) else safe(repr(value), limit)
+
+
+def duration(nanoseconds: int) -> str:
+    """Return a duration with three significant digits and its unit."""
+    for unit, size in _UNITS:
+        if nanoseconds >= size:
+            amount = nanoseconds / size
+            return f"{amount:.0f}ns" if unit == "ns" else f"{_three_digits(amount)}{unit}"
+    return "0ns"
+
+
+def _three_digits(amount: float) -> str:
+    return f"{amount:#.3g}".rstrip(".") if amount < 1_000 else f"{amount:,.0f}"  # noqa: PLR2004 - three digits end there
+
+
+def milliseconds(nanoseconds: int) -> str:
+    """Return a point in time in milliseconds, for a column of them."""
+    return f"{nanoseconds / 1_000_000:.2f}"
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """Return ``count`` with its noun, in the right number."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"

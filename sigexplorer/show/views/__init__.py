@@ -1,0 +1,1 @@
+"""A trace, or a document, on a terminal."""

@@ -1,0 +1,171 @@
+"""The cells of a timeline's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from rich.text import Text
+
+from sigexplorer.model import SECRET, Bypass, Call, Dispatch
+from sigexplorer.show.filters import Filters
+from sigexplorer.show.folding import Row
+from sigexplorer.show.text import DEFAULT_LIMIT, duration, milliseconds, plural, safe, shown
+
+#: Arguments that nearly every dispatch carries with the same value: shown by -v.
+_USUAL: dict[str, object] = {"raw": False, "using": "default", "update_fields": None, "reverse": False}
+
+#: Django's own receivers are named in one line, up to this many.
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How to show a timeline."""
+
+    filters: Filters = field(default_factory=Filters)
+    verbose: bool = False  # show what is folded
+    limit: int = DEFAULT_LIMIT  # characters of one value
+    origins: bool = False  # who sent it
+    sources: bool = False  # the code of each step
+    marked: frozenset[str] = frozenset()  # short names of the signals that were asked for
+
+
+def wide(row: Row, look: Look) -> list[Text]:
+    """Return number, time, signal, sender, arguments, receivers and SQL of a row."""
+    record = row.record
+    if isinstance(record, Bypass):
+        cells = [_signal(row, look), Text(safe(record.model), style="cyan"), Text(), _passed_by(record)]
+    else:
+        cells = [_signal(row, look), _sender(record, look), _arguments(record, look), _receivers(row, look)]
+    return [*_when(row), *cells, _queries(record)]
+
+
+def narrow(row: Row, look: Look) -> list[Text]:
+    """Return number, time, signal over sender, arguments over receivers, and SQL of a row."""
+    record = row.record
+    below = Text("  " * row.depth)
+    if isinstance(record, Bypass):
+        below.append(safe(record.model), style="cyan")
+        what = _passed_by(record)
+    else:
+        below.append_text(_sender(record, look))
+        what = _lines([_arguments(record, look), _receivers(row, look)])
+    return [*_when(row), _lines([_signal(row, look), below]), what, _queries(record)]
+
+
+def _lines(texts: Iterable[Text]) -> Text:
+    return Text("\n").join(text for text in texts if text.plain.strip())
+
+
+def _when(row: Row) -> list[Text]:
+    return [Text(str(row.record.id), style="dim"), Text(milliseconds(row.record.start_ns), style="dim")]
+
+
+def _signal(row: Row, look: Look) -> Text:
+    record = row.record
+    text = Text("  " * row.depth)
+    if isinstance(record, Bypass):
+        return text.append(f"no signal: {record.operation}", style="yellow")
+    if record.name in look.marked:
+        text.append(f"> {safe(record.name)}", style="bold green")
+    else:
+        text.append(safe(record.name), style="bold")
+    if row.times > 1:
+        text.append(f" ×{row.times}")  # noqa: RUF001 - the contract's sign
+    if record.rolled_back:
+        text.append(f"\n{'  ' * row.depth}rolled back", style="yellow")
+    return text
+
+
+def _sender(dispatch: Dispatch, look: Look) -> Text:
+    if dispatch.sender is None:
+        return Text("None", style="cyan")
+    sender = safe(dispatch.sender, look.limit)
+    module, _, name = sender.rpartition(".")
+    # A model is app.Model; of a class elsewhere the name is enough to recognise it.
+    is_class = "." in module and name[:1].isupper()
+    return Text(name if is_class and not look.verbose else sender, style="cyan")
+
+
+def _arguments(dispatch: Dispatch, look: Look) -> Text:
+    told = [
+        f"{safe(name, 40)}={_value(held, look.limit)}"
+        for name, held in dispatch.arguments
+        if look.verbose or name not in _USUAL or held != _USUAL[name]
+    ]
+    if look.verbose or dispatch.method != "send":
+        told.append(f"by {dispatch.method}()")
+    text = Text(" ".join(told))
+    if look.origins and dispatch.origin is not None:
+        origin = dispatch.origin
+        text = _lines(
+            [text, Text(f"from {safe(origin.file, 120)}:{origin.line} {safe(origin.function)}", style="dim")]
+        )
+    return text
+
+
+def _value(held: object, limit: int) -> str:
+    return shown(held, limit).replace(SECRET, "***")
+
+
+def _receivers(row: Row, look: Look) -> Text:
+    dispatch = row.record
+    assert isinstance(dispatch, Dispatch)  # noqa: S101 - said by the caller
+    if row.times > 1:
+        return _repeated(row, look)
+    text = _lines(_calls(dispatch, row.causes, look))
+    if dispatch.unheard and dispatch.error is None:
+        text = Text("unheard", style="dim")
+    if dispatch.error is not None and dispatch.error not in {call.error for call in dispatch.calls}:
+        text = _lines([text, Text(f"raised {safe(dispatch.error, 300)}", style="red")])
+    return text
+
+
+def _repeated(row: Row, look: Look) -> Text:
+    dispatch = row.record
+    assert isinstance(dispatch, Dispatch)  # noqa: S101 - said by the caller
+    if dispatch.unheard:
+        return Text("unheard", style="dim")
+    names = ", ".join(safe(call.receiver, look.limit) for call in dispatch.calls)
+    return Text(names).append(f" {duration(row.duration_ns)} in all", style="dim")
+
+
+def _calls(dispatch: Dispatch, causes: frozenset[int], look: Look) -> Iterator[Text]:
+    """Tell of each receiver; Django's own share a line unless there is something to tell."""
+    quiet: list[str] = []
+    for index, call in enumerate(dispatch.calls):
+        stock = call.receiver.startswith("django.") and call.outcome == "returned" and index not in causes
+        if stock and not look.verbose:
+            quiet.append(safe(call.receiver.rpartition(".")[2]))
+        else:
+            yield _call(call, look)
+    if quiet:
+        names = ", ".join(quiet) if len(quiet) <= _NAMED else f"{len(quiet)} receivers of its own"
+        yield Text(f"Django: {names}", style="dim")
+
+
+def _call(call: Call, look: Look) -> Text:
+    text = Text(safe(call.receiver, 200))
+    if call.is_async:
+        text.append(" async", style="dim")
+    if call.outcome == "skipped":
+        return text.append(" skipped", style="yellow")
+    text.append(f" {duration(call.duration_ns)}", style="dim")
+    if call.outcome == "raised":
+        return text.append(f" raised {safe(call.error or '', 300)}", style="red")
+    if call.result is not None:
+        text.append(f" returned {_value(call.result, look.limit)}", style="dim")
+    return text
+
+
+def _passed_by(bypass: Bypass) -> Text:
+    text = Text("rows unknown" if bypass.rows is None else plural(bypass.rows, "row"))
+    if bypass.would_call:
+        names = ", ".join(safe(name, 200) for name in bypass.would_call)
+        text.append(f", not told: {names}", style="yellow")
+    return text
+
+
+def _queries(record: Dispatch | Bypass) -> Text:
+    return Text(str(record.queries) if isinstance(record, Dispatch) and record.queries else "")

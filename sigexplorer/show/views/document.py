@@ -1,0 +1,69 @@
+"""A document on a terminal."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sigexplorer.show.document import Block, Bullets, Code, Document, Grid, Heading, Paragraph
+from sigexplorer.show.text import safe
+from sigexplorer.show.views.timeline import source
+
+_CELL = 2_000  # characters: a document is not a stream of values
+_READABLE = 100  # columns of a line of prose
+
+
+def render(document: Document, width: int) -> RenderableType:
+    """Return ``document`` for a terminal ``width`` columns wide."""
+    parts: list[RenderableType] = []
+    for block in document:
+        if parts and not (isinstance(block, Heading) and block.level == 1):
+            parts.append("")
+        parts.append(_block(block, width))
+    return Group(*parts)
+
+
+def _block(block: Block, width: int) -> RenderableType:
+    match block:
+        case Heading(text, level):
+            return Text(safe(text, _CELL), style="bold" if level == 1 else "bold cyan")
+        case Paragraph(text, quiet):
+            return _prose(Text(safe(text, _CELL), style="dim" if quiet else ""), width)
+        case Bullets(items):
+            return _prose(_bullets(items), width)
+        case Grid():
+            return _grid(block)
+        case Code(python):
+            return source(python)
+
+
+def _prose(text: RenderableType, width: int) -> RenderableType:
+    # Long lines are hard to read on a wide screen; what is piped stays on one line.
+    return Padding(text, (0, max(0, width - _READABLE), 0, 0)) if _READABLE < width < _PIPED else text
+
+
+_PIPED = 1_000
+
+
+def _bullets(items: tuple[str, ...]) -> RenderableType:
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for item in items:
+        table.add_row("-", Text(safe(item, _CELL), overflow="fold"))
+    return table
+
+
+def _grid(grid: Grid) -> RenderableType:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for title in grid.columns:
+        table.add_column(title, justify="right" if title in grid.right else "left", overflow="fold")
+    for number, row in enumerate(grid.rows):
+        style = "dim" if number in grid.dim_rows else ""
+        table.add_row(*(_cell(cell, style) for cell in row))
+    return table
+
+
+def _cell(text: str, style: str) -> Text:
+    return Text("\n".join(safe(line, _CELL) for line in text.split("\n")), style=style)
