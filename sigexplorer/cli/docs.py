@@ -1,0 +1,79 @@
+"""``sigexplorer docs``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from sigexplorer import catalog
+from sigexplorer.catalog.installed import django_version, sends
+from sigexplorer.catalog.page import Page, Version
+from sigexplorer.cli import options
+from sigexplorer.errors import SigexplorerError, UsageError
+from sigexplorer.show import pages
+from sigexplorer.show.document import Document
+
+
+def docs(
+    signal: Annotated[
+        str | None, typer.Argument(help="A signal.", autocompletion=options.complete_signal)
+    ] = None,
+    search: Annotated[
+        str | None, typer.Option("--search", help="List the pages that mention this.", metavar="TEXT")
+    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Add one example, captured now.")] = False,
+    format_name: options.Format = None,
+    output: options.Output = None,
+) -> None:
+    """Say what a signal means: arguments, sender, when, who sends it, pitfalls."""
+    from sigexplorer.cli.output import emit, to_json
+    from sigexplorer.show.exporters import markdown
+    from sigexplorer.show.views import document
+
+    entries, shown = _answer(signal, search, live=live)
+    version = django_version()
+    writers = {
+        "json": to_json(
+            {"schema": "sigexplorer.docs/1", "docs": [_record(entry, version) for entry in entries]}
+        ),
+        "markdown": lambda: markdown.write(shown),
+    }
+    emit(lambda width: document.render(shown, width), writers, format_name, output)
+
+
+def _answer(signal: str | None, search: str | None, *, live: bool) -> tuple[list[Page], Document]:
+    version = django_version()
+    if signal is not None and search is None:
+        entry = catalog.find(signal)
+        seen = _example(entry, version) if live else ()
+        return [entry], (*pages.page(entry, version, sends(entry)), *seen)
+    if live:
+        raise UsageError("--live needs the name of one signal", "such as: sigexplorer docs post_save --live")
+    if search is None:
+        return list(catalog.PAGES), pages.contents(catalog.PAGES, version)
+    within = catalog.PAGES if signal is None else (catalog.find(signal),)
+    matches = pages.search(within, version, search)
+    return list(dict.fromkeys(entry for entry, _ in matches)), pages.found(matches)
+
+
+def _example(entry: Page, version: Version) -> Document:
+    """Trigger the signal and return what it carried."""
+    from sigexplorer.playground import runs
+
+    runs.check_version(entry.name, entry.added, version)
+    with runs.open_playground(listen=True):
+        trace = runs.run_trigger(entry)
+    for dispatch in trace.dispatches:
+        if dispatch.signal == entry.path:
+            return pages.example(dispatch)
+    raise SigexplorerError(f"Django did not send {entry.name}", f"see sigexplorer trigger {entry.name}")
+
+
+def _record(entry: Page, version: Version) -> dict[str, Any]:
+    record = asdict(entry)
+    record["pitfalls"] = list(entry.pitfalls_in(version))
+    record["arguments"] = [asdict(argument) for argument in entry.arguments_in(version)]
+    record["sent_by"] = [asdict(send) for send in sends(entry)]
+    return {"signal": entry.path, **record, "exists": entry.exists_in(version)}

@@ -1,0 +1,79 @@
+"""The options that mean the same for every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sigexplorer import catalog
+from sigexplorer.show.filters import Filters, parse_duration, parse_signals
+from sigexplorer.show.text import DEFAULT_LIMIT
+from sigexplorer.show.views.cells import Look
+
+
+def complete_signal(incomplete: str) -> list[str]:
+    """Return the signals that begin like this, for the shell."""
+    return [page.name for page in catalog.PAGES if page.name.startswith(incomplete)]
+
+
+Format = Annotated[str | None, typer.Option("--format", "-f", help="How to write it.", metavar="FORMAT")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write there; the suffix chooses the format.", metavar="FILE"),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("-e", help="Signals to show: names, globs, %groups; ! leaves out.", metavar="PATTERN,…"),
+]
+Sender = Annotated[str | None, typer.Option("-S", help="Senders to show, a glob.", metavar="GLOB")]
+Receiver = Annotated[str | None, typer.Option("-R", help="Receivers to show, a glob.", metavar="GLOB")]
+Failed = Annotated[bool, typer.Option("-Z", help="Show only what failed.")]
+Minimum = Annotated[
+    str | None, typer.Option("--min", help="Show only what took as long, like 5ms.", metavar="TIME")
+]
+Depth = Annotated[
+    int | None, typer.Option("--depth", min=1, help="Show so many levels of nesting.", metavar="N")
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what is folded.")]
+Limit = Annotated[int, typer.Option("-s", min=1, help="Characters of a value to show.", metavar="N")]
+Origins = Annotated[bool, typer.Option("-k", help="Show who sent it.")]
+Listen = Annotated[
+    bool,
+    typer.Option("--listen/--no-listen", help="Connect a receiver to every built-in signal, or only watch."),
+]
+Source = Annotated[bool, typer.Option("--source", help="Show the code that did it.")]
+All = Annotated[bool, typer.Option("--all", help="Run every one of them.")]
+Settings = Annotated[
+    str | None,
+    typer.Option("--settings", help="Look at your project: its settings module.", metavar="MODULE"),
+]
+PythonPath = Annotated[
+    Path | None, typer.Option("--pythonpath", help="The folder to import it from.", metavar="DIR")
+]
+
+LIMIT = DEFAULT_LIMIT
+
+
+def filters(
+    only: list[str] | None,
+    sender: str | None,
+    receiver: str | None,
+    minimum: str | None,
+    depth: int | None,
+    *,
+    failed: bool,
+) -> Filters:
+    """Return the filters of a command; what cannot be meant is an error before anything runs."""
+    return Filters(
+        signals=parse_signals(only or []),
+        sender=sender,
+        receiver=receiver,
+        failed=failed,
+        min_ns=parse_duration(minimum) if minimum else 0,
+        depth=depth,
+    )
+
+
+__all__ = ["LIMIT", "Look"]

@@ -1,0 +1,74 @@
+"""Run a command and turn whatever happens into an exit code.
+
+0: fine; 1: the answer is that something is wrong; 2: the question was wrong; 130: Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from sigexplorer.cli.app import app
+from sigexplorer.errors import SigexplorerError
+from sigexplorer.show.text import safe
+
+# Typer's own base of usage errors: where it stands differs between Typer's versions.
+_UsageError: Any = typer.BadParameter.__mro__[1]
+
+_LINE = 2_000
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command that ``arguments`` say; nothing is raised but what Python itself cannot stop."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 shows what it can
+    debug = "--debug" in arguments
+    try:
+        code = _command([argument for argument in arguments if argument != "--debug"])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has seen enough. Python flushes once more at exit, to nowhere then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as problem:  # noqa: BLE001 - no user ever sees a traceback of ours unasked
+        if debug:
+            traceback.print_exc()
+            return 2
+        return _explain(problem)
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _command(arguments: list[str]) -> int:
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(arguments, prog_name="sigexplorer", standalone_mode=False)
+    except typer.Abort:
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _explain(problem: Exception) -> int:
+    if isinstance(problem, SigexplorerError):
+        hint = f" ({problem.hint})" if problem.hint else ""
+        return _say(f"{problem.message}{hint}")
+    if isinstance(problem, _UsageError):
+        context = getattr(problem, "ctx", None)
+        where = context.command_path if context else "sigexplorer"
+        message = problem.format_message().rstrip(".")
+        return _say(f"{message[:1].lower()}{message[1:]} (see {where} --help)")
+    return _say(
+        f"internal error: {type(problem).__name__}: {problem} (run it again with --debug for the traceback)"
+    )
+
+
+def _say(text: str) -> int:
+    sys.stderr.write(f"sigexplorer: {safe(text, _LINE)}\n")
+    return 2

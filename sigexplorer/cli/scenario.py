@@ -1,0 +1,96 @@
+"""``sigexplorer scenario``."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sigexplorer.catalog.installed import django_version
+from sigexplorer.cli import options
+from sigexplorer.errors import UsageError
+from sigexplorer.playground.scenarios import SCENARIOS, Scenario, find
+
+
+def complete_scenario(incomplete: str) -> list[str]:
+    """Return the scenarios that begin like this, for the shell."""
+    return [scenario.name for scenario in SCENARIOS if scenario.name.startswith(incomplete)]
+
+
+def scenario(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Scenarios; none: list them.", autocompletion=complete_scenario)
+    ] = None,
+    run_all: options.All = False,
+    source: options.Source = False,
+    listen: options.Listen = True,
+    only: options.Only = None,
+    sender: options.Sender = None,
+    receiver: options.Receiver = None,
+    failed: options.Failed = False,
+    minimum: options.Minimum = None,
+    depth: options.Depth = None,
+    verbose: options.Verbose = False,
+    limit: options.Limit = options.LIMIT,
+    origins: options.Origins = False,
+    format_name: options.Format = None,
+    output: options.Output = None,
+) -> None:
+    """Run a scripted story, show its timeline, check its claims."""
+    from sigexplorer.cli.stories import Story, tell
+    from sigexplorer.playground import runs
+
+    filters = options.filters(only, sender, receiver, minimum, depth, failed=failed)
+    look = options.Look(filters, verbose=verbose, limit=limit, origins=origins, sources=source)
+    wanted = _scenarios(names or [], run_all=run_all)
+    if not wanted:
+        return _list(format_name, output)
+    stories = [
+        Story(chosen.name, chosen.added, partial(runs.run_scenario, chosen, sources=source), _next(chosen))
+        for chosen in wanted
+    ]
+    raise typer.Exit(tell(stories, look, format_name, output, listen=listen, everything=run_all))
+
+
+def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
+    from sigexplorer.playground import runs
+
+    if run_all:
+        if names:
+            raise UsageError("name scenarios, or --all of them", "sigexplorer scenario lists their names")
+        return list(SCENARIOS)
+    chosen = [find(name) for name in dict.fromkeys(names)]
+    for one in chosen:
+        runs.check_version(one.name, one.added, django_version())
+    return chosen
+
+
+def _next(chosen: Scenario) -> str:
+    """Return the scenario after ``chosen``, of those that this Django can run."""
+    possible = [one.name for one in SCENARIOS if django_version() >= one.added]
+    place = possible.index(chosen.name) + 1 if chosen.name in possible else 0
+    return f"scenario {possible[place % len(possible)]}"
+
+
+def _list(format_name: str | None, output: Path | None) -> None:
+    from sigexplorer.cli.output import emit, to_json
+    from sigexplorer.show import pages
+    from sigexplorer.show.exporters import markdown
+    from sigexplorer.show.views import document
+
+    shown = pages.scenarios([(one.name, one.summary, one.added) for one in SCENARIOS], django_version())
+    records = [
+        {
+            "name": one.name,
+            "summary": one.summary,
+            "added": ".".join(map(str, one.added)) if any(one.added) else None,
+        }
+        for one in SCENARIOS
+    ]
+    writers = {
+        "json": to_json({"schema": "sigexplorer.scenario/1", "scenarios": records}),
+        "markdown": lambda: markdown.write(shown),
+    }
+    emit(lambda width: document.render(shown, width), writers, format_name, output)

@@ -1,0 +1,93 @@
+"""Run triggers or scenarios one after the other and show what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.progress import track
+
+from sigexplorer.catalog.installed import django_version
+from sigexplorer.catalog.page import Version
+from sigexplorer.cli.output import choose_format, emit, hint, to_json, to_json_lines
+from sigexplorer.model import Trace
+from sigexplorer.playground import runs
+from sigexplorer.show import pages, recording
+from sigexplorer.show.filters import apply
+from sigexplorer.show.views import document, timeline
+from sigexplorer.show.views.cells import Look
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Something to run: a trigger or a scenario."""
+
+    name: str
+    added: Version  # the Django it needs at least
+    run: Callable[[], Trace]
+    next: str  # the command to try afterwards
+    marked: frozenset[str] = frozenset()  # signals to mark in its timeline
+    source: Callable[[], str] | None = None  # the whole code, where it is to be shown
+
+
+#: A story and what came of it.
+Told = tuple[Story, Trace]
+
+
+def tell(
+    stories: Sequence[Story],
+    look: Look,
+    format_name: str | None,
+    output: Path | None,
+    *,
+    listen: bool,
+    everything: bool,
+) -> int:
+    """Run ``stories``, write what they sent, and return the exit code: 1 if a claim failed.
+
+    With ``everything`` the timelines give way to one closing table, unless ``look`` is
+    verbose.
+    """
+    chosen = choose_format(format_name, output, ["json", "jsonl", "table", "svg"])  # a wrong one ends here
+    version = django_version()
+    possible = [story for story in stories if version >= story.added]
+    later = {story.name: story.added for story in stories if version < story.added}
+    with runs.open_playground(listen=listen):
+        told = [(story, story.run()) for story in _progress(possible, shown=everything)]
+    kept = [apply(trace, look.filters) for _, trace in told]
+    document_of = recording.dump_many(kept) if len(stories) > 1 else recording.dump(kept[0])
+    lines = [record for trace in kept for record in recording.records(trace)]
+    writers = {"json": to_json(document_of), "jsonl": to_json_lines(lines)}
+    emit(partial(_drawing, told, later, look, full=not everything or look.verbose), writers, chosen, output)
+    if chosen == "table" and output is None:
+        hint(f"next: sigexplorer {told[-1][0].next}")
+    return 0 if all(trace.held for _, trace in told) else 1
+
+
+def _drawing(
+    told: list[Told], later: dict[str, Version], look: Look, width: int, *, full: bool
+) -> RenderableType:
+    parts: list[RenderableType] = []
+    for story, trace in told if full else ():
+        if parts:
+            parts.append("\n")
+        parts += _one(story, trace, look, width)
+    if len(told) + len(later) > 1:
+        outcomes = pages.outcomes([(story.name, trace) for story, trace in told], later)
+        parts += ["\n", document.render(outcomes, width)] if parts else [document.render(outcomes, width)]
+    return Group(*parts)
+
+
+def _one(story: Story, trace: Trace, look: Look, width: int) -> list[RenderableType]:
+    code = [timeline.source(story.source()), ""] if story.source and look.sources else []
+    return [*code, timeline.render(trace, replace(look, marked=story.marked), width)]
+
+
+def _progress(stories: list[Story], *, shown: bool) -> Iterable[Story]:
+    console = Console(stderr=True)
+    return track(
+        stories, "running", console=console, transient=True, disable=not (shown and console.is_terminal)
+    )

@@ -1,0 +1,68 @@
+"""``sigexplorer trigger``."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from sigexplorer import catalog
+from sigexplorer.catalog.installed import django_version
+from sigexplorer.catalog.page import Page
+from sigexplorer.cli import options
+from sigexplorer.errors import UsageError
+
+
+def trigger(
+    signals: Annotated[
+        list[str] | None, typer.Argument(help="Signals to cause.", autocompletion=options.complete_signal)
+    ] = None,
+    run_all: options.All = False,
+    source: options.Source = False,
+    listen: options.Listen = True,
+    only: options.Only = None,
+    sender: options.Sender = None,
+    receiver: options.Receiver = None,
+    failed: options.Failed = False,
+    minimum: options.Minimum = None,
+    depth: options.Depth = None,
+    verbose: options.Verbose = False,
+    limit: options.Limit = options.LIMIT,
+    origins: options.Origins = False,
+    format_name: options.Format = None,
+    output: options.Output = None,
+) -> None:
+    """Make each signal happen for real, and show it."""
+    from sigexplorer.cli.stories import Story, tell
+    from sigexplorer.playground import runs
+
+    filters = options.filters(only, sender, receiver, minimum, depth, failed=failed)
+    look = options.Look(filters, verbose=verbose, limit=limit, origins=origins, sources=source)
+    wanted = _pages(signals or [], run_all=run_all)
+    stories = [
+        Story(
+            page.name,
+            page.added,
+            partial(runs.run_trigger, page),
+            f"docs {page.name}",
+            frozenset({page.name}),
+            partial(runs.trigger_source, page),
+        )
+        for page in wanted
+    ]
+    raise typer.Exit(tell(stories, look, format_name, output, listen=listen, everything=run_all))
+
+
+def _pages(names: list[str], *, run_all: bool) -> list[Page]:
+    if run_all == bool(names):
+        raise UsageError("name a signal, or --all of them", "sigexplorer list shows their names")
+    from sigexplorer.playground import runs
+
+    version = django_version()
+    if run_all:
+        return list(catalog.PAGES)
+    pages = [catalog.find(name) for name in dict.fromkeys(names)]
+    for page in pages:
+        runs.check_version(page.name, page.added, version)
+    return pages
