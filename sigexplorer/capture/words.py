@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import math
 import pathlib
 import uuid
 from collections.abc import Callable, Iterable
@@ -41,8 +42,10 @@ def value(thing: Any, key: str = "") -> Scalar:
     if key and looks_secret(key) and thing is not None and type(thing) is not bool:
         return SECRET
     kind = type(thing)
-    if thing is None or kind is bool or kind is float:
+    if thing is None or kind is bool:
         return thing  # type: ignore[no-any-return]
+    if kind is float:  # JSON has no word for what is not finite
+        return thing if math.isfinite(thing) else repr(thing)
     if kind is int:
         return thing if -(2**63) <= thing < 2**63 else f"<int of {thing.bit_length()} bits>"
     if kind is str:

@@ -73,9 +73,16 @@ def choose_format(format_name: str | None, output: Path | None, known: list[str]
     return "table"
 
 
+class _StandardOutput(Console):
+    """A console whose reader may stop reading: that is no error, and ``cli.run`` ends quietly."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def standard_output() -> Console:
     """Return the console of standard output: no colour and no wrapping where nobody looks."""
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = _StandardOutput(highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = UNLIMITED
     return console
@@ -102,18 +109,24 @@ def _drawn(drawing: Drawing, chosen: str) -> str:
 
 
 def write_file(file: Path, text: str) -> None:
-    """Write ``file`` whole or not at all."""
+    """Write ``file`` whole or not at all; a device or a pipe is written to as it is."""
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        if file.exists() and not file.is_file():
+            file.write_text(text, encoding="utf-8")
+        else:
+            _replace(file.resolve(), text)  # what a link leads to, so that it stays a link
     except OSError as problem:
-        raise OutputError(f"cannot write '{file}': {problem.strerror}") from problem
+        raise OutputError(f"cannot write '{file}': {problem.strerror or problem}") from problem
+
+
+def _replace(target: Path, text: str) -> None:
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(file)
-    except OSError as problem:
-        raise OutputError(f"cannot write '{file}': {problem.strerror}") from problem
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
     finally:
         Path(temporary).unlink(missing_ok=True)
 

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
@@ -30,11 +31,10 @@ def run(arguments: Sequence[str]) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 shows what it can
     debug = "--debug" in arguments
     try:
-        code = _command([argument for argument in arguments if argument != "--debug"])
+        code = _command([argument for argument in arguments if argument != "--debug"] or ["--help"])
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read has seen enough. Python flushes once more at exit, to nowhere then.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _to_nowhere(sys.stdout)  # whoever read has seen enough
         return 0
     except Exception as problem:  # noqa: BLE001 - no user ever sees a traceback of ours unasked
         if debug:
@@ -64,9 +64,17 @@ def _explain(problem: Exception) -> int:
         where = context.command_path if context else "sigexplorer"
         message = problem.format_message().rstrip(".")
         return _say(f"{message[:1].lower()}{message[1:]} (see {where} --help)")
+    if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
+        _to_nowhere(sys.stdout)
+        return _say("cannot write the answer: no space left on the device")
     return _say(
         f"internal error: {type(problem).__name__}: {problem} (run it again with --debug for the traceback)"
     )
+
+
+def _to_nowhere(stream: TextIO) -> None:
+    """Let Python's last flush, when the process ends, succeed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _say(text: str) -> int:

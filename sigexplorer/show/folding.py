@@ -9,6 +9,9 @@ from dataclasses import dataclass, field, replace
 from sigexplorer.model import Bypass, Dispatch, Step, Trace
 from sigexplorer.show.filters import NOISE, Filters
 
+#: Rows of the longest pattern whose repeats are joined.
+_LONGEST_PERIOD = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -49,8 +52,11 @@ def fold(
     shown = [dispatch for dispatch in trace.dispatches if dispatch.name not in noise or dispatch.failed]
     visible = {dispatch.id for dispatch in shown}
     hidden = Counter(dispatch.name for dispatch in trace.dispatches if dispatch.id not in visible)
+    idle = [bypass for bypass in trace.bypasses if bypass.rows == 0 and not everything]
+    if idle:
+        hidden["bypass of no rows"] = len(idle)
     depths = _depths(trace.dispatches, visible)
-    records: list[Dispatch | Bypass] = [*shown, *trace.bypasses]
+    records: list[Dispatch | Bypass] = [*shown, *(bypass for bypass in trace.bypasses if bypass not in idle)]
     ordered = sorted(records, key=lambda record: record.id)
     causes = _causes(ordered)
     by_step: dict[int | None, list[Row]] = defaultdict(list)
@@ -89,19 +95,28 @@ def _depth_within(bypass: Bypass, depths: dict[int, int], visible: set[int]) -> 
 
 
 def _collapse(rows: list[Row]) -> Iterator[Row]:
-    """Join neighbours that say the same about different objects."""
-    waiting: Row | None = None
-    for row in rows:
-        if waiting is not None and _likeness(row) == _likeness(waiting):
-            waiting = replace(
-                waiting, times=waiting.times + 1, duration_ns=waiting.duration_ns + row.duration_ns
-            )
-            continue
-        if waiting is not None:
-            yield waiting
-        waiting = row
-    if waiting is not None:
-        yield waiting
+    """Join repeats of a row, or of a few rows in turn, that say the same about different objects."""
+    alike = [_likeness(row) for row in rows]
+    place = 0
+    while place < len(rows):
+        period, times = _repeats(alike, place)
+        for offset in range(period):
+            joined = rows[place + offset : place + period * times : period]
+            yield replace(joined[0], times=times, duration_ns=sum(row.duration_ns for row in joined))
+        place += period * times
+
+
+def _repeats(alike: list[object], place: int) -> tuple[int, int]:
+    """Return how many rows from ``place`` on repeat, and how often: the pair that covers most."""
+    best = (1, 1)
+    for period in range(1, _LONGEST_PERIOD + 1):
+        block = alike[place : place + period]
+        times = 1
+        while len(block) == period and alike[place + period * times : place + period * (times + 1)] == block:
+            times += 1
+        if times > 1 and period * times > best[0] * best[1]:
+            best = (period, times)
+    return best
 
 
 def _likeness(row: Row) -> object:

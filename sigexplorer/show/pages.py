@@ -114,6 +114,7 @@ def page(entry: Page, version: Version, sends: Sequence[Send]) -> Document:
         *(Heading("Pitfalls"), Bullets(entry.pitfalls_in(version))),
         *(Heading("A receiver"), Code(entry.example)),
         *(Heading("See it happen"), _commands(entry)),
+        *(Heading("Related"), Paragraph(", ".join(entry.related))),
     ]
     return tuple(blocks)
 
@@ -139,7 +140,6 @@ def _sent_by(sends: Sequence[Send]) -> Grid:
 def _commands(entry: Page) -> Block:
     commands = [f"sigexplorer trigger {entry.name}: {entry.trigger}"]
     commands += [f"sigexplorer scenario {name}" for name in entry.scenarios]
-    commands += [f"sigexplorer docs {name}" for name in entry.related]
     return Bullets(tuple(commands))
 
 
@@ -152,7 +152,7 @@ def example(dispatch: Dispatch) -> Document:
             ("caused by", f"{dispatch.origin.file}:{dispatch.origin.line} {dispatch.origin.function}")
         )
     rows += [("receiver", call.receiver) for call in dispatch.calls]
-    return (Heading("Seen just now"), Grid(("", "value"), tuple(rows)))
+    return (Heading("Seen just now"), Grid(("what", "value"), tuple(rows)))
 
 
 def search(pages: Iterable[Page], version: Version, text: str) -> list[tuple[Page, str]]:

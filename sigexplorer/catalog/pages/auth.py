@@ -50,7 +50,7 @@ def log_login(sender, request, user, **kwargs):
     # get(), because the test client logs in with an empty request.
     logger.info("user %s logged in from %s", user.pk, request.META.get("REMOTE_ADDR", "nowhere"))
 """,
-    trigger="logs a user in",
+    trigger="logs a user in through the login page",
     related=("user_login_failed", "user_logged_out", "post_save"),
     sent_by=("django.contrib.auth",),
     scenarios=("login-flow", "nested-signals"),
@@ -104,7 +104,7 @@ def log_logout(sender, request, user, **kwargs):
         return
     logger.info("user %s logged out", user.pk)
 """,
-    trigger="logs a user out",
+    trigger="logs a user out through the logout page",
     related=("user_logged_in", "user_login_failed"),
     sent_by=("django.contrib.auth",),
     scenarios=("login-flow", "logout-anonymous"),
@@ -172,7 +172,7 @@ def log_failed_login(sender, credentials, request, **kwargs):
     # The names only: of the values no more than those with a telling name are masked.
     logger.warning("login with %s failed, from %s", ", ".join(sorted(credentials)), address)
 """,
-    trigger="authenticates with a wrong password",
+    trigger="sends the login form with a wrong password",
     related=("user_logged_in", "user_logged_out"),
     sent_by=("django.contrib.auth",),
     scenarios=("failed-login", "login-flow"),

@@ -56,7 +56,7 @@ def watch_texts(sender, **kwargs):
     # From now on a change of one of these files restarts runserver.
     sender.watch_dir(TEXTS, "**/*.txt")
 """,
-    trigger="runs a reloader for a moment",
+    trigger="runs the autoreloader on a temporary file that changes",
     related=("file_changed", "request_started"),
     sent_by=("django.utils.autoreload",),
     documented=False,
@@ -113,7 +113,7 @@ def reread_words(sender, file_path, **kwargs):
     words.cache_clear()
     return True  # dealt with: no restart
 """,
-    trigger="runs a reloader for a moment and changes a file it watches",
+    trigger="runs the autoreloader on a temporary file that changes",
     related=("autoreload_started", "request_started"),
     sent_by=("django.utils.autoreload",),
     documented=False,

@@ -59,7 +59,7 @@ def enlarge_sqlite_cache(sender, connection, **kwargs):
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA cache_size = -20000")  # 20 MB, for this connection
 """,
-    trigger="opens a connection to an in-memory database of its own",
+    trigger="uses a new connection for the first time",
     related=("request_started", "request_finished", "pre_migrate"),
     sent_by=("django.db.backends.base.base",),
     scenarios=("two-databases",),

@@ -93,7 +93,7 @@ def log_deleted_post(sender, instance, using, **kwargs):
     log = partial(logger.info, "deleted post %s, tagged %s", instance.pk, tags or "nothing")
     transaction.on_commit(log, using=using)
 """,
-    trigger="deletes a model instance that other rows depend on",
+    trigger="deletes a post that has a comment",
     related=("post_delete", "m2m_changed", "pre_save"),
     sent_by=("django.db.models.deletion",),
     scenarios=("delete-cascade", "proxy-and-child-models", "bulk-operations"),
@@ -152,7 +152,7 @@ def forget_cached_post(sender, instance, using, **kwargs):
     key = f"post:{instance.pk}"  # now: the pk is None once delete() has returned
     transaction.on_commit(partial(cache.delete, key), using=using)
 """,
-    trigger="deletes a model instance that other rows depend on",
+    trigger="deletes a post that has a comment",
     related=("pre_delete", "m2m_changed", "post_save"),
     sent_by=("django.db.models.deletion",),
     scenarios=("delete-cascade", "proxy-and-child-models", "bulk-operations"),

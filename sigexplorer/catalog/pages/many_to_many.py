@@ -128,7 +128,7 @@ def forget_tag_lists(sender, instance, action, reverse, pk_set, using, **kwargs)
     keys = [f"tags-of-post:{pk}" for pk in posts]
     transaction.on_commit(partial(cache.delete_many, keys), using=using)
 """,
-    trigger="clears and adds values of a many-to-many relation",
+    trigger="adds a tag to a post and removes it",
     related=("post_save", "pre_delete", "post_delete"),
     sent_by=("django.db.models.fields.related_descriptors",),
     scenarios=("many-to-many", "load-fixture"),

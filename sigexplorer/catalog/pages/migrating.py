@@ -113,7 +113,7 @@ class BlogConfig(AppConfig):
     def ready(self):
         pre_migrate.connect(confirm_undoing, sender=self, dispatch_uid="confirm-undoing")
 """,
-    trigger="runs migrate on an in-memory database",
+    trigger="runs migrate on an in-memory database that is up to date",
     related=("post_migrate", "class_prepared", "connection_created"),
     sent_by=("django.core.management.sql",),
     scenarios=("migrate", "two-databases"),
@@ -205,7 +205,7 @@ class BlogConfig(AppConfig):
     def ready(self):
         post_migrate.connect(create_general_tag, sender=self, dispatch_uid="create-general-tag")
 """,
-    trigger="runs migrate on an in-memory database",
+    trigger="runs migrate on an in-memory database that is up to date",
     related=("pre_migrate", "class_prepared", "post_save"),
     sent_by=("django.core.management.sql",),
     scenarios=("migrate", "two-databases"),

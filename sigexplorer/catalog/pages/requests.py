@@ -86,7 +86,7 @@ def log_request(sender, environ=None, scope=None, **kwargs):
     path = environ.get("PATH_INFO", "") if scope is None else scope["path"]
     logger.info("%s: %r", sender.__name__, path)
 """,
-    trigger="sends a request through the WSGI handler",
+    trigger="asks for the front page, as a WSGI server does",
     related=("request_finished", "got_request_exception", "connection_created"),
     sent_by=("django.core.handlers.wsgi", "django.core.handlers.asgi", "django.test.client"),
     scenarios=("request", "login-flow", "request-exception"),
@@ -150,7 +150,7 @@ def log_views(sender, **kwargs):
             return
         logger.info("viewed %r", path)
 """,
-    trigger="sends a request through the WSGI handler and closes the response",
+    trigger="asks for the front page, as a WSGI server does",
     related=("request_started", "got_request_exception"),
     sent_by=("django.http.response", "django.core.handlers.asgi"),
     scenarios=("request", "login-flow", "request-exception"),
@@ -208,7 +208,7 @@ def count_failure(sender, request, **kwargs):
     kind = sys.exc_info()[0]  # the exception itself is not an argument
     failures[kind.__name__ if kind else "unknown"] += 1
 """,
-    trigger="requests a page whose view raises",
+    trigger="asks for a page whose view divides by zero",
     related=("request_started", "request_finished"),
     sent_by=("django.core.handlers.exception",),
     scenarios=("request-exception",),

@@ -76,7 +76,7 @@ def tidy_title(sender, instance, raw, update_fields, **kwargs):
     if update_fields is None or "title" in update_fields:
         instance.title = instance.title.strip()
 """,
-    trigger="creates a model instance and saves it",
+    trigger="saves a new post",
     related=("post_save", "pre_init", "m2m_changed"),
     sent_by=("django.db.models.base",),
     scenarios=("save-user", "update-user", "proxy-and-child-models", "load-fixture", "bulk-operations"),
@@ -133,7 +133,7 @@ def create_profile(sender, instance, created, raw, using, **kwargs):
         # Not create(): should another receiver have made the profile, there is one already.
         Profile.objects.using(using).get_or_create(user=instance)
 """,
-    trigger="creates a model instance and saves it",
+    trigger="saves a new post",
     related=("pre_save", "m2m_changed", "post_init"),
     sent_by=("django.db.models.base",),
     scenarios=("save-user", "update-user", "load-fixture", "bulk-operations", "rollback", "nested-signals"),

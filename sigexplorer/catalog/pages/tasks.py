@@ -60,7 +60,7 @@ def log_enqueued_task(sender, task_result, **kwargs):
     # Not the arguments: they are the caller's, and may be secret.
     logger.info("queued %s as %s", task_result.task.module_path, task_result.id)
 """,
-    trigger="enqueues a task",
+    trigger="enqueues a task, which the immediate backend runs at once",
     related=("task_started", "task_finished"),
     sent_by=("django.tasks.backends.immediate", "django.tasks.backends.dummy"),
     scenarios=("task",),
@@ -98,7 +98,7 @@ def log_waiting_time(sender, task_result, **kwargs):
     waited = task_result.started_at - task_result.enqueued_at
     logger.info("%s waited %.3f s", task_result.id, waited.total_seconds())
 """,
-    trigger="enqueues a task that runs at once",
+    trigger="enqueues a task, which the immediate backend runs at once",
     related=("task_enqueued", "task_finished"),
     sent_by=("django.tasks.backends.immediate",),
     scenarios=("task",),
@@ -147,7 +147,7 @@ def report_failed_task(sender, task_result, **kwargs):
         kinds = ", ".join(error.exception_class_path for error in task_result.errors)
         logger.error("%s failed: %s", task_result.task.module_path, kinds)
 """,
-    trigger="enqueues a task that runs at once",
+    trigger="enqueues a task, which the immediate backend runs at once",
     related=("task_enqueued", "task_started", "got_request_exception"),
     sent_by=("django.tasks.backends.immediate",),
     scenarios=("task",),

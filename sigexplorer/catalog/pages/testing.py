@@ -72,7 +72,7 @@ def forget_page_size(sender, setting, **kwargs):
     if setting == "BLOG_PAGE_SIZE":
         page_size.cache_clear()
 """,
-    trigger="overrides a setting and puts it back",
+    trigger="gives a setting that does not exist a value for a while",
     related=("template_rendered", "connection_created"),
     sent_by=("django.test.utils", "django.test.testcases"),
     scenarios=("settings-override",),
@@ -130,7 +130,7 @@ def rendered_templates():
     finally:
         template_rendered.disconnect(note_template)
 ''',
-    trigger="renders a template inside a test environment",
+    trigger="renders a template that extends another, instrumented as in tests",
     related=("setting_changed", "request_started"),
     sent_by=("django.test.utils",),
     scenarios=("template",),

@@ -37,7 +37,7 @@ def wide(row: Row, look: Look) -> list[Text]:
     if isinstance(record, Bypass):
         cells = [_signal(row, look), Text(safe(record.model), style="cyan"), Text(), _passed_by(record)]
     else:
-        cells = [_signal(row, look), _sender(record, look), _arguments(record, look), _receivers(row, look)]
+        cells = [_signal(row, look), _sender(row, look), _arguments(record, look), _receivers(row, look)]
     return [*_when(row), *cells, _queries(record)]
 
 
@@ -49,7 +49,7 @@ def narrow(row: Row, look: Look) -> list[Text]:
         below.append(safe(record.model), style="cyan")
         what = _passed_by(record)
     else:
-        below.append_text(_sender(record, look))
+        below.append_text(_sender(row, look))
         what = _lines([_arguments(record, look), _receivers(row, look)])
     return [*_when(row), _lines([_signal(row, look), below]), what, _queries(record)]
 
@@ -78,7 +78,11 @@ def _signal(row: Row, look: Look) -> Text:
     return text
 
 
-def _sender(dispatch: Dispatch, look: Look) -> Text:
+def _sender(row: Row, look: Look) -> Text:
+    dispatch = row.record
+    assert isinstance(dispatch, Dispatch)  # noqa: S101 - said by the caller
+    if row.times > 1 and dispatch.group == "migrate":
+        return Text(f"{safe(str(dispatch.sender))} and {row.times - 1} more", style="cyan")
     if dispatch.sender is None:
         return Text("None", style="cyan")
     sender = safe(dispatch.sender, look.limit)
@@ -132,17 +136,24 @@ def _repeated(row: Row, look: Look) -> Text:
 
 
 def _calls(dispatch: Dispatch, causes: frozenset[int], look: Look) -> Iterator[Text]:
-    """Tell of each receiver; Django's own share a line unless there is something to tell."""
+    """Tell of each receiver, in order; Django's own share a line unless there is something to tell."""
     quiet: list[str] = []
     for index, call in enumerate(dispatch.calls):
         stock = call.receiver.startswith("django.") and call.outcome == "returned" and index not in causes
         if stock and not look.verbose:
             quiet.append(safe(call.receiver.rpartition(".")[2]))
-        else:
-            yield _call(call, look)
+            continue
+        if quiet:
+            yield _stock(quiet)
+            quiet = []
+        yield _call(call, look)
     if quiet:
-        names = ", ".join(quiet) if len(quiet) <= _NAMED else f"{len(quiet)} receivers of its own"
-        yield Text(f"Django: {names}", style="dim")
+        yield _stock(quiet)
+
+
+def _stock(names: list[str]) -> Text:
+    named = ", ".join(names) if len(names) <= _NAMED else f"{len(names)} receivers of its own"
+    return Text(f"Django: {named}", style="dim")
 
 
 def _call(call: Call, look: Look) -> Text:

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Literal
+from collections.abc import Iterator
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
-from rich.table import Column, Table
 from rich.text import Text
 
 from sigexplorer.model import Claim, Trace, summarise
 from sigexplorer.show.filters import apply
 from sigexplorer.show.folding import Section, Timeline, fold
 from sigexplorer.show.text import duration, plural, safe
-from sigexplorer.show.views import cells
+from sigexplorer.show.views import columns
 from sigexplorer.show.views.cells import Look
-
-#: From this width on, sender, arguments and receivers have columns of their own.
-WIDE = 118
-
-_RIGHT: frozenset[str] = frozenset({"#", "ms", "SQL"})
-_WIDE_TITLES = ("#", "ms", "signal", "sender", "arguments", "receivers", "SQL")
-_NARROW_TITLES = ("#", "ms", "signal, sender", "arguments, receivers", "SQL")
-
-#: The columns that give way when the terminal is too narrow for all.
-_FLEXIBLE = frozenset({"arguments", "receivers", "arguments, receivers"})
-_LEAST = 20  # columns that they keep
-_GAP = 2  # columns between two, one of them the box's
 
 
 def render(trace: Trace, look: Look, width: int) -> RenderableType:
@@ -71,18 +56,14 @@ def _left_out(trace: Trace, narrowed: Trace, timeline: Timeline) -> Iterator[str
 
 def _sections(timeline: Timeline, look: Look, width: int) -> Iterator[RenderableType]:
     """Draw each step; the columns are as wide in all of them, and named once."""
-    is_wide = width >= WIDE
-    titles = _WIDE_TITLES if is_wide else _NARROW_TITLES
-    to_cells = cells.wide if is_wide else cells.narrow
-    drawn = [[to_cells(row, look) for row in section.rows] for section in timeline.sections]
-    widths = _widths(titles, [row for rows in drawn for row in rows], width)
+    drawn, titles, widths = columns.draw(timeline, look, width)
     named = False
     for section, rows in zip(timeline.sections, drawn, strict=True):
         yield ""
         if section.step is not None:
             yield from _heading(section, look)
         if rows:
-            yield _table(titles, widths, rows, named=not named)
+            yield columns.table(titles, widths, rows, named=not named)
             named = True
         elif section.step is not None:
             yield Text("  no signal was sent", style="dim")
@@ -108,44 +89,6 @@ def source(python: str) -> RenderableType:
     return Syntax(
         shown, "python", theme="ansi_dark", background_color="default", word_wrap=True, padding=(0, 2)
     )
-
-
-def _widths(titles: Sequence[str], rows: list[list[Text]], available: int) -> list[int]:
-    """Return the width of each column: what it needs, or its share of what is left."""
-    natural = [
-        max([len(title), *(line.cell_len for row in rows for line in row[place].split())])
-        for place, title in enumerate(titles)
-    ]
-    flexible = [place for place, title in enumerate(titles) if title in _FLEXIBLE]
-    fixed = sum(width for place, width in enumerate(natural) if place not in flexible)
-    left = available - fixed - _GAP * len(titles)
-    wanted = sum(natural[place] for place in flexible)
-    if wanted > left:
-        for place in flexible:
-            natural[place] = max(_LEAST, natural[place] * left // wanted)
-    return natural
-
-
-def _table(titles: Sequence[str], widths: list[int], rows: list[list[Text]], *, named: bool) -> Table:
-    columns = [
-        Column(title, justify=_justify(title), width=width, overflow="fold")
-        for title, width in zip(titles, widths, strict=True)
-    ]
-    table = Table(
-        *columns,
-        box=SIMPLE_HEAD,
-        padding=(0, _GAP - 1, 0, 0),
-        pad_edge=False,
-        show_edge=False,
-        show_header=named,
-    )
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def _justify(title: str) -> Literal["left", "right"]:
-    return "right" if title in _RIGHT else "left"
 
 
 def _claim(claim: Claim, limit: int) -> Text:

@@ -1,0 +1,103 @@
+"""Columns that are as wide in every table of a timeline, and fit the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Column, Table
+from rich.text import Text
+
+from sigexplorer.show.folding import Row, Timeline
+from sigexplorer.show.views import cells
+from sigexplorer.show.views.cells import Look
+
+_GAP = 2  # columns between two, one of them the box's
+_LEAST = 10  # no column that may shrink gets narrower
+_READABLE = 30  # an argument or a receiver in a column narrower than this is no pleasure
+
+_NUMBERS = frozenset({"#", "ms", "SQL"})
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The titles of the columns, and what makes a row's cells for them."""
+
+    titles: tuple[str, ...]
+    to_cells: Callable[[Row, Look], list[Text]]
+    roomy: frozenset[str] = frozenset()  # columns that must stay readable
+
+
+_WIDE = Layout(
+    ("#", "ms", "signal", "sender", "arguments", "receivers", "SQL"),
+    cells.wide,
+    roomy=frozenset({"arguments", "receivers"}),
+)
+_NARROW = Layout(("#", "ms", "signal, sender", "arguments, receivers", "SQL"), cells.narrow)
+
+#: The rows of each section, as cells, and the titles and widths of their columns.
+Drawn = tuple[list[list[list[Text]]], tuple[str, ...], list[int]]
+
+
+def draw(timeline: Timeline, look: Look, available: int) -> Drawn:
+    """Return the cells of every section: a column for each thing where there is room for it."""
+    for layout in (_WIDE, _NARROW):
+        drawn = [[layout.to_cells(row, look) for row in section.rows] for section in timeline.sections]
+        natural = _natural(layout.titles, [row for rows in drawn for row in rows])
+        widths = _fitted(layout.titles, natural, available)
+        cramped = any(
+            width < min(_READABLE, wanted)
+            for title, width, wanted in zip(layout.titles, widths, natural, strict=True)
+            if title in layout.roomy
+        )
+        if not cramped:
+            break
+    return drawn, layout.titles, widths
+
+
+def _natural(titles: Sequence[str], rows: list[list[Text]]) -> list[int]:
+    return [
+        max([len(title), *(line.cell_len for row in rows for line in row[place].split())])
+        for place, title in enumerate(titles)
+    ]
+
+
+def _fitted(titles: Sequence[str], natural: list[int], available: int) -> list[int]:
+    """Take from the widest columns what is too much."""
+    widths = list(natural)
+    texts = [place for place, title in enumerate(titles) if title not in _NUMBERS]
+    excess = sum(widths) + _GAP * len(titles) - available
+    while excess > 0:
+        widest = max(texts, key=widths.__getitem__)
+        others = [widths[place] for place in texts if place != widest]
+        step = min(excess, max(1, widths[widest] - max(others)))
+        if widths[widest] - step < _LEAST:
+            break
+        widths[widest] -= step
+        excess -= step
+    return widths
+
+
+def table(titles: Sequence[str], widths: list[int], rows: list[list[Text]], *, named: bool) -> Table:
+    """Return the table of one section; only the first of a timeline is ``named``."""
+    columns = [
+        Column(title, justify=_justify(title), width=width, overflow="fold")
+        for title, width in zip(titles, widths, strict=True)
+    ]
+    drawn = Table(
+        *columns,
+        box=SIMPLE_HEAD,
+        padding=(0, _GAP - 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+        show_header=named,
+    )
+    for row in rows:
+        drawn.add_row(*row)
+    return drawn
+
+
+def _justify(title: str) -> Literal["left", "right"]:
+    return "right" if title in _NUMBERS else "left"
