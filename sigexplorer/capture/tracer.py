@@ -90,11 +90,14 @@ class Tracer:
 
     def start(self) -> None:
         """Begin to observe."""
-        self._started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        self._start = clock()
+        self._begin()
         dispatch.HOOKS.add(self)
         database.HOOKS.add(self)
         bypasses.HOOKS.add(self)
+
+    def _begin(self) -> None:
+        self._started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self._start = clock()
 
     def stop(self) -> None:
         """Observe no more; leaves Django as it was found, whatever happened."""
@@ -106,6 +109,8 @@ class Tracer:
     @contextmanager
     def step(self, title: str, source: str | None = None) -> Iterator[None]:
         """Give a name to what happens inside; an exception is noted and goes on its way."""
+        if self._steps_only and not self._steps:
+            self._begin()  # what came before was preparation
         start, self._step = clock(), len(self._steps) + 1
         problem: str | None = None
         self._steps.append(Step(self._step, title, start - self._start, 0, None, source))

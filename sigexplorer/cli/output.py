@@ -115,6 +115,8 @@ def write_file(file: Path, text: str) -> None:
             file.write_text(text, encoding="utf-8")
         else:
             _replace(file.resolve(), text)  # what a link leads to, so that it stays a link
+    except BrokenPipeError:
+        raise
     except OSError as problem:
         raise OutputError(f"cannot write '{file}': {problem.strerror or problem}") from problem
 
