@@ -25,12 +25,19 @@ def two_databases(step: Steps) -> None:
     )
     step.claim("where the row is new", step.sent("post_save")[0].argument("created"))
 
+    _move(step)
+    _connect(step)
+
+
+def _move(step: Steps) -> None:
     AuditEntry.objects.create(text="something happened")
     with step("move rows to the other database in bulk"):
         moved = AuditEntry.archive()
     step.claim("a row was moved", (moved, AuditEntry.objects.using("archive").count()), (1, 1))
     step.claim("without one save signal", step.names(group="save"), [])
 
+
+def _connect(step: Steps) -> None:
     engine = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
     handler = ConnectionHandler({"default": engine, "reports": engine})
     with step("name a third database"):

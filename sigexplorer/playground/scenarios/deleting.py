@@ -16,7 +16,11 @@ def delete_cascade(step: Steps) -> None:
     post.tags.add(Tag.objects.create(name="django"))
     post.comments.create(name="Bob", text="I see.")
     comment = post.comments.create(name="Eve", text="Me too.")
+    _delete_what_nothing_points_at(step, comment, category)
+    _delete_what_much_points_at(step, author)
 
+
+def _delete_what_nothing_points_at(step: Steps, comment: Comment, category: Category) -> None:
     with step("delete a comment, which nothing points at"):
         comment.delete()
     quiet = [] if not step.listening else ["pre_delete", "post_delete"]
@@ -32,6 +36,8 @@ def delete_cascade(step: Steps) -> None:
     updates = [(bypass.operation, bypass.model) for bypass in step.bypasses()]
     step.claim("it is an UPDATE that bypasses the post's receivers", updates, [("update", "blog.Post")])
 
+
+def _delete_what_much_points_at(step: Steps, author: User) -> None:
     with step("delete the user"):
         author.delete()
     deleted = step.senders("pre_delete")

@@ -15,6 +15,18 @@ def many_to_many(step: Steps) -> None:
     post = Post.objects.create(author=author, title="Signals")
     one, two, three = (Tag.objects.create(name=name) for name in ("one", "two", "three"))
 
+    _add_and_remove(step, post, one, two)
+    _set_and_clear(step, post, one, three)
+
+    with step("add from the other side"):
+        two.posts.add(post)
+    first = step.sent("m2m_changed")[0]
+    step.claim("reverse is true", first.argument("reverse"))
+    ends = (first.argument("instance"), first.argument("model"))
+    step.claim("instance and model change places", ends, ("<blog.Tag pk=2>", "<class blog.Post>"))
+
+
+def _add_and_remove(step: Steps, post: Post, one: Tag, two: Tag) -> None:
     with step("add two tags"):
         post.tags.add(one, two)
     step.claim("add() sends pre_add and post_add", _actions(step), ["pre_add", "post_add"])
@@ -39,6 +51,8 @@ def many_to_many(step: Steps) -> None:
         post.tags.remove(one)
     step.claim("remove() sends pre_remove and post_remove", _actions(step), ["pre_remove", "post_remove"])
 
+
+def _set_and_clear(step: Steps, post: Post, one: Tag, three: Tag) -> None:
     with step("set other tags"):
         post.tags.set([three])
     actions = ["pre_remove", "post_remove", "pre_add", "post_add"]
@@ -60,22 +74,9 @@ def many_to_many(step: Steps) -> None:
         "with pk_set None", {dispatch.argument("pk_set") for dispatch in step.sent("m2m_changed")}, {None}
     )
 
-    with step("add from the other side"):
-        two.posts.add(post)
-    first = step.sent("m2m_changed")[0]
-    step.claim("reverse is true", first.argument("reverse"))
-    step.claim(
-        "instance and model change places", _ends(first.arguments), ("<blog.Tag pk=2>", "<class blog.Post>")
-    )
-
 
 def _actions(step: Steps) -> list[object]:
     return [dispatch.argument("action") for dispatch in step.sent("m2m_changed")]
-
-
-def _ends(arguments: tuple[tuple[str, object], ...]) -> tuple[object, object]:
-    named = dict(arguments)
-    return named["instance"], named["model"]
 
 
 def proxy_and_child_models(step: Steps) -> None:

@@ -39,6 +39,12 @@ def settings_override(step: Steps) -> None:
         ("django.conf.UserSettingsHolder", "django.conf.Settings"),
     )
 
+    _odd_settings(step)
+
+
+def _odd_settings(step: Steps) -> None:
+    from django.test.utils import override_settings  # as above
+
     with step("override a setting that does not exist"), override_settings(SIGEXPLORER_PROBE=1):
         pass
     leave = step.sent("setting_changed")[-1]
