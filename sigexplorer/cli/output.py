@@ -19,7 +19,7 @@ from sigexplorer.errors import OutputError, UnknownNameError, UsageError
 UNLIMITED = 10_000
 
 #: Columns of a picture.
-PICTURE = 120
+PICTURE = 110
 
 _SUFFIXES = {
     ".jsonl": "jsonl",

@@ -16,7 +16,7 @@ from sigexplorer.show.views.cells import Look
 
 _GAP = 2  # columns between two, one of them the box's
 _LEAST = 10  # no column that may shrink gets narrower
-_READABLE = 30  # an argument or a receiver in a column narrower than this is no pleasure
+_READABLE = 50  # a word longer than this may be broken
 
 _NUMBERS = frozenset({"#", "ms", "SQL"})
 
@@ -27,7 +27,7 @@ class Layout:
 
     titles: tuple[str, ...]
     to_cells: Callable[[Row, Look], list[Text]]
-    roomy: frozenset[str] = frozenset()  # columns that must stay readable
+    roomy: frozenset[str] = frozenset()  # columns in which no word may be broken
 
 
 _WIDE = Layout(
@@ -47,14 +47,18 @@ def draw(timeline: Timeline, look: Look, available: int) -> Drawn:
         drawn = [[layout.to_cells(row, look) for row in section.rows] for section in timeline.sections]
         natural = _natural(layout.titles, [row for rows in drawn for row in rows])
         widths = _fitted(layout.titles, natural, available)
-        cramped = any(
-            width < min(_READABLE, wanted)
-            for title, width, wanted in zip(layout.titles, widths, natural, strict=True)
+        if not any(
+            widths[place] < _longest_word(drawn, place)
+            for place, title in enumerate(layout.titles)
             if title in layout.roomy
-        )
-        if not cramped:
+        ):
             break
     return drawn, layout.titles, widths
+
+
+def _longest_word(drawn: list[list[list[Text]]], place: int) -> int:
+    words = (word for rows in drawn for row in rows for word in row[place].plain.split())
+    return min(_READABLE, max(map(len, words), default=0))
 
 
 def _natural(titles: Sequence[str], rows: list[list[Text]]) -> list[int]:
