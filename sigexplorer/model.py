@@ -125,6 +125,7 @@ class Claim:
     text: str
     held: bool
     detail: str | None  # what was seen instead
+    step: int | None = None  # the step that it is about
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,20 @@ _IDENTIFIERS = frozenset({"username", "email", "user", "login"})
 
 def to_words(named: dict[str, Any]) -> tuple[tuple[str, Scalar], ...]:
     """Return the keyword arguments of a dispatch in the order in which they were sent."""
-    return tuple((name, _argument(name, held, named)) for name, held in named.items())
+    return tuple((words.plain(name), _argument(name, held, named)) for name, held in named.items())
 
 
 def _argument(name: str, held: Any, named: dict[str, Any]) -> Scalar:
+    if type(name) is not str:  # a text of the program's own making
+        return words.value(held)
     if name == "value" and type(named.get("setting")) is str:
         return words.value(held, named["setting"])
-    special = _SPECIAL.get(name)
-    if special is not None:
-        kind, describe = special
-        if type(held) is kind:
-            return words.bounded(describe(held))
+    kind, describe = _SPECIAL.get(name, (None, None))
+    if describe is not None and type(held) is kind:
+        try:
+            return describe(held)
+        except Exception:
+            return words.UNREADABLE
     return words.value(held, name)
 
 
@@ -38,17 +41,16 @@ def _scope(scope: dict[str, Any]) -> str:
 
 
 def _text(mapping: dict[str, Any], key: str) -> str:
-    held = mapping.get(key)
-    return held if type(held) is str else "?"
+    return words.plain(mapping.get(key))
 
 
 def _credentials(credentials: dict[str, Any]) -> str:
-    shown = (
-        f"{key!r}: {words.describe(held) if key in _IDENTIFIERS else repr(SECRET)}"
-        for key, held in credentials.items()
-        if type(key) is str
-    )
-    return "{" + ", ".join(shown) + "}"
+    shown = (f"{words.describe(key)}: {_credential(key, held)}" for key, held in credentials.items())
+    return f"{{{words.members(shown, len(credentials))}}}"
+
+
+def _credential(key: Any, held: Any) -> str:
+    return words.describe(held) if type(key) is str and key in _IDENTIFIERS else repr(SECRET)
 
 
 def _positional(values: tuple[Any, ...]) -> str:

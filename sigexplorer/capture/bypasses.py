@@ -1,99 +1,111 @@
 """Database operations that by design send no signal for the rows they touch.
 
-Source: ``django/db/models/query.py``, ``django/db/models/deletion.py`` and
-``django/db/models/sql/subqueries.py``.
+Source: ``django/db/models/query.py``, ``django/db/models/deletion.py``,
+``django/db/models/sql/subqueries.py`` and ``django/db/models/fields/related_descriptors.py``.
 """
 
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from time import perf_counter_ns as clock
 from typing import Any, Protocol
 
-from sigexplorer.capture.hooks import Hooks, Replacement
+from sigexplorer.capture.hooks import Failing, Hooks, Replacement
+from sigexplorer.capture.words import attribute, model_label
 from sigexplorer.model import Operation
 
 
-class BypassObserver(Protocol):
+class BypassObserver(Failing, Protocol):
     """Whoever wants to know of writes without signals."""
 
-    def bypassing(self, operation: Operation, model: Any) -> Any:
-        """Note an operation before it runs."""
+    def bypassing(self, operation: Operation, model: Any, start: int) -> Any:
+        """Note an operation that began at ``start``, by ``clock()``."""
 
     def bypassed(self, note: Any, rows: int | None) -> None:
         """Learn how many rows it touched; ``note`` is what ``bypassing`` returned."""
-
-    def failed(self, fault: Exception) -> None:
-        """Learn that one of the above raised."""
 
 
 #: Set inside of an operation that is reported: what it calls in turn is part of it.
 _inside: ContextVar[bool] = ContextVar("sigexplorer_inside_bypass", default=False)
 
-#: The model whose deletion is under way, to tell a cascade from a many-to-many operation.
-_deleting: ContextVar[Any] = ContextVar("sigexplorer_deleting", default=None)
+
+class _Deletion:
+    """A ``Collector.delete()`` under way."""
+
+    __slots__ = ("by_manager", "root", "told")
+
+    def __init__(self, root: Any, by_manager: bool) -> None:  # noqa: FBT001
+        self.root = root  # the model of what delete() was called on
+        self.by_manager = by_manager  # remove() or clear(), which have sent m2m_changed
+        self.told = False  # pre_delete was sent
+
+
+_deleting: ContextVar[_Deletion | None] = ContextVar("sigexplorer_deleting", default=None)
+
+_MANAGERS = "django.db.models.fields.related_descriptors"
 
 
 def _observed(
-    operation: Operation,
-    found: Any,
-    subject: Any,
-    model: Any,
-    rows: Callable[[Any], int | None],
-    *arguments: Any,
-    **named: Any,
+    operation: Operation, model: Any, run: Callable[[], Any], rows: Callable[[Any], int | None]
 ) -> Any:
-    """Run ``found`` and report it as ``operation`` on ``model``, with the rows it touched."""
-    notes = []
-    for observer in HOOKS.observers:
-        try:
-            notes.append((observer, observer.bypassing(operation, model)))
-        except Exception as fault:
-            observer.failed(fault)
+    """Run an operation and report it, with the rows it touched; one that fails is no bypass."""
+    start = clock()
+    notes = HOOKS.tell(lambda observer: observer.bypassing(operation, model, start))
     token = _inside.set(True)
-    touched: int | None = None
     try:
-        answer = found(subject, *arguments, **named)
-        touched = rows(answer)
-        return answer
+        answer = run()
     finally:
         _inside.reset(token)
-        for observer, note in notes:
-            try:
-                observer.bypassed(note, touched)
-            except Exception as fault:
-                observer.failed(fault)
+    _report(notes, rows(answer))
+    return answer
+
+
+def _report(notes: list[tuple[BypassObserver, Any]], rows: int | None) -> None:
+    for observer, note in notes:
+        try:
+            observer.bypassed(note, rows)
+        except Exception as fault:
+            observer.failed(fault)
 
 
 def _queryset_method(operation: Operation, rows: Callable[[Any], int | None]) -> Callable[[Any], Any]:
     def make(found: Any) -> Any:
         @functools.wraps(found)
         def method(self: Any, *arguments: Any, **named: Any) -> Any:
-            if _inside.get() or _heard_as_m2m(self.model):
-                return found(self, *arguments, **named)
-            return _observed(operation, found, self, self.model, rows, *arguments, **named)
+            run = functools.partial(found, self, *arguments, **named)
+            if _inside.get() or _is_heard(self.model, sys._getframe(1).f_globals.get("__name__")):
+                return run()
+            # Rows that were there already are not written, and nobody says how many.
+            count = _unknown if named.get("ignore_conflicts") else rows
+            return _observed(operation, self.model, run, count)
 
         return method
 
     return make
 
 
-def _heard_as_m2m(model: Any) -> bool:
-    """Whether rows of an automatic through model come with ``m2m_changed``."""
+def _is_heard(model: Any, caller: Any) -> bool:
+    """Whether a many-to-many manager writes rows of its through model, and has sent ``m2m_changed``."""
+    if caller != _MANAGERS or not model._meta.auto_created:
+        return False
     from django.db.models.signals import m2m_changed
 
-    return bool(model._meta.auto_created) and m2m_changed.has_listeners(model)
+    return m2m_changed.has_listeners(model)
 
 
 def _raw_delete(found: Any) -> Any:
     @functools.wraps(found)
     def method(self: Any, *arguments: Any, **named: Any) -> Any:
-        origin = _deleting.get()
-        if _inside.get() or (origin is self.model and self.model._meta.auto_created):
-            return found(self, *arguments, **named)  # remove() and clear() have sent m2m_changed
-        operation: Operation = "raw_delete" if origin is None else "fast_delete"
-        return _observed(operation, found, self, self.model, _number, *arguments, **named)
+        run = functools.partial(found, self, *arguments, **named)
+        deleting = _deleting.get()
+        by_manager = deleting is not None and deleting.by_manager and deleting.root is self.model
+        if _inside.get() or by_manager:
+            return run()  # remove() and clear() have sent m2m_changed
+        by_collector = sys._getframe(1).f_globals.get("__name__") == "django.db.models.deletion"
+        return _observed("fast_delete" if by_collector else "raw_delete", self.model, run, _number)
 
     return method
 
@@ -101,10 +113,10 @@ def _raw_delete(found: Any) -> Any:
 def _update_batch(found: Any) -> Any:
     @functools.wraps(found)
     def method(self: Any, pk_list: Any, values: Any, using: Any) -> Any:
+        run = functools.partial(found, self, pk_list, values, using)
         if _inside.get():
-            return found(self, pk_list, values, using)
-        rows = len(pk_list)
-        return _observed("update", found, self, self.model, lambda _answer: rows, pk_list, values, using)
+            return run()
+        return _observed("update", self.model, run, lambda _answer: len(pk_list))
 
     return method
 
@@ -112,42 +124,70 @@ def _update_batch(found: Any) -> Any:
 def _collector_delete(found: Any) -> Any:
     @functools.wraps(found)
     def delete(self: Any) -> Any:
-        origin = getattr(self, "origin", None)
-        origin_model = getattr(origin, "model", None) or type(origin)
-        token = _deleting.set(origin_model)
+        deletion = _Deletion(_root(self), _caller_of_queryset_delete() == _MANAGERS)
+        before = [(model, len(instances)) for model, instances in self.data.items()]
+        token = _deleting.set(deletion)
+        start = clock()
         try:
-            alone = _deleted_alone(self)
-            if alone is not None and not _inside.get():
-                return _observed("fast_delete", found, self, alone, lambda answer: answer[0])
-            for model, instances in list(self.data.items()):
-                if model._meta.auto_created and model is not origin_model:
-                    _observed("raw_delete", _number_of, instances, model, _number)
-            return found(self)
+            answer = found(self)
         finally:
             _deleting.reset(token)
+        if not _inside.get():
+            for model, count in _untold(deletion, before):
+                operation: Operation = "raw_delete" if deletion.told else "fast_delete"
+                notes = HOOKS.tell(lambda observer: observer.bypassing(operation, model, start))  # noqa: B023
+                _report(notes, count)
+        return answer
 
     return delete
 
 
-def _number_of(instances: Any) -> int:
-    """Stand for the deletion of rows of an automatic through model, which a collector does among others."""
-    return len(instances)
+def _untold(deletion: _Deletion, before: list[tuple[Any, int]]) -> list[tuple[Any, int]]:
+    """Return the models, and how many rows of each, that were deleted without their signals."""
+    if not deletion.told:  # a single object, on the fast path; or nothing at all
+        return [] if deletion.by_manager else before[:1]
+    return [
+        (model, count)
+        for model, count in before
+        if model._meta.auto_created and not (model is deletion.root and deletion.by_manager)
+    ]
 
 
-def _deleted_alone(collector: Any) -> Any:
-    """Return the model of a single object that Django deletes on its fast path, else None."""
-    if len(collector.data) != 1:
-        return None
-    model, instances = next(iter(collector.data.items()))
-    return model if len(instances) == 1 and collector.can_fast_delete(next(iter(instances))) else None
+def _instances_with_model(found: Any) -> Any:
+    """Note that Django goes the slow way: it asks for the instances only to send ``pre_delete``."""
+
+    @functools.wraps(found)
+    def instances_with_model(self: Any) -> Any:
+        deletion = _deleting.get()
+        if deletion is not None:
+            deletion.told = True
+        return found(self)
+
+    return instances_with_model
+
+
+def _root(collector: Any) -> Any:
+    """Return the model of what ``delete()`` was called on, without asking the object itself."""
+    origin = attribute(collector, "origin")
+    return type(origin) if model_label(type(origin)) else attribute(origin, "model")
+
+
+def _caller_of_queryset_delete() -> Any:
+    """Return the module that called ``QuerySet.delete()``, where it was that which called us."""
+    frame = sys._getframe(3) if sys._getframe(2).f_code.co_name == "delete" else None
+    return frame.f_globals.get("__name__") if frame else None
 
 
 def _number(answer: Any) -> int | None:
-    return answer if isinstance(answer, int) else None
+    return answer if type(answer) is int else None
 
 
 def _length(answer: Any) -> int | None:
-    return len(answer) if isinstance(answer, list) else None
+    return len(answer) if type(answer) is list else None
+
+
+def _unknown(_answer: Any) -> None:
+    return None
 
 
 def _replacements() -> Iterator[Replacement]:
@@ -161,7 +201,8 @@ def _replacements() -> Iterator[Replacement]:
     yield Replacement(QuerySet, "_raw_delete", _raw_delete)
     yield Replacement(UpdateQuery, "update_batch", _update_batch)
     yield Replacement(Collector, "delete", _collector_delete)
+    yield Replacement(Collector, "instances_with_model", _instances_with_model)
 
 
-#: Django's models are imported when the first observer comes, not before.
+#: Imports Django's models when the first observer comes.
 HOOKS: Hooks[BypassObserver] = Hooks(_replacements)

@@ -9,15 +9,16 @@ Source: ``django/db/backends/base/base.py`` and ``django/db/backends/utils.py``.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-from sigexplorer.capture.hooks import Hooks, Replacement
+from sigexplorer.capture.hooks import Failing, Hooks, Replacement
 from sigexplorer.capture.watch import count_query
+from sigexplorer.capture.words import plain
 
 
-class DatabaseObserver(Protocol):
+class DatabaseObserver(Failing, Protocol):
     """Whoever wants to know what the database does."""
 
     def queried(self) -> None:
@@ -32,41 +33,71 @@ class DatabaseObserver(Protocol):
     def committed(self, connection: Any) -> None:
         """Learn that a transaction was committed."""
 
-    def failed(self, fault: Exception) -> None:
-        """Learn that one of the above raised."""
-
-
-def _tell(report: Callable[[DatabaseObserver], None]) -> None:
-    for observer in HOOKS.observers:
-        try:
-            report(observer)
-        except Exception as fault:
-            observer.failed(fault)
-
 
 def _counting(found: Any) -> Any:
     @functools.wraps(found)
     def execute(self: Any, *arguments: Any, **named: Any) -> Any:
         count_query()
-        _tell(lambda observer: observer.queried())
+        HOOKS.tell(_query)
         return found(self, *arguments, **named)
 
     return execute
 
 
-def _afterwards(report: Callable[..., None]) -> Callable[[Any], Any]:
-    """Make a method that does what was found, then reports ``(observer, connection, *arguments)``."""
+def _query(observer: DatabaseObserver) -> None:
+    observer.queried()
 
-    def make(found: Any) -> Any:
-        @functools.wraps(found)
-        def method(self: Any, *arguments: Any) -> Any:
-            answer = found(self, *arguments)
-            _tell(lambda observer: report(observer, self, *arguments))
-            return answer
 
-        return method
+def _savepoint(found: Any) -> Any:
+    @functools.wraps(found)
+    def savepoint(self: Any) -> Any:
+        sid = found(self)
+        if sid is not None:  # None: there are no savepoints here
+            HOOKS.tell(lambda observer: observer.savepoint(self, sid))
+        return sid
 
-    return make
+    return savepoint
+
+
+def _savepoint_rollback(found: Any) -> Any:
+    @functools.wraps(found)
+    def savepoint_rollback(self: Any, sid: Any) -> Any:
+        answer = found(self, sid)
+        HOOKS.tell(lambda observer: observer.undone(self, sid))
+        return answer
+
+    return savepoint_rollback
+
+
+def _rollback(found: Any) -> Any:
+    @functools.wraps(found)
+    def rollback(self: Any) -> Any:
+        answer = found(self)
+        HOOKS.tell(lambda observer: observer.undone(self, None))
+        return answer
+
+    return rollback
+
+
+def _commit(found: Any) -> Any:
+    @functools.wraps(found)
+    def commit(self: Any) -> Any:
+        answer = found(self)
+        HOOKS.tell(lambda observer: observer.committed(self))
+        return answer
+
+    return commit
+
+
+def _set_autocommit(found: Any) -> Any:
+    @functools.wraps(found)
+    def set_autocommit(self: Any, autocommit: Any, *arguments: Any, **named: Any) -> Any:
+        if autocommit and not self.in_atomic_block:
+            # Switching it on commits what is there, and runs on_commit callbacks after that.
+            HOOKS.tell(lambda observer: observer.committed(self))
+        return found(self, autocommit, *arguments, **named)
+
+    return set_autocommit
 
 
 def _closing(found: Any) -> Any:
@@ -74,7 +105,7 @@ def _closing(found: Any) -> Any:
     def close(self: Any) -> Any:
         answer = found(self)
         if self.closed_in_transaction:  # the database undoes it by itself
-            _tell(lambda observer: observer.undone(self, None))
+            HOOKS.tell(lambda observer: observer.undone(self, None))
         return answer
 
     return close
@@ -85,15 +116,15 @@ def _replacements() -> Iterator[Replacement]:
     from django.db.backends.utils import CursorWrapper
 
     yield Replacement(CursorWrapper, "_execute_with_wrappers", _counting)
-    yield Replacement(Wrapper, "_savepoint", _afterwards(lambda observer, *at: observer.savepoint(*at)))
-    yield Replacement(Wrapper, "_savepoint_rollback", _afterwards(lambda observer, *at: observer.undone(*at)))
-    yield Replacement(Wrapper, "_rollback", _afterwards(lambda observer, at: observer.undone(at, None)))
-    yield Replacement(Wrapper, "_commit", _afterwards(lambda observer, at: observer.committed(at)))
+    yield Replacement(Wrapper, "savepoint", _savepoint)
+    yield Replacement(Wrapper, "savepoint_rollback", _savepoint_rollback)
+    yield Replacement(Wrapper, "rollback", _rollback)
+    yield Replacement(Wrapper, "commit", _commit)
+    yield Replacement(Wrapper, "set_autocommit", _set_autocommit)
     yield Replacement(Wrapper, "close", _closing)
 
 
-#: Django's database modules are imported when the first observer comes, not before: a
-#: program that never touches them must not pay for them.
+#: Imports Django's database modules when the first observer comes.
 HOOKS: Hooks[DatabaseObserver] = Hooks(_replacements)
 
 
@@ -126,7 +157,8 @@ class Transactions:
     def undone(self, connection: Any, sid: str | None) -> None:
         """Mark everything since ``sid``, or since the transaction began."""
         entries = self._since_begin.get(connection, [])
-        kept = entries.index(sid) + 1 if sid in entries else 0
+        # A name may have been used before: it is the last of that name that counts.
+        kept = len(entries) - entries[::-1].index(sid) if sid in entries else 0
         self.rolled_back.update(entry for entry in entries[kept:] if isinstance(entry, int))
         del entries[kept:]
 
@@ -150,9 +182,16 @@ def _connections(using: str | None) -> Iterable[Any]:
 
 
 def vendors() -> tuple[tuple[str, str], ...]:
-    """Return alias and vendor of each database of the settings, without connecting to any."""
+    """Return alias and vendor of each database of the settings, without touching any."""
     from django.db import connections
 
-    if "settings" not in connections.__dict__:
-        return ()
-    return tuple((alias, connections[alias].vendor) for alias in connections)
+    configured = connections.__dict__.get("settings", {})
+    return tuple((plain(alias), _vendor(plain(each.get("ENGINE")))) for alias, each in configured.items())
+
+
+_VENDORS = {"sqlite3": "sqlite", "spatialite": "sqlite", "postgis": "postgresql"}
+
+
+def _vendor(engine: str) -> str:
+    name = engine.rpartition(".")[2]
+    return _VENDORS.get(name, name)

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Protocol
 from asgiref.sync import async_to_sync, sync_to_async
 from django.dispatch import Signal, dispatcher
 
-from sigexplorer.capture.hooks import Hooks, Replacement
+from sigexplorer.capture.hooks import Failing, Hooks, Replacement
 from sigexplorer.capture.watch import AsyncCall, Watch, close, running
 from sigexplorer.capture.wrapping import wrapped
 from sigexplorer.model import Method
@@ -35,7 +35,7 @@ make_id: Callable[[Any], Any] = dispatcher._make_id  # type: ignore[attr-defined
 _run_parallel: Callable[..., Any] | None = getattr(dispatcher, "_run_parallel", None)
 
 
-class Observer(Protocol):
+class DispatchObserver(Failing, Protocol):
     """Whoever wants to see every dispatch of the process."""
 
     def opened(self, watch: Watch) -> Any:
@@ -43,9 +43,6 @@ class Observer(Protocol):
 
     def closed(self, watch: Watch, note: Any) -> None:
         """Take what became of the dispatch; ``note`` is what ``opened`` returned."""
-
-    def failed(self, fault: Exception) -> None:
-        """Learn that one of the two above raised."""
 
 
 def _open(
@@ -57,11 +54,7 @@ def _open(
     async_receivers: Iterable[Any] = (),
 ) -> Watch:
     watch = Watch(signal, sender, named, method, sync_receivers or [], async_receivers)
-    for observer in HOOKS.observers:
-        try:
-            watch.notes.append((observer, observer.opened(watch)))
-        except Exception as fault:
-            observer.failed(fault)
+    watch.notes = HOOKS.tell(lambda observer: observer.opened(watch))
     watch.marks[0] = clock()
     return watch
 
@@ -79,12 +72,13 @@ def send(self: Any, sender: Any, **named: Any) -> list[tuple[Any, Any]]:
     sync_receivers, async_receivers = self._live_receivers(sender)
     watch = _open(self, sender, named, "send", sync_receivers, async_receivers)
     responses, marks = watch.responses, watch.marks
-    token = running.set(watch)
+    token = running.set((watch, 0))
     try:
         for receiver in sync_receivers:
             response = receiver(signal=self, sender=sender, **named)
             responses.append((receiver, response))
             marks.append(clock())
+            running.set((watch, len(responses)))
         if async_receivers:
             responses.extend(async_to_sync(_async_responses)(self, sender, named, watch))
     except BaseException as error:
@@ -104,18 +98,19 @@ def send_robust(self: Any, sender: Any, **named: Any) -> list[tuple[Any, Any]]:
     sync_receivers, async_receivers = self._live_receivers(sender)
     watch = _open(self, sender, named, "send_robust", sync_receivers, async_receivers)
     responses, marks = watch.responses, watch.marks
-    token = running.set(watch)
+    token = running.set((watch, 0))
     try:
         for receiver in sync_receivers:
             try:
                 response = receiver(signal=self, sender=sender, **named)
             except Exception as err:
-                watch.raised[watch.position] = err
+                watch.raised[len(responses)] = err
                 self._log_robust_failure(receiver, err)
                 responses.append((receiver, err))
             else:
                 responses.append((receiver, response))
             marks.append(clock())
+            running.set((watch, len(responses)))
         if async_receivers:
             responses.extend(async_to_sync(_async_responses)(self, sender, named, watch))
     except BaseException as error:
@@ -157,8 +152,12 @@ async def _all_responses(
     async def sync_send() -> list[tuple[Any, Any]]:
         if not watch.sync_receivers:
             return []
-        watch.sync_running = True
-        return await sync_to_async(sync_group)(self, sender, named, watch)
+        watch.sync_state = "waiting"
+        try:
+            return await sync_to_async(sync_group)(self, sender, named, watch)
+        finally:
+            if watch.sync_state == "waiting":  # cancelled before a thread was free
+                watch.sync_ended()
 
     responses: list[tuple[Any, Any]]
     try:
@@ -182,44 +181,50 @@ async def _all_responses(
 
 def _sync_responses(self: Any, sender: Any, named: dict[str, Any], watch: Watch) -> list[tuple[Any, Any]]:
     """Call the sync receivers of an ``asend``, in the thread that asgiref chose."""
-    token = running.set(watch)
+    watch.sync_state = "running"
+    responses, marks = watch.responses, watch.marks
+    token = running.set((watch, 0))
     try:
         for receiver in watch.sync_receivers:
             response = receiver(signal=self, sender=sender, **named)
-            watch.responses.append((receiver, response))
-            watch.marks.append(clock())
+            responses.append((receiver, response))
+            marks.append(clock())
+            running.set((watch, len(responses)))
     except BaseException as error:
         watch.stopped(error)
         raise
     finally:
         running.reset(token)
         watch.sync_ended()
-    return watch.responses
+    return responses
 
 
 def _sync_responses_robust(
     self: Any, sender: Any, named: dict[str, Any], watch: Watch
 ) -> list[tuple[Any, Any]]:
     """Call the sync receivers of an ``asend_robust``, in the thread that asgiref chose."""
-    token = running.set(watch)
+    watch.sync_state = "running"
+    responses, marks = watch.responses, watch.marks
+    token = running.set((watch, 0))
     try:
         for receiver in watch.sync_receivers:
             try:
                 response = receiver(signal=self, sender=sender, **named)
             except Exception as err:
-                watch.raised[watch.position] = err
+                watch.raised[len(responses)] = err
                 self._log_robust_failure(receiver, err)
-                watch.responses.append((receiver, err))
+                responses.append((receiver, err))
             else:
-                watch.responses.append((receiver, response))
-            watch.marks.append(clock())
+                responses.append((receiver, response))
+            marks.append(clock())
+            running.set((watch, len(responses)))
     except BaseException as error:
         watch.stopped(error)
         raise
     finally:
         running.reset(token)
         watch.sync_ended()
-    return watch.responses
+    return responses
 
 
 async def _async_responses(
@@ -233,11 +238,16 @@ async def _async_responses(
 def _awaitables(self: Any, sender: Any, named: dict[str, Any], watch: Watch) -> Iterator[Any]:
     """Call each async receiver, as late as Django does, and step what it returns."""
     robust = watch.method.endswith("robust")
-    for call in watch.async_calls:
-        if robust:
-            yield _caught(self, sender, named, call)
-        else:
-            yield call.drive(call.receiver(signal=self, sender=sender, **named))
+    try:
+        for call in watch.async_calls:
+            if robust:
+                yield _caught(self, sender, named, call)
+            else:
+                yield call.drive(call.receiver(signal=self, sender=sender, **named))
+    except Exception:
+        for call in watch.async_calls:
+            call.pending = False  # one could not be called, so none of them will ever run
+        raise
 
 
 async def _caught(self: Any, sender: Any, named: dict[str, Any], call: AsyncCall) -> Any:
@@ -263,14 +273,23 @@ def _last_line(code: CodeType) -> int:
     return max([own, *(_last_line(const) for const in code.co_consts if isinstance(const, CodeType))])
 
 
-#: The four methods whose loops are rendered above, by fingerprint. Any other source is
-#: wrapped, not replaced.
-KNOWN_SOURCES = frozenset(
-    {
-        *("e3eb98e2a46612e6", "cf6e3ce479f5b830", "c5083f8f2f135454", "7879c5a36e9ea1ad"),  # 5.2, 6.0
-        *("88c4c833bd90f93e", "c41b4228192f95f0", "a2f54dda602b4bf6", "e1c4b6773a41b3c2"),  # 6.1
-    }
-)
+#: The four methods whose loops are rendered above, by fingerprint: of Django 5.2 and 6.0,
+#: which gather async receivers, and of 6.1, which runs them in a task group. Any other
+#: source is wrapped, not replaced.
+KNOWN_SOURCES: dict[str, dict[Method, str]] = {
+    "gather": {
+        "send": "e3eb98e2a46612e6",
+        "send_robust": "cf6e3ce479f5b830",
+        "asend": "c5083f8f2f135454",
+        "asend_robust": "7879c5a36e9ea1ad",
+    },
+    "task group": {
+        "send": "88c4c833bd90f93e",
+        "send_robust": "c41b4228192f95f0",
+        "asend": "a2f54dda602b4bf6",
+        "asend_robust": "e1c4b6773a41b3c2",
+    },
+}
 
 _OURS: dict[Method, Any] = {
     "send": send,
@@ -280,23 +299,25 @@ _OURS: dict[Method, Any] = {
 }
 
 
-def known() -> bool:
-    """Whether the loops rendered here are those of the installed Django."""
-    return all(_fingerprint(Signal.__dict__[name]) in KNOWN_SOURCES for name in _OURS)
+def rendered() -> bool:
+    """Whether those who observe now see the loops rendered here, and not a wrapper's view."""
+    return all(entry.ours in _OURS.values() for entry in HOOKS.installed)
 
 
 def _replacements() -> Iterable[Replacement]:
-    replace = known()
+    family = KNOWN_SOURCES["gather" if _run_parallel is None else "task group"]
+    known = all(_fingerprint(Signal.__dict__[name]) == expected for name, expected in family.items())
     for name, ours in _OURS.items():
-        make = partial(_ours, ours) if replace else partial(wrapped, name, _open)
-        yield Replacement(Signal, name, make)
+        yield Replacement(Signal, name, partial(_ours, ours) if known else partial(wrapped, name, _open))
 
 
-def _ours(ours: Any, _found: Any) -> Any:
+def _ours(ours: Any, found: Any) -> Any:
+    """Take the place of ``found`` under its name, which profilers and tracebacks show."""
+    ours.__qualname__, ours.__doc__ = found.__qualname__, found.__doc__
     return ours
 
 
-HOOKS: Hooks[Observer] = Hooks(_replacements)
+HOOKS: Hooks[DispatchObserver] = Hooks(_replacements)
 
 
 class Registration(NamedTuple):

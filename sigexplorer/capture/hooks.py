@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-Observer = TypeVar("Observer")
+
+class Failing(Protocol):
+    """Whoever observes learns of our own faults."""
+
+    def failed(self, fault: Exception) -> None:
+        """Count a fault; must not raise."""
+
+
+Observer = TypeVar("Observer", bound=Failing)
 
 
 class Replacement(NamedTuple):
@@ -17,23 +25,36 @@ class Replacement(NamedTuple):
     make: Callable[[Any], Any]
 
 
+class Installed(NamedTuple):
+    """An attribute that is replaced now: what was found there, and what stands there."""
+
+    owner: type
+    name: str
+    found: Any
+    ours: Any
+
+
 class Hooks(Generic[Observer]):
     """The observers of one place, and the attributes replaced to serve them.
 
     The first observer replaces, the last one puts back. An attribute that somebody else
     has replaced in the meantime is left alone: theirs calls ours, and ours goes on
-    working without observers.
+    working without observers. It is not replaced a second time as long as theirs stands,
+    because everything would be seen twice.
     """
 
     def __init__(self, replacements: Callable[[], Iterable[Replacement]]) -> None:
         self.observers: tuple[Observer, ...] = ()
         self._replacements = replacements
-        self._installed: list[tuple[type, str, Any, Any]] = []
+        self.installed: list[Installed] = []
+        self._covered: dict[tuple[type, str], tuple[Any, Installed]] = {}  # somebody's, over ours
         self._lock = threading.Lock()
 
     def add(self, observer: Observer) -> None:
-        """Let ``observer`` see everything from now on."""
+        """Let ``observer`` see everything from now on; a second time changes nothing."""
         with self._lock:
+            if any(observer is other for other in self.observers):
+                return
             if not self.observers:
                 self._install()
             self.observers = (*self.observers, observer)
@@ -41,19 +62,49 @@ class Hooks(Generic[Observer]):
     def remove(self, observer: Observer) -> None:
         """Take ``observer`` away; the last one leaves the classes as they were found."""
         with self._lock:
+            if not any(observer is other for other in self.observers):
+                return
             self.observers = tuple(other for other in self.observers if other is not observer)
             if not self.observers:
                 self._put_back()
 
+    def tell(self, report: Callable[[Observer], Any]) -> list[tuple[Observer, Any]]:
+        """Report to each observer and return its answers; our fault never becomes the program's."""
+        answers = []
+        for observer in self.observers:
+            try:
+                answers.append((observer, report(observer)))
+            except Exception as fault:
+                observer.failed(fault)
+        return answers
+
     def _install(self) -> None:
-        for owner, name, make in self._replacements():
-            found = owner.__dict__[name]
-            ours = make(found)
-            setattr(owner, name, ours)
-            self._installed.append((owner, name, found, ours))
+        try:
+            for replacement in self._replacements():
+                self._replace(replacement)
+        except BaseException:
+            self._put_back()
+            raise
+
+    def _replace(self, replacement: Replacement) -> None:
+        owner, name, make = replacement
+        found = owner.__dict__[name]
+        cover, beneath = self._covered.pop((owner, name), (None, None))
+        if beneath is not None and found is cover:
+            self.installed.append(beneath)  # theirs still stands, and calls ours
+            return
+        if beneath is not None and found is beneath.ours:
+            self.installed.append(beneath)  # they put back what they had found: ours
+            return
+        ours = make(found)
+        setattr(owner, name, ours)
+        self.installed.append(Installed(owner, name, found, ours))
 
     def _put_back(self) -> None:
-        while self._installed:
-            owner, name, found, ours = self._installed.pop()
-            if owner.__dict__.get(name) is ours:
-                setattr(owner, name, found)
+        while self.installed:
+            entry = self.installed.pop()
+            stands = entry.owner.__dict__.get(entry.name)
+            if stands is entry.ours:
+                setattr(entry.owner, entry.name, entry.found)
+            elif stands is not entry.found:
+                self._covered[entry.owner, entry.name] = (stands, entry)

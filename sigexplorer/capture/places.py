@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import sysconfig
 from functools import lru_cache
 from pathlib import Path
 from types import FrameType
@@ -13,15 +13,17 @@ import django
 
 from sigexplorer.model import Origin
 
-_PLUMBING = tuple(
-    str(Path(folder).resolve()) + "/"
-    for folder in (
-        Path(django.__file__).parent,
-        Path(asgiref.__file__).parent,
-        Path(__file__).parent,
-    )
-)
-_STANDARD_LIBRARY = str(Path(sysconfig.get_path("stdlib")).resolve()) + "/"
+
+def _roots(*files: str | None) -> tuple[str, ...]:
+    """Return the folders of ``files`` as they are written and as links lead to them."""
+    folders = [Path(file).parent for file in files if file]
+    return tuple({f"{folder}{os.sep}" for path in folders for folder in (path, path.resolve())})
+
+
+_OURS = _roots(__file__)
+_DJANGO = _roots(django.__file__)
+_PLUMBING = (*_OURS, *_DJANGO, *_roots(asgiref.__file__))
+_STANDARD_LIBRARY = _roots(os.__file__)
 
 
 @lru_cache(maxsize=4096)
@@ -29,11 +31,15 @@ def short(filename: str) -> str:
     """Return ``filename`` relative to the longest entry of ``sys.path`` that holds it."""
     if filename.startswith("<"):
         return filename
-    folders = [str(Path(entry or ".").resolve()) for entry in sys.path]
-    within = [folder for folder in folders if filename.startswith(folder.rstrip("/") + "/")]
-    if not within:
-        return Path(filename).name
-    return filename[len(max(within, key=len).rstrip("/")) + 1 :]
+    folders = {folder for entry in sys.path for folder in _spellings(entry)}
+    within = [folder for folder in folders if filename.startswith(folder)]
+    relative = filename[len(max(within, key=len)) :] if within else Path(filename).name
+    return relative.replace(os.sep, "/")
+
+
+def _spellings(entry: str) -> tuple[str, ...]:
+    path = Path(entry or ".")
+    return tuple(f"{str(folder).rstrip(os.sep)}{os.sep}" for folder in (path.absolute(), path.resolve()))
 
 
 @lru_cache(maxsize=4096)
@@ -49,18 +55,17 @@ def is_plumbing(filename: str) -> bool:
 def origin(frame: FrameType | None) -> Origin | None:
     """Return the innermost line outside Django that led to ``frame``.
 
-    Where there is none, as in a thread of a server, it is the innermost line outside our
-    capture: Django's own.
+    Where there is none, as in a thread of a server, it is the innermost line of Django's.
     """
-    sent_from: FrameType | None = None
+    of_django: FrameType | None = None
     while frame is not None:
         filename = frame.f_code.co_filename
         if not is_plumbing(filename):
             return _origin(frame)
-        if sent_from is None and not filename.startswith(_PLUMBING[2]):
-            sent_from = frame
+        if of_django is None and filename.startswith(_DJANGO):
+            of_django = frame
         frame = frame.f_back
-    return _origin(sent_from) if sent_from is not None else None
+    return _origin(of_django) if of_django is not None else None
 
 
 def _origin(frame: FrameType) -> Origin:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sigexplorer.capture.dispatch import Registration, registrations
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.places import short
-from sigexplorer.capture.words import attribute, bounded, class_path
+from sigexplorer.capture.words import attribute, class_path, function_path, plain
 from sigexplorer.model import Operation
 
 _UNWRAP_LIMIT = 20  # a partial of a partial of …, or an object whose __wrapped__ is itself
@@ -29,18 +29,18 @@ def words(receiver: Any) -> ReceiverWords:
     """Name ``receiver`` and find its source, without running any of its code."""
     function = innermost(receiver)
     if type(function) is FunctionType:
-        name = f"{function.__module__}.{function.__qualname__}"
-        code = function.__code__
-        return ReceiverWords(bounded(name), short(code.co_filename), code.co_firstlineno)
+        return ReceiverWords(function_path(function), *_place(function))
     if type(function) is BuiltinFunctionType:
         return ReceiverWords(
-            bounded(f"{function.__module__ or 'builtins'}.{function.__qualname__}"), None, None
+            f"{plain(function.__module__ or 'builtins')}.{plain(function.__qualname__)}", None, None
         )
     call = inspect.getattr_static(type(function), "__call__", None)
-    name = bounded(class_path(type(function)))
-    if type(call) is not FunctionType:
-        return ReceiverWords(name, None, None)
-    return ReceiverWords(name, short(call.__code__.co_filename), call.__code__.co_firstlineno)
+    place = _place(call) if type(call) is FunctionType else (None, None)
+    return ReceiverWords(class_path(type(function)), *place)
+
+
+def _place(function: FunctionType) -> tuple[str, int]:
+    return short(function.__code__.co_filename), function.__code__.co_firstlineno
 
 
 def innermost(receiver: Any) -> Any:
@@ -63,13 +63,23 @@ def innermost(receiver: Any) -> Any:
 
 
 def registrations_of(signal: Any, sender: Any, called: Sequence[Any]) -> tuple[Registration | None, ...]:
-    """Return the registration behind each receiver in ``called`` but our own."""
-    standing = registrations(signal)
-    return tuple(
-        _registration_of(standing, sender, receiver)
-        for receiver in called
-        if receiver is not tracing_receiver
-    )
+    """Return the registration behind each receiver in ``called`` but our own.
+
+    Both go in the order of connection, sync before async, so that a receiver which is
+    connected twice finds each of its registrations once.
+    """
+    if not called:
+        return ()
+    standing = [one for one in registrations(signal) if one.sender_id is None or one.sender_id == id(sender)]
+    ordered = iter(sorted(standing, key=lambda one: one.is_async))
+    found: list[Registration | None] = []
+    for receiver in called:
+        match = next((one for one in ordered if _is_same(one.receiver, receiver)), None)
+        if match is None:  # connected or disconnected just now: begin again for the others
+            ordered = iter(sorted(standing, key=lambda one: one.is_async))
+        if receiver is not tracing_receiver:
+            found.append(match)
+    return tuple(found)
 
 
 def passed_by(operation: Operation, model: Any) -> tuple[str, ...]:
@@ -92,14 +102,6 @@ def passed_by(operation: Operation, model: Any) -> tuple[str, ...]:
         and registration.receiver is not tracing_receiver
     )
     return tuple(dict.fromkeys(reached))
-
-
-def _registration_of(standing: Sequence[Registration], sender: Any, receiver: Any) -> Registration | None:
-    """Return the first registration that connects ``receiver`` for ``sender``, if it still stands."""
-    for registration in standing:
-        if registration.sender_id in (None, id(sender)) and _is_same(registration.receiver, receiver):
-            return registration
-    return None
 
 
 def _is_same(one: Any, other: Any) -> bool:

@@ -16,28 +16,43 @@ _NAME = re.compile(
 )
 
 #: Settings, and keys inside of settings, whose values are secrets wherever they turn up.
-_SETTING = re.compile(r"(?:^|_)(?:key|keys|key_fallbacks|token|secret|password|passwd|pwd)$", re.IGNORECASE)
+_SETTING = re.compile(
+    r"(?:^|_)(?:(?:api)?keys?|key_fallbacks|tokens?|secrets?|pass|password|passwd|pwd|salt|dsn|webhook|webhook_url)$",
+    re.IGNORECASE,
+)
+
+#: Settings whose value is a secret even where it is a plain word, as a password may be.
+_ALWAYS = re.compile(r"pass|pwd|secret", re.IGNORECASE)
+_WORD = re.compile(r"[a-z][a-z_.-]*")
+
+_SHORTEST = 4  # a shorter setting would mask ordinary words
+_UNMISTAKABLE = 16  # from this length on it is masked also inside of a longer word
 
 #: Values that are secret wherever they stand: password hashes, authorization headers,
-#: JSON web tokens, keys of well-known services, passwords in URLs.
+#: JSON web tokens, keys of well-known services, passwords in URLs. Every repetition is
+#: bounded and no alternative can begin inside of another, so that no text takes long.
 _SHAPE = re.compile(
-    r"(?:pbkdf2_\w+|argon2\w*|bcrypt\w*|scrypt|md5|sha1|unsalted_\w+)\$[^\s'\"]+"
-    r"|\b(?:Bearer|Basic|Token)\s+[\w.~+/=-]{6,}"
-    r"|\beyJ[\w-]+\.[\w-]+\.?[\w-]*"
-    r"|\b(?:sk|pk|rk|ghp|gho|xox[abp])[_-][\w-]{12,}"
-    r"|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"
-    r"|(?:(?:sessionid|csrftoken|csrfmiddlewaretoken|password|secret_key|token)=)[^\s;&'\"]+",
+    r"(?<!\w)(?:pbkdf2_\w{1,30}|argon2\w{0,10}|bcrypt\w{0,20}|scrypt|md5|sha1|unsalted_\w{1,20})\$[^\s'\"]{1,400}"
+    r"|\b(?:Bearer|Basic|Token)\s{1,3}(?=\S{0,200}\d|\S{16})[\w.~+/=-]{6,1000}"
+    r"|(?<![\w-])eyJ[\w-]{1,2000}\.[\w-]{1,2000}(?:\.[\w-]{1,2000})?"
+    r"|(?<!\w)(?:[spr]k_(?:live|test)_\w{8,200}|gh[pousr]_\w{16,200}|xox[abprs]-[\w-]{10,200})"
+    r"|(?<=://)[^\s/@:]{0,200}:[^\s/@]{1,200}(?=@)"
+)
+
+#: ``password=…``, ``"token": "…"``, ``Key (session_key)=(…)``: what follows the name.
+_ASSIGNED = re.compile(
+    r"(?P<name>\b(?:sessionid|session_key|csrftoken|csrfmiddlewaretoken|password|passwd|passphrase|secret"
+    r"|secret_key|api_?key|access_token|refresh_token|token|authorization|cookie)\b['\"\)]{0,2}\s{0,2}"
+    r"(?:[=:]|,(?=\s{0,2}['\"]))\s{0,2}b?['\"\(]{0,2})(?P<value>[^\s;&'\",\)\}]{1,400})",
     re.IGNORECASE,
 )
 
 #: A segment of a URL that is long and random enough to be a token, such as the one of a
 #: password reset. A UUID is an identifier and stays.
 _TOKEN_SEGMENT = re.compile(
-    r"(?<=/)(?![0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:/|$))(?=[\w-]*\d)[\w=-]{20,}",
+    r"(?<=/)(?![0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:/|$))(?=[\w-]{0,200}\d)[\w=-]{20,}",
     re.IGNORECASE,
 )
-
-_SHORTEST = 6  # a shorter setting would mask ordinary words
 
 
 @lru_cache(maxsize=1024)
@@ -46,54 +61,74 @@ def looks_secret(name: str) -> bool:
     return _NAME.search(name[:200]) is not None
 
 
-def scrub(text: str, *, url: bool = False) -> str:
-    """Return ``text`` with everything replaced that is secret by its shape or its value."""
-    known = _settings_secrets()
+def scrub(text: str, limit: int, *, url: bool = False) -> str:
+    """Return ``text`` without what is secret by its shape or its value, at most ``limit`` long.
+
+    No more is read than is needed to see where a secret that begins within ``limit`` ends.
+    """
+    known, longest = _settings_secrets()
+    text = text[: limit + max(longest, _LONGEST_SHAPE)]
     if known is not None:
         text = known.sub(SECRET, text)
     text = _SHAPE.sub(SECRET, text)
-    return _TOKEN_SEGMENT.sub(SECRET, text) if url else text
+    text = _ASSIGNED.sub(lambda found: found["name"] + SECRET, text)
+    return (_TOKEN_SEGMENT.sub(SECRET, text) if url else text)[:limit]
 
 
-_read: tuple[Any, re.Pattern[str] | None] = (None, None)
+_LONGEST_SHAPE = 500
+
+#: The settings object that was read, what matches its secrets, and the longest of them.
+_read: tuple[Any, re.Pattern[str] | None, int] = (None, None, 0)
 
 
-def _settings_secrets() -> re.Pattern[str] | None:
+def _settings_secrets() -> tuple[re.Pattern[str] | None, int]:
     """Return what matches the secrets of the settings, read once per settings object."""
     global _read  # noqa: PLW0603 - one settings object per process, swapped by override_settings
     from django.conf import settings
 
     if not settings.configured:
-        return None
+        return None, 0
     wrapped = settings.__dict__["_wrapped"]
     if _read[0] is not wrapped:
-        _read = (wrapped, _pattern(_secrets_of(wrapped)))
-    return _read[1]
+        secrets = _secrets_of(wrapped)
+        _read = (wrapped, _pattern(secrets), max(map(len, secrets), default=0))
+    return _read[1:]
 
 
 def _pattern(secrets: set[str]) -> re.Pattern[str] | None:
-    # Whole words only: a password "postgres" must not tear "postgresql" apart.
-    words = "|".join(re.escape(secret) for secret in sorted(secrets, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None
+    # A short one must be a whole word: a password "postgres" must not tear "postgresql" apart.
+    words = [
+        re.escape(secret) if len(secret) >= _UNMISTAKABLE else rf"(?<!\w){re.escape(secret)}(?!\w)"
+        for secret in sorted(secrets, key=len, reverse=True)
+    ]
+    return re.compile("|".join(words)) if words else None
 
 
 def _secrets_of(wrapped: Any) -> set[str]:
     found: set[str] = set()
     while wrapped is not None:
         own = object.__getattribute__(wrapped, "__dict__")
-        _collect({name: held for name, held in own.items() if name.isupper()}, found, 4)
+        for name, held in own.items():
+            if name.isupper():
+                _collect(held, name, found, 4)
         wrapped = own.get("default_settings")
     return found
 
 
-def _collect(held: Any, found: set[str], depth: int, *, secret: bool = False) -> None:
-    if type(held) is str:
-        if secret and len(held) >= _SHORTEST:
+def _collect(held: Any, name: str, found: set[str], depth: int) -> None:
+    """Add what ``held``, which goes by ``name``, tells of secrets."""
+    kind = type(held)
+    if kind is str:
+        if (
+            _SETTING.search(name)
+            and len(held) >= _SHORTEST
+            and (_ALWAYS.search(name) or not _WORD.fullmatch(held))
+        ):
             found.add(held)
-    elif depth and type(held) is dict:
+    elif depth and kind is dict:
         for key, member in held.items():
-            named = type(key) is str and _SETTING.search(key) is not None
-            _collect(member, found, depth - 1, secret=secret or named)
-    elif depth and type(held) in (list, tuple):
+            if type(key) is str:
+                _collect(member, name if _SETTING.search(name) else key, found, depth - 1)
+    elif depth and (kind is list or kind is tuple):
         for member in held:
-            _collect(member, found, depth - 1, secret=secret)
+            _collect(member, name, found, depth - 1)

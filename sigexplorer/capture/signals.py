@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
+import weakref
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 from django.dispatch import Signal
 
 from sigexplorer import catalog
 from sigexplorer.capture.listening import built_in
+from sigexplorer.capture.words import class_path
+
+#: The contents of a module, whatever its class makes of ``__dict__``.
+_contents: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
 
 
 class SignalWords(NamedTuple):
@@ -20,15 +26,28 @@ class SignalWords(NamedTuple):
     group: str
 
 
-_KNOWN: WeakKeyDictionary[Any, SignalWords] = WeakKeyDictionary()
+class _Named(NamedTuple):
+    signal: weakref.ref[Any]  # to know an id that was given to another object since
+    words: SignalWords
+    modules: int  # how many were loaded: one that comes later may name what nobody named
+
+
+#: By id, because a signal's own hash or equality is code of the project's.
+_NAMED: dict[int, _Named] = {}
 
 
 def words(signal: Any) -> SignalWords:
     """Name ``signal``; one that no module holds is named by its class."""
-    known = _KNOWN.get(signal)
-    if known is None:
-        known = _KNOWN[signal] = _built_in(signal) or _custom(signal)
-    return known
+    known = _NAMED.get(id(signal))
+    if known is not None and known.signal() is signal and not _may_have_got_a_name(known):
+        return known.words
+    found = _built_in(signal) or _custom(signal)
+    _NAMED[id(signal)] = _Named(weakref.ref(signal), found, len(sys.modules))
+    return found
+
+
+def _may_have_got_a_name(known: _Named) -> bool:
+    return known.words.name.startswith("<") and known.modules != len(sys.modules)
 
 
 def _built_in(signal: Any) -> SignalWords | None:
@@ -42,8 +61,8 @@ def _custom(signal: Any) -> SignalWords:
     for path, found in custom():
         if found is signal:
             return SignalWords(path, path.rpartition(".")[2], "custom")
-    name = type(signal).__qualname__
-    return SignalWords(f"{type(signal).__module__}.<{name}>", f"<{name}>", "custom")
+    name = class_path(type(signal)).rpartition(".")[2]
+    return SignalWords(f"<{name}>", f"<{name}>", "custom")
 
 
 def custom() -> list[tuple[str, Any]]:
@@ -55,17 +74,21 @@ def custom() -> list[tuple[str, Any]]:
     ours = {id(signal) for page in catalog.PAGES if (signal := _loaded(page)) is not None}
     found: dict[int, tuple[str, Any]] = {}
     for module_name, module in sorted(sys.modules.items()):
-        held = getattr(module, "__dict__", None)
-        if type(held) is not dict or module_name.startswith("django."):
+        if module_name.startswith("django.") or not issubclass(type(module), ModuleType):
             continue
+        held = _contents(module)
         for name, thing in list(held.items()):
             # Only type() may be asked: a lazy object's __class__ runs the project's code.
             if issubclass(type(thing), Signal) and id(thing) not in ours:
                 known = found.get(id(thing))
-                path = f"{module_name}.{name}"
-                if known is None or module_name.endswith("signals"):
-                    found[id(thing)] = (path, thing)
+                # The first name in a module is the one it was given; signals.py is where it belongs.
+                if known is None or (_is_home(module_name) and not _is_home(known[0].rpartition(".")[0])):
+                    found[id(thing)] = (f"{module_name}.{name}", thing)
     return sorted(found.values(), key=lambda pair: pair[0])
+
+
+def _is_home(module_name: str) -> bool:
+    return module_name.rpartition(".")[2] == "signals"
 
 
 def _loaded(page: catalog.Page) -> Any:

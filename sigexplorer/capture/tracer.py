@@ -8,7 +8,7 @@ import platform
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import perf_counter_ns as clock
@@ -33,6 +33,8 @@ from sigexplorer.model import (
     Trace,
 )
 
+_FAULTS = 10
+
 _UNKNOWN_DJANGO = "this Django's dispatch is not known: receivers have no times of their own"
 
 
@@ -49,20 +51,8 @@ class _Opening(NamedTuple):
     registrations: tuple[dispatch.Registration | None, ...]
     origin: Origin | None
     in_transaction: bool
-
-
-class _Beginning(NamedTuple):
-    """The same of an operation that sends no signal."""
-
-    id: int
-    operation: Operation
-    model: str
-    start_ns: int
-    step: int | None
-    parent: int | None
-    parent_call: int | None
-    origin: Origin | None
-    would_call: tuple[str, ...]
+    thread: str
+    process: int
 
 
 class Tracer:
@@ -75,8 +65,10 @@ class Tracer:
     def __init__(self, title: str, *, listened: bool = False, steps_only: bool = False) -> None:
         self.title = title
         self.listened = listened
+        self.complete = True
         self.claims: list[Claim] = []
-        self.faults: list[str] = []
+        self.faults: list[str] = []  # the first few of ours, in words
+        self.dropped = 0  # all of them
         self.queries = 0
         self._dispatches: list[Dispatch] = []
         self._bypasses: list[Bypass] = []
@@ -84,16 +76,22 @@ class Tracer:
         self._step: int | None = None
         self._steps_only = steps_only
         self._ids = itertools.count(1)
+        self._open: dict[int, tuple[Watch, _Opening]] = {}
         self._transactions = database.Transactions()
         self._start = self._end = 0
         self._started_at = ""
+        self._stop = ExitStack()
+        self._rendered = True
 
     def start(self) -> None:
         """Begin to observe."""
         self._begin()
-        dispatch.HOOKS.add(self)
-        database.HOOKS.add(self)
-        bypasses.HOOKS.add(self)
+        with ExitStack() as undo:
+            for hooks in (dispatch.HOOKS, database.HOOKS, bypasses.HOOKS):
+                hooks.add(self)  # type: ignore[attr-defined]  # each knows a part of us
+                undo.callback(hooks.remove, self)  # type: ignore[attr-defined]
+            self._stop = undo.pop_all()
+        self._rendered = dispatch.rendered()
 
     def _begin(self) -> None:
         self._started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -101,38 +99,43 @@ class Tracer:
 
     def stop(self) -> None:
         """Observe no more; leaves Django as it was found, whatever happened."""
-        self._end = clock()
-        bypasses.HOOKS.remove(self)
-        database.HOOKS.remove(self)
-        dispatch.HOOKS.remove(self)
+        self._end = self._end or clock()
+        self._stop.close()
+        self.complete = self.complete and not self._open
 
     @contextmanager
     def step(self, title: str, source: str | None = None) -> Iterator[None]:
         """Give a name to what happens inside; an exception is noted and goes on its way."""
         if self._steps_only and not self._steps:
             self._begin()  # what came before was preparation
-        start, self._step = clock(), len(self._steps) + 1
+        start, number, around = clock(), len(self._steps) + 1, self._step
         problem: str | None = None
-        self._steps.append(Step(self._step, title, start - self._start, 0, None, source))
+        self._steps.append(Step(number, title, start - self._start, 0, None, source))
+        self._step = number
         try:
             yield
         except Exception as raised:
             problem = words.error(raised)
             raise
         finally:
-            done = Step(self._step, title, start - self._start, clock() - start, problem, source)
-            self._steps[self._step - 1] = done
-            self._step = None
+            self._steps[number - 1] = Step(
+                number, title, start - self._start, clock() - start, problem, source
+            )
+            self._step = around
 
     def trace(self) -> Trace:
-        """Return what was recorded so far, dispatches and bypasses in the order of their ids."""
+        """Return what was recorded so far, dispatches and bypasses in the order of their ids.
+
+        A dispatch that is still under way is shown as far as it has come.
+        """
         undone = self._transactions.rolled_back
+        under_way = [self._record(watch, opening) for watch, opening in list(self._open.values())]
         return Trace(
             run=self._run(),
             steps=tuple(self._steps),
             dispatches=tuple(
                 replace(dispatch, rolled_back=True) if dispatch.id in undone else dispatch
-                for dispatch in sorted(self._dispatches, key=lambda dispatch: dispatch.id)
+                for dispatch in sorted([*self._dispatches, *under_way], key=lambda dispatch: dispatch.id)
             ),
             bypasses=tuple(sorted(self._bypasses, key=lambda bypass: bypass.id)),
             claims=tuple(self.claims),
@@ -148,9 +151,10 @@ class Tracer:
             django=django.get_version(),
             python=platform.python_version(),
             databases=database.vendors(),
-            dropped=len(self.faults),
+            dropped=self.dropped,
+            complete=self.complete,
             queries=self.queries,
-            notes=() if dispatch.known() else (_UNKNOWN_DJANGO,),
+            notes=() if self._rendered else (_UNKNOWN_DJANGO,),
         )
 
     # What dispatch tells.
@@ -166,7 +170,7 @@ class Tracer:
         number = next(self._ids)
         parent, parent_call = self._within(watch.parent, watch.parent_position)
         using = watch.named.get("using")
-        return _Opening(
+        opening = _Opening(
             id=number,
             parent=parent,
             parent_call=parent_call,
@@ -177,15 +181,24 @@ class Tracer:
             registrations=receivers.registrations_of(watch.signal, watch.sender, watch.receivers),
             origin=places.origin(sys._getframe(2)),
             in_transaction=self._transactions.joined(number, using if type(using) is str else None),
+            thread=_thread(),
+            process=os.getpid(),
         )
+        self._open[number] = (watch, opening)
+        return opening
 
     def closed(self, watch: Watch, opening: _Opening | None) -> None:
         """Record a dispatch and what became of its receivers."""
         if opening is None:
             return
+        try:
+            self._dispatches.append(self._record(watch, opening))
+        finally:
+            self._open.pop(opening.id, None)
+
+    def _record(self, watch: Watch, opening: _Opening) -> Dispatch:
         start = watch.marks[0]
-        calls = self._calls(watch, opening)
-        record = Dispatch(
+        return Dispatch(
             id=opening.id,
             parent=opening.parent,
             parent_call=opening.parent_call,
@@ -196,22 +209,26 @@ class Tracer:
             method=watch.method,
             sender=opening.sender,
             start_ns=start - self._start,
-            duration_ns=clock() - start,
+            duration_ns=(watch.end or clock()) - start,
             arguments=opening.arguments,
-            calls=calls,
+            calls=self._calls(watch, opening),
             error=words.error(watch.error) if watch.error is not None else None,
             origin=opening.origin,
             in_transaction=opening.in_transaction,
             rolled_back=False,  # known when the transaction ends, see trace()
             queries=sum(watch.queries.values()),
-            thread=threading.current_thread().name,
-            process=os.getpid(),
+            thread=opening.thread,
+            process=opening.process,
         )
-        self._dispatches.append(record)
 
     def failed(self, fault: Exception) -> None:
         """Count a fault of ours, which costs a record and nothing else."""
-        self.faults.append(words.error(fault))
+        self.dropped += 1
+        # Near the end of the stack nothing may be called that could fail again.
+        if len(self.faults) < _FAULTS:
+            self.faults.append(
+                type(fault).__name__ if isinstance(fault, RecursionError) else words.error(fault)
+            )
 
     def _calls(self, watch: Watch, opening: _Opening) -> tuple[Call, ...]:
         seen = [call for call in watch.seen_calls() if call.receiver is not tracing_receiver]
@@ -232,7 +249,7 @@ class Tracer:
             file=named.file,
             line=named.line,
             dispatch_uid=None if uid is None else str(words.value(uid)),
-            weak=registration.weak if registration else True,
+            weak=registration.weak if registration else True,  # Django's default
             is_async=seen.is_async,
             start_ns=seen.start - self._start,
             duration_ns=seen.end - seen.start,
@@ -246,12 +263,15 @@ class Tracer:
         """Return the id of the dispatch, and the index of the call, that caused this one."""
         if parent is None:
             return None, None
-        before = parent.receivers[:position]
-        index = sum(receiver is not tracing_receiver for receiver in before)
         for observer, note in parent.notes:
             if observer is self and note is not None:
-                return note.id, index
+                return note.id, self._index(parent, position)
         return None, None  # it was sent before we began
+
+    def _index(self, parent: Watch, position: int) -> int | None:
+        if position < 0:
+            return None  # a wrapped send does not tell which receiver is running
+        return sum(receiver is not tracing_receiver for receiver in parent.receivers[:position])
 
     # What the database tells.
 
@@ -274,16 +294,17 @@ class Tracer:
 
     # What bypasses tell.
 
-    def bypassing(self, operation: Operation, model: Any) -> _Beginning | None:
-        """Note a write without signals before it runs."""
+    def bypassing(self, operation: Operation, model: Any, start: int) -> Bypass | None:
+        """Note a write without signals."""
         if self._idle:
             return None
         parent, parent_call = self._within(*here())
-        return _Beginning(
+        return Bypass(
             id=next(self._ids),
             operation=operation,
             model=words.model_label(model) or "?",
-            start_ns=clock() - self._start,
+            rows=None,
+            start_ns=start - self._start,
             step=self._step,
             parent=parent,
             parent_call=parent_call,
@@ -291,21 +312,14 @@ class Tracer:
             would_call=receivers.passed_by(operation, model),
         )
 
-    def bypassed(self, beginning: _Beginning | None, rows: int | None) -> None:
+    def bypassed(self, bypass: Bypass | None, rows: int | None) -> None:
         """Record it, now that the rows are known."""
-        if beginning is None:
-            return
-        self._bypasses.append(
-            Bypass(
-                id=beginning.id,
-                operation=beginning.operation,
-                model=beginning.model,
-                rows=rows,
-                start_ns=beginning.start_ns,
-                step=beginning.step,
-                parent=beginning.parent,
-                parent_call=beginning.parent_call,
-                origin=beginning.origin,
-                would_call=beginning.would_call,
-            )
-        )
+        if bypass is not None:
+            self._bypasses.append(replace(bypass, rows=rows))
+
+
+def _thread() -> str:
+    """Return the name of this thread, without making a thread object for one that has none."""
+    thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+    name = words.attribute(thread, "_name")
+    return words.bounded(name) if type(name) is str else f"thread {threading.get_ident()}"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Generator, Iterable
 from contextvars import ContextVar
+from inspect import CO_ITERABLE_COROUTINE
 from time import perf_counter_ns as clock
-from types import CoroutineType
+from types import CoroutineType, GeneratorType
 from typing import Any, NamedTuple
 
 from sigexplorer.model import Method, Outcome
 
-#: The receiver that is running: a ``Watch`` stands for the sync receiver at its
-#: ``position``, an ``AsyncCall`` for one coroutine. Set only while user code runs in it,
-#: because Django 6.1 shares one context among concurrent receivers.
-running: ContextVar[Watch | AsyncCall | None] = ContextVar("sigexplorer_running", default=None)
+#: The receiver that is running, as a dispatch and the receiver's position in it. Set only
+#: while the receiver runs, because Django 6.1 shares one context among concurrent ones.
+running: ContextVar[tuple[Watch, int] | None] = ContextVar("sigexplorer_running", default=None)
 
 
 class SeenCall(NamedTuple):
@@ -37,8 +37,9 @@ class Watch:
     """
 
     __slots__ = (
-        "async_calls", "error", "finished", "marks", "method", "named", "notes", "parent", "parent_position",
-        "queries", "raised", "responses", "sender", "sent", "signal", "sync_receivers", "sync_running",
+        "async_calls", "claim", "end", "error", "finished", "marks", "method", "named", "notes", "parent",
+        "parent_position", "queries", "raised", "responses", "sender", "sent", "signal", "sync_receivers",
+        "sync_state",
     )  # fmt: skip
 
     def __init__(
@@ -63,9 +64,11 @@ class Watch:
         self.raised: dict[int, BaseException] = {}  # by position among the sync receivers
         self.queries: dict[int, int] = {}  # by position among all receivers
         self.error: BaseException | None = None
-        self.sync_running = False  # another thread is in our sync receivers
+        self.sync_state = ""  # of an asend: "", "waiting" for a thread, "running" in one
         self.sent = False  # the send has returned or raised
+        self.end = 0  # when it did
         self.finished = False
+        self.claim = [None]  # popped, in one step, by whoever finishes it
         self.notes: list[tuple[Any, Any]] = []  # each observer with what it noted at the opening
         self.parent, self.parent_position = here()
         self.marks = [clock()]
@@ -83,7 +86,7 @@ class Watch:
     @property
     def waiting(self) -> bool:
         """Whether receivers are still running, which may outlast a failed ``asend``."""
-        return self.sync_running or any(call.running for call in self.async_calls)
+        return bool(self.sync_state) or any(call.pending for call in self.async_calls)
 
     def seen_calls(self) -> list[SeenCall]:
         """Say what became of every receiver, in the order in which Django calls them."""
@@ -95,39 +98,31 @@ class Watch:
         receiver, marks = self.sync_receivers[place], self.marks
         queries = self.queries.get(place, 0)
         if place + 1 >= len(marks):
-            return SeenCall(receiver, marks[-1], marks[-1], "skipped", None, 0, False)
+            return SeenCall(receiver, marks[-1], marks[-1], "skipped", None, 0, is_async=False)
+        start, end = marks[place], marks[place + 1]
         if place in self.raised:
-            return SeenCall(
-                receiver, marks[place], marks[place + 1], "raised", self.raised[place], queries, False
-            )
+            return SeenCall(receiver, start, end, "raised", self.raised[place], queries, is_async=False)
         value = self.responses[place][1] if place < len(self.responses) else None
-        return SeenCall(receiver, marks[place], marks[place + 1], "returned", value, queries, False)
+        return SeenCall(receiver, start, end, "returned", value, queries, is_async=False)
 
     def stopped(self, error: BaseException) -> None:
         """Note what ended the send: mostly the sync receiver at ``position``."""
         self.error = error
         if self.position < len(self.sync_receivers):
-            self.raised[self.position] = error
+            self.raised.setdefault(self.position, error)
             self.marks.append(clock())
 
     def sync_ended(self) -> None:
         """Note that no sync receiver runs any more, which may be after ``asend`` raised."""
-        self.sync_running = False
+        self.sync_state = ""
         if self.sent:
             finish(self)
 
-    def answered(self, responses: list[tuple[Any, Any]]) -> None:
-        """Take the receivers from what an unknown Django's method returned."""
-        self.responses = responses
-        self.sync_receivers = [receiver for receiver, _ in responses]
-        self.marks = [self.marks[0]] + [clock()] * len(responses)
-
     def let_go(self) -> None:
         """Drop every live object: a context that outlives us must keep nothing alive."""
-        self.finished = True
-        if self.parent is not None and not self.parent.finished:
-            count(self.parent, self.parent_position, sum(self.queries.values()))
-        self.signal = self.sender = self.error = self.parent = None
+        for call in self.async_calls:
+            call.let_go()
+        self.signal = self.sender = self.error = None
         self.named, self.raised, self.notes = {}, {}, []
         self.sync_receivers, self.async_calls, self.responses = [], [], []
 
@@ -140,40 +135,33 @@ class AsyncCall(Coroutine[Any, Any, Any]):
     """
 
     __slots__ = (
-        "__weakref__",
-        "coroutine",
-        "end",
-        "outcome",
-        "position",
-        "receiver",
-        "start",
-        "value",
-        "watch",
-    )
+        "__weakref__", "coroutine", "end", "outcome", "pending", "position", "receiver", "start",
+        "value", "watch",
+    )  # fmt: skip
 
-    coroutine: Coroutine[Any, Any, Any]  # given by the dispatch loop as soon as it has called the receiver
+    coroutine: Any  # given by the dispatch loop as soon as it has called the receiver
 
     def __init__(self, watch: Watch, position: int, receiver: Any) -> None:
         self.watch = watch
         self.position = position
         self.receiver = receiver
         self.start = self.end = 0
+        self.pending = False  # it was called and has not ended
         self.outcome: Outcome = "skipped"
         self.value: Any = None
 
-    @property
-    def running(self) -> bool:
-        """Whether it was started and has not ended."""
-        return self.start != 0 and self.end == 0
-
     def drive(self, awaitable: Any) -> Any:
         """Take what calling the receiver gave; return what is to be awaited in its place."""
-        if isinstance(awaitable, CoroutineType):
+        kind = type(awaitable)
+        if kind is CoroutineType or (
+            kind is GeneratorType and awaitable.gi_code.co_flags & CO_ITERABLE_COROUTINE
+        ):
             self.coroutine = awaitable
-        elif hasattr(type(awaitable), "__await__"):
+        elif hasattr(kind, "__await__"):
             self.coroutine = _awaited(awaitable)
         else:
             return awaitable  # asyncio's own error is the right one
+        self.pending = True
         return self
 
     def send(self, value: Any) -> Any:
@@ -186,9 +174,11 @@ class AsyncCall(Coroutine[Any, Any, Any]):
 
     def close(self) -> None:
         """End the receiver where it is."""
-        self.coroutine.close()
-        if self.running:
-            self._ended("returned", None)
+        try:
+            self.coroutine.close()
+        finally:
+            if self.pending:
+                self._ended("returned" if self.start else "skipped", None)
 
     def __await__(self) -> Generator[Any, Any, Any]:
         return self  # send, throw, close and next are all that await asks for
@@ -201,7 +191,7 @@ class AsyncCall(Coroutine[Any, Any, Any]):
 
     def _step(self, resume: Any, *arguments: Any) -> Any:
         self.start = self.start or clock()
-        token = running.set(self)
+        token = running.set((self.watch, self.position))
         try:
             return resume(*arguments)
         except StopIteration as stop:
@@ -214,15 +204,20 @@ class AsyncCall(Coroutine[Any, Any, Any]):
             running.reset(token)
 
     def _ended(self, outcome: Outcome, value: Any) -> None:
-        self.end, self.outcome, self.value = clock(), outcome, value
+        self.end, self.outcome, self.value, self.pending = clock(), outcome, value, False
         if self.watch.sent:
             finish(self.watch)
+
+    def let_go(self) -> None:
+        """Drop what belongs to the program; the coroutine has ended."""
+        self.receiver = self.value = None
 
     def seen(self, queries: int, now: int) -> SeenCall:
         """Say what became of the receiver; one still running is shown up to ``now``."""
         start = self.start or now
-        outcome: Outcome = "returned" if self.running else self.outcome
-        return SeenCall(self.receiver, start, self.end or now, outcome, self.value, queries, True)
+        outcome: Outcome = "returned" if self.pending and self.start else self.outcome
+        end = self.end or max(start, now)
+        return SeenCall(self.receiver, start, end, outcome, self.value, queries, is_async=True)
 
 
 async def _awaited(awaitable: Any) -> Any:
@@ -230,37 +225,45 @@ async def _awaited(awaitable: Any) -> Any:
 
 
 def here() -> tuple[Watch | None, int]:
-    """Return the dispatch whose receiver is running now, and the receiver's position."""
+    """Return the dispatch whose receiver is running now, and the receiver's position.
+
+    What outlives its receiver, such as a task that it started, belongs to the nearest
+    dispatch around it that is still under way.
+    """
     at = running.get()
     if at is None:
         return None, 0
-    watch = at if type(at) is Watch else at.watch  # type: ignore[union-attr]
-    return (None, 0) if watch.finished else (watch, at.position)
+    watch: Watch | None
+    watch, position = at
+    while watch is not None and watch.finished:
+        position, watch = watch.parent_position, watch.parent
+    return watch, position
 
 
 def count_query() -> None:
-    """Count one SQL statement for the receiver that is running now."""
+    """Count one SQL statement for the receiver that is running now, and for those around it."""
     watch, position = here()
-    if watch is not None:
-        count(watch, position, 1)
-
-
-def count(watch: Watch, position: int, queries: int) -> None:
-    """Count ``queries`` SQL statements for the receiver at ``position`` of ``watch``."""
-    if queries:
-        watch.queries[position] = watch.queries.get(position, 0) + queries
+    while watch is not None:
+        watch.queries[position] = watch.queries.get(position, 0) + 1
+        position, watch = watch.parent_position, watch.parent
 
 
 def close(watch: Watch) -> None:
     """Note that the send itself has returned or raised."""
+    watch.end = clock()
     watch.sent = True
     finish(watch)
 
 
 def finish(watch: Watch) -> None:
     """Hand a dispatch over to its observers, once nothing of it runs any more."""
-    if watch.finished or watch.waiting:
+    if watch.waiting:
         return
+    try:
+        watch.claim.pop()
+    except IndexError:  # another thread was first
+        return
+    watch.finished = True
     for observer, note in watch.notes:
         try:
             observer.closed(watch, note)

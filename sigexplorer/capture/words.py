@@ -1,20 +1,19 @@
 """Live objects into words, without running anybody's code.
 
-No ``__str__``, ``__repr__``, property, ``__getattr__`` or SQL of the observed program
-runs here: objects are told apart by ``type()``, and read through ``object`` and ``type``
-themselves. What looks secret is replaced. Every text is bounded.
+No ``__str__``, ``__repr__``, property, ``__getattr__``, ``__eq__`` or SQL of the observed
+program runs here: objects are told apart by ``type()`` and ``is``, and read through
+``object`` and ``type`` themselves. What looks secret is replaced. Every text is bounded,
+and what cannot be read at all is ``<unreadable>``.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
+import functools
+import itertools
 import math
-import pathlib
-import uuid
 from collections.abc import Callable, Iterable
-from types import FunctionType, MemberDescriptorType
-from typing import Any
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
+from typing import Any, ParamSpec, TypeVar
 
 from sigexplorer.capture.secrecy import looks_secret, scrub
 from sigexplorer.model import SECRET, Scalar
@@ -22,261 +21,244 @@ from sigexplorer.model import SECRET, Scalar
 #: Characters of one text that are kept; a view shows fewer.
 LIMIT = 1_000
 
-#: Members of a collection that are named, and levels of nesting.
-_MEMBERS = 12
-_SORTED = 1_000
-_DEPTH = 3
+UNREADABLE = "<unreadable>"
 
-_type_name = type.__dict__["__name__"].__get__
-_type_qualname = type.__dict__["__qualname__"].__get__
-_type_module = type.__dict__["__module__"].__get__
+_NAME_LIMIT = 300
+_MEMBERS = 12  # of a collection that are named
+_DEPTH = 3
+_SORTED = 1_000  # members of the largest set that is put in order
+_BITS = 63  # of the largest number that JSON's readers agree about
+
+_qualname = type.__dict__["__qualname__"].__get__
+_module = type.__dict__["__module__"].__get__
 _type_dict = type.__dict__["__dict__"].__get__
 _mro = type.__dict__["__mro__"].__get__
 
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
 
-_NUMBERS = (bool, int, float)
+
+def _readable(read: Callable[Arguments, Answer]) -> Callable[Arguments, Answer | str]:
+    """Let one odd object cost its own words, and not the record that it stands in."""
+
+    @functools.wraps(read)
+    def guarded(*arguments: Arguments.args, **named: Arguments.kwargs) -> Answer | str:
+        try:
+            return read(*arguments, **named)
+        except Exception:
+            return UNREADABLE
+
+    return guarded
 
 
+@_readable
 def value(thing: Any, key: str = "") -> Scalar:
     """Return ``thing`` as a scalar or a short safe text; ``key`` is the name it goes by."""
-    if key and looks_secret(key) and thing is not None and type(thing) is not bool:
-        return SECRET
     kind = type(thing)
     if thing is None or kind is bool:
         return thing  # type: ignore[no-any-return]
-    if kind is float:  # JSON has no word for what is not finite
-        return thing if math.isfinite(thing) else repr(thing)
-    if kind is int:
-        return thing if -(2**63) <= thing < 2**63 else f"<int of {thing.bit_length()} bits>"
-    if kind is str:
-        return bounded(thing)
-    return bounded(_describe(thing, _DEPTH))
+    if key and looks_secret(key):
+        return SECRET
+    if kind is int and thing.bit_length() <= _BITS:
+        return thing  # type: ignore[no-any-return]
+    if kind is float and math.isfinite(thing):  # JSON has no word for the others
+        return thing  # type: ignore[no-any-return]
+    return bounded(thing if kind is str else _describe(thing, _DEPTH))
 
 
-def bounded(text: str) -> str:
-    """Return ``text`` with secrets out, writable as UTF-8 and at most ``LIMIT`` long."""
-    if len(text) > LIMIT:
-        text = f"{text[:LIMIT]}… ({len(text):,} characters)"
-    return scrub(text).encode("utf-8", "backslashreplace").decode()
-
-
+@_readable
 def describe(thing: Any) -> str:
     """Return ``thing`` as it looks inside of a collection: a text in quotes."""
     return bounded(_describe(thing, _DEPTH))
 
 
+@_readable
 def error(problem: BaseException) -> str:
     """Return the type and the message of an exception, read from its ``args``."""
-    arguments = ", ".join(_message(argument) for argument in BaseException.args.__get__(problem))  # type: ignore[attr-defined]
-    name = class_path(type(problem)).removeprefix("builtins.")
-    return bounded(f"{name}: {arguments}" if arguments else name)
+    return bounded(_error(problem, _DEPTH))
 
 
-def _message(argument: Any) -> str:
-    return argument if type(argument) is str else _describe(argument, 1)
+def bounded(text: str) -> str:
+    """Return ``text`` with secrets out, writable as UTF-8 and not much longer than ``LIMIT``."""
+    shown = scrub(text, LIMIT).encode("utf-8", "backslashreplace").decode()
+    return f"{shown}… ({len(text):,} characters)" if len(text) > LIMIT else shown
+
+
+def plain(text: Any) -> str:
+    """Return the name of a piece of code: bounded, and no secret whatever it looks like."""
+    return text[:_NAME_LIMIT].encode("utf-8", "backslashreplace").decode() if type(text) is str else "?"
 
 
 def class_path(cls: type) -> str:
     """Return ``module.Qualname`` of a class."""
-    module = _type_module(cls)
-    return f"{module if type(module) is str else '?'}.{_type_qualname(cls)}"
+    return f"{plain(_module(cls))}.{plain(_qualname(cls))}"
 
 
 def attribute(thing: Any, name: str) -> Any:
     """Return what the instance itself holds under ``name``, in its dict or a slot, else None."""
     for base in _mro(type(thing)):
-        slot = _type_dict(base).get(name)
-        if type(slot) is MemberDescriptorType:
-            return slot.__get__(thing) if _filled(slot, thing) else None
-    try:
-        own = object.__getattribute__(thing, "__dict__")
-    except AttributeError:
-        return None
-    return own.get(name) if type(own) is dict else None
-
-
-def _filled(slot: Any, thing: Any) -> bool:
-    try:
-        slot.__get__(thing)
-    except AttributeError:
-        return False
-    return True
+        held = _type_dict(base)
+        if type(held.get(name)) is MemberDescriptorType:
+            try:
+                return held[name].__get__(thing)
+            except AttributeError:  # an empty slot
+                return None
+        own = held.get("__dict__")
+        if type(own) is GetSetDescriptorType:
+            found = own.__get__(thing)
+            return found.get(name) if type(found) is dict else None
+    return None
 
 
 def model_label(cls: Any) -> str | None:
     """Return ``app_label.Model`` for a model class, else None."""
-    if not isinstance(cls, type) or not _is_a(cls, "django.db.models.base.Model"):
+    if not issubclass(type(cls), type) or not _is_a(cls, "django.db.models.base.Model"):
         return None
     options = _class_attribute(cls, "_meta")
     if options is None:
         return None
-    return f"{attribute(options, 'app_label')}.{attribute(options, 'object_name')}"
+    return f"{plain(attribute(options, 'app_label'))}.{plain(attribute(options, 'object_name'))}"
 
 
+@_readable
 def sender(thing: Any) -> str | None:
     """Name a sender as the contract says; None for the sender None."""
+    kind = type(thing)
     if thing is None:
         return None
-    if type(thing) is str:
+    if kind is str:
         return bounded(thing)
-    if issubclass(type(thing), type):
-        return bounded(model_label(thing) or class_path(thing).removeprefix("builtins."))
-    if _is_a(type(thing), "django.apps.config.AppConfig"):
-        return str(attribute(thing, "label"))
-    if type(thing) is FunctionType:
-        return bounded(f"{thing.__module__}.{thing.__qualname__}")
+    if issubclass(kind, type):
+        return model_label(thing) or class_path(thing).removeprefix("builtins.")
+    if kind is FunctionType:
+        return function_path(thing)
+    if _is_a(kind, "django.apps.config.AppConfig"):
+        return plain(attribute(thing, "label"))
     return bounded(_describe(thing, _DEPTH))
 
 
-def _is_a(cls: type, path: str) -> bool:
-    return any(class_path(base) == path for base in _mro(cls))
-
-
-def _class_attribute(cls: type, name: str) -> Any:
-    for base in _mro(cls):
-        if name in _type_dict(base):
-            return _type_dict(base)[name]
-    return None
-
-
-def _describe(thing: Any, depth: int) -> str:
-    kind = type(thing)
-    if kind is str:
-        return repr(thing[:LIMIT])
-    if thing is None or kind in _NUMBERS:
-        return repr(value(thing))
-    if kind in (bytes, bytearray, memoryview):
-        return f"<{kind.__name__} of {len(thing)}>"
-    if kind in (list, tuple, set, frozenset, dict):
-        return _collection(thing, depth) if depth else f"<{kind.__name__} of {len(thing)}>"
-    if issubclass(kind, type):
-        return f"<class {model_label(thing) or class_path(thing)}>"
-    known = (_BY_TYPE.get(class_path(base)) for base in _mro(kind))
-    describe_it = next(filter(None, known), None)
-    return describe_it(thing) if describe_it else f"<{_type_qualname(kind)}>"
-
-
-def _collection(thing: Any, depth: int) -> str:
-    kind = type(thing)
-    if kind is dict:
-        return "{" + _members(_items(thing, depth), len(thing)) + "}"
-    members = _sorted(thing) if kind in (set, frozenset) else thing
-    text = _members((_describe(member, depth - 1) for member in members), len(thing))
-    if kind is list:
-        return f"[{text}]"
-    if kind is tuple:
-        return f"({text},)" if len(thing) == 1 else f"({text})"
-    return f"{{{text}}}"
-
-
-def _sorted(members: Any) -> Iterable[Any]:
-    """Put a small set of keys or names in order, so that it reads the same each time."""
-    if len(members) <= _SORTED and {type(member) for member in members} in ({str}, {int}):
-        return sorted(members)
-    return members  # type: ignore[no-any-return]
-
-
-def _items(thing: dict[Any, Any], depth: int) -> Iterable[str]:
-    for key, held in thing.items():
-        name = key if type(key) is str else ""
-        shown = repr(SECRET) if looks_secret(name) and held is not None else _describe(held, depth - 1)
-        yield f"{_describe(key, 1)}: {shown}"
-
-
-def _members(texts: Iterable[str], count: int) -> str:
-    shown = [text for _, text in zip(range(_MEMBERS), texts, strict=False)]
-    more = f", … {count - _MEMBERS} more" if count > _MEMBERS else ""
-    return ", ".join(shown) + more
-
-
-def _model(instance: Any) -> str:
-    cls = type(instance)
-    options = _class_attribute(cls, "_meta")
-    primary = attribute(options, "pk")
-    name = attribute(primary, "attname")
-    if _is_a(type(primary), "django.db.models.fields.composite.CompositePrimaryKey"):
-        fields = attribute(options, "pk_fields") or ()
-        key = ", ".join(str(_key(instance, attribute(field, "attname"))) for field in fields)
-        return f"<{model_label(cls)} pk=({key})>"
-    return f"<{model_label(cls)} pk={_key(instance, name)}>"
-
-
-def _key(instance: Any, name: Any) -> str:
-    held = attribute(instance, name) if type(name) is str else None
-    if type(name) is str and looks_secret(name) and held is not None:
-        return SECRET
-    return _describe(held, 1)
-
-
-def _request(request: Any) -> str:
-    return f"<{_type_name(type(request))} {attribute(request, 'method')} {path(attribute(request, 'path'))}>"
+def function_path(function: FunctionType) -> str:
+    """Return ``module.qualname`` of a function."""
+    return f"{plain(function.__module__)}.{plain(function.__qualname__)}"
 
 
 def path(url: Any) -> str:
     """Return the path of a URL with segments out that look like tokens."""
-    return scrub(url, url=True)[:200] if type(url) is str else "?"
+    return scrub(url, 200, url=True) if type(url) is str else "?"
 
 
-def _lazy(thing: Any) -> str:
-    wrapped = attribute(thing, "_wrapped")
-    known = wrapped is not None and type(wrapped) is not object
-    return _describe(wrapped, 1) if known else f"<{_type_name(type(thing))}, not evaluated>"
+def members(texts: Iterable[str], count: int) -> str:
+    """Join the first of ``texts``, and say how many more of ``count`` there are."""
+    more = f", … {count - _MEMBERS} more" if count > _MEMBERS else ""
+    return ", ".join(itertools.islice(texts, _MEMBERS)) + more
 
 
-def _queryset(queryset: Any) -> str:
-    return f"<{_type_name(type(queryset))} {model_label(attribute(queryset, 'model'))}>"
+def is_a(thing: Any, path_of_class: str) -> bool:
+    """Whether ``thing`` is an instance of the class with that path, without asking it."""
+    return _is_a(type(thing), path_of_class)
 
 
-def _named(*names: str) -> Callable[[Any], str]:
-    def describe(thing: Any) -> str:
-        held = [attribute(thing, name) for name in names]
-        texts = [str.__str__(text) for text in held if issubclass(type(text), str)]
-        return f"<{_type_name(type(thing))} {'.'.join(texts)}>"
-
-    return describe
+def _is_a(cls: type, path_of_class: str) -> bool:
+    return any(class_path(base) == path_of_class for base in _mro(cls))
 
 
-def _connection(connection: Any) -> str:
-    vendor = _class_attribute(type(connection), "vendor")
-    return f"<DatabaseWrapper {vendor} {attribute(connection, 'alias')}>"
+def _class_attribute(cls: type, name: str) -> Any:
+    return next((_type_dict(base)[name] for base in _mro(cls) if name in _type_dict(base)), None)
 
 
-def _task_result(result: Any) -> str:
-    function = attribute(attribute(result, "task"), "func")
-    status = attribute(attribute(result, "status"), "_name_")
-    return f"<TaskResult {_function_path(function)} {status}>"
+def _error(problem: BaseException, depth: int) -> str:
+    arguments = BaseException.args.__get__(problem)  # type: ignore[attr-defined]
+    texts = (argument if type(argument) is str else _describe(argument, depth - 1) for argument in arguments)
+    told = members(texts, len(arguments)) if depth else ""
+    name = class_path(type(problem)).removeprefix("builtins.")
+    return f"{name}: {told}" if told else name
 
 
-def _function_path(function: Any) -> str:
-    return f"{function.__module__}.{function.__qualname__}" if type(function) is FunctionType else "?"
+def _describe(thing: Any, depth: int) -> str:
+    """Return any object as a short text; collections down to ``depth``."""
+    kind = type(thing)
+    exact = _EXACT.get(id(kind))
+    if exact is not None:
+        return exact(thing, depth)
+    if issubclass(kind, type):
+        return f"<class {model_label(thing) or class_path(thing)}>"
+    if _is_a(kind, "builtins.BaseException"):
+        return f"<{_error(thing, depth)}>" if depth > 0 else f"<{plain(_qualname(kind))}>"
+    from sigexplorer.capture.kinds import BY_CLASS  # it needs what is defined here
+
+    describers = (BY_CLASS.get(class_path(base)) for base in _mro(kind))
+    found = next(filter(None, describers), None)
+    return found(thing) if found else f"<{plain(_qualname(kind))}>"
 
 
-def _enumeration(member: Any) -> str:
-    return f"<{_type_qualname(type(member))}.{attribute(member, '_name_')}>"
+def _text(thing: str, _depth: int) -> str:
+    return repr(bounded(thing))
 
 
-#: How an object of a class, or of one of its subclasses, is put into words.
-_BY_TYPE: dict[str, Callable[[Any], str]] = {
-    "enum.Enum": _enumeration,
-    "builtins.str": lambda text: repr(str.__str__(text)[:LIMIT]),
-    "builtins.int": lambda number: repr(int.__int__(number)),
-    "builtins.BaseException": lambda problem: f"<{error(problem)}>",
-    "builtins.function": lambda function: f"<function {_function_path(function)}>",
-    "datetime.datetime": dt.datetime.isoformat,
-    "datetime.date": dt.date.isoformat,
-    "datetime.time": dt.time.isoformat,
-    "datetime.timedelta": dt.timedelta.__str__,
-    "decimal.Decimal": decimal.Decimal.__str__,
-    "uuid.UUID": uuid.UUID.__str__,
-    "pathlib.PurePath": pathlib.PurePath.__str__,
-    "django.db.models.base.Model": _model,
-    "django.db.models.query.QuerySet": _queryset,
-    "django.http.request.HttpRequest": _request,
-    "django.utils.functional.LazyObject": _lazy,
-    "django.apps.config.AppConfig": _named("label"),
-    "django.db.migrations.migration.Migration": _named("app_label", "name"),
-    "django.template.base.Template": _named("name"),
-    "django.template.base.PartialTemplate": _named("name"),
-    "django.db.backends.base.base.BaseDatabaseWrapper": _connection,
-    "django.tasks.base.TaskResult": _task_result,
+def _number(thing: Any, _depth: int) -> str:
+    return (
+        f"<int of {thing.bit_length()} bits>"
+        if type(thing) is int and thing.bit_length() > _BITS
+        else repr(thing)
+    )
+
+
+def _bytes(thing: Any, _depth: int) -> str:
+    return f"<{type(thing).__name__} of {len(thing)}>"
+
+
+def _sequence(thing: Any, depth: int) -> str:
+    if depth <= 0:
+        return _bytes(thing, depth)
+    opening, closing = _BRACKETS[id(type(thing))]
+    joined = members((_describe(member, depth - 1) for member in thing), len(thing))
+    return f"{opening}{joined}{',' if opening == '(' and len(thing) == 1 else ''}{closing}"
+
+
+def _set(thing: Any, depth: int) -> str:
+    if depth <= 0:
+        return _bytes(thing, depth)
+    if not thing:
+        return f"{type(thing).__name__}()"
+    joined = members((_describe(member, depth - 1) for member in _sorted(thing)), len(thing))
+    return f"{{{joined}}}"
+
+
+def _sorted(thing: Any) -> Iterable[Any]:
+    """Put a small set of keys or names in order, so that it reads the same each time."""
+    if len(thing) <= _SORTED and (
+        all(type(one) is str for one in thing) or all(type(one) is int for one in thing)
+    ):
+        return sorted(thing)
+    return thing  # type: ignore[no-any-return]
+
+
+def _mapping(thing: dict[Any, Any], depth: int) -> str:
+    if depth <= 0:
+        return _bytes(thing, depth)
+    texts = (f"{_describe(key, 1)}: {_held(key, held, depth)}" for key, held in thing.items())
+    return f"{{{members(texts, len(thing))}}}"
+
+
+def _held(key: Any, held: Any, depth: int) -> str:
+    name = key if type(key) is str else key.decode("latin-1") if type(key) is bytes else ""
+    return repr(SECRET) if looks_secret(name) and held is not None else _describe(held, depth - 1)
+
+
+def _function(thing: FunctionType, _depth: int) -> str:
+    return f"<function {function_path(thing)}>"
+
+
+_BRACKETS = {id(list): ("[", "]"), id(tuple): ("(", ")")}
+
+#: How an object of exactly that type is put into words; by id, because asking a class for
+#: its hash or for equality may run a metaclass's code.
+_EXACT: dict[int, Callable[[Any, int], str]] = {
+    **{id(kind): _number for kind in (bool, int, float, complex, type(None), type(...))},
+    **{id(kind): _bytes for kind in (bytes, bytearray, memoryview)},
+    **{id(kind): _sequence for kind in (list, tuple)},
+    **{id(kind): _set for kind in (set, frozenset)},
+    id(str): _text,
+    id(dict): _mapping,
+    id(FunctionType): _function,
 }

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, RenderableType
 
-from sigexplorer.errors import OutputError, UnknownNameError, UsageError
+from sigexplorer.errors import OutputError, UsageError
 
 #: Columns where nobody says how many: what a script reads must not be wrapped.
 UNLIMITED = 10_000
 
 #: Columns of a picture.
 PICTURE = 110
+
+#: Rich's picture without the fonts that it would load from elsewhere.
+_PICTURE_FORMAT = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 
 _SUFFIXES = {
     ".jsonl": "jsonl",
@@ -33,6 +39,9 @@ _SUFFIXES = {
     ".otlp.json": "otlp",
 }
 
+#: Files that get what a terminal would show.
+_PLAIN = (".txt", ".log")
+
 #: Draws for a terminal of that many columns.
 Drawing = Callable[[int], RenderableType]
 
@@ -45,12 +54,15 @@ def emit(
 ) -> None:
     """Write an answer: as a drawing (``table``, ``svg``) or by the writer of that format."""
     chosen = choose_format(format_name, output, [*writers, "table", "svg"])
-    if chosen == "table" and output is None:
-        console = standard_output()
+    console = standard_output()
+    if chosen == "table" and output is None and console.is_terminal:
         console.print(drawing(console.width))
         return
-    text = _drawn(drawing, chosen) if chosen in ("table", "svg") else writers[chosen]()
-    if output is None:
+    if chosen in ("table", "svg"):
+        text = _drawn(drawing, chosen, UNLIMITED if output else console.width)
+    else:
+        text = writers[chosen]()
+    if output is None or str(output) == "-":
         sys.stdout.write(text)
     else:
         write_file(output, text)
@@ -60,7 +72,7 @@ def choose_format(format_name: str | None, output: Path | None, known: list[str]
     """Return the format that was named, or that the suffix of the file says, or ``table``."""
     if format_name is not None:
         if format_name not in known:
-            raise UnknownNameError("format", format_name, known)
+            raise UsageError(f"unknown format '{format_name}'", f"one of {', '.join(sorted(known))}")
         return format_name
     name = output.name.lower() if output is not None else ""
     for suffix in sorted(_SUFFIXES, key=len, reverse=True):
@@ -70,6 +82,8 @@ def choose_format(format_name: str | None, output: Path | None, known: list[str]
                     f"this command writes no '{suffix}'", f"it writes {', '.join(sorted(known))}"
                 )
             return _SUFFIXES[suffix]
+    if name and "." in name.lstrip(".") and not name.endswith(_PLAIN):
+        raise UsageError(f"the suffix of '{output}' is no format", "name one with -f, or end it in .txt")
     return "table"
 
 
@@ -98,14 +112,16 @@ def to_json_lines(records: list[dict[str, Any]]) -> Writer:
     return lambda: "".join(json.dumps(record) + "\n" for record in records)
 
 
-def _drawn(drawing: Drawing, chosen: str) -> str:
-    width = UNLIMITED if chosen == "table" else PICTURE
+def _drawn(drawing: Drawing, chosen: str, width: int) -> str:
+    picture = chosen == "svg"
     console = Console(
-        record=True, file=io.StringIO(), width=width, highlight=False, markup=False, emoji=False,
-        force_terminal=chosen == "svg", color_system="truecolor" if chosen == "svg" else None,
+        record=True, file=io.StringIO(), width=PICTURE if picture else width, highlight=False, markup=False,
+        emoji=False, force_terminal=picture, color_system="truecolor" if picture else None,
     )  # fmt: skip
-    console.print(drawing(width))
-    return console.export_svg(title="sigexplorer") if chosen == "svg" else console.export_text()
+    console.print(drawing(console.width))
+    if picture:
+        return console.export_svg(title="sigexplorer", code_format=_PICTURE_FORMAT)
+    return "".join(f"{line.rstrip()}\n" for line in console.export_text().splitlines())
 
 
 def write_file(file: Path, text: str) -> None:
@@ -142,4 +158,5 @@ def _umask() -> int:
 def hint(text: str) -> None:
     """Say what to try next, beside the answer and never in it."""
     sys.stdout.flush()
-    Console(stderr=True, highlight=False, markup=False, emoji=False).print(f"\n{text}", style="dim")
+    with contextlib.suppress(SystemExit, OSError):  # nobody reads it: no loss
+        Console(stderr=True, highlight=False, markup=False, emoji=False).print(f"\n{text}", style="dim")

@@ -29,13 +29,18 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 shows what it can
+    if not os.environ.get("COLUMNS", "1").strip().strip("0").isdigit():
+        del os.environ["COLUMNS"]  # no width at all is no width to draw for
     debug = "--debug" in arguments
     try:
         code = _command([argument for argument in arguments if argument != "--debug"] or ["--help"])
         sys.stdout.flush()
     except BrokenPipeError:
-        _to_nowhere(sys.stdout)  # whoever read has seen enough
-        return 0
+        return _seen_enough()
+    except SystemExit as end:  # Rich and Typer end the process with 1 when nobody reads any more
+        if isinstance(end.__context__, OSError) and end.__context__.errno == errno.EPIPE:
+            return _seen_enough()
+        raise
     except Exception as problem:  # noqa: BLE001 - no user ever sees a traceback of ours unasked
         if debug:
             traceback.print_exc()
@@ -70,6 +75,12 @@ def _explain(problem: Exception) -> int:
     return _say(
         f"internal error: {type(problem).__name__}: {problem} (run it again with --debug for the traceback)"
     )
+
+
+def _seen_enough() -> int:
+    """End quietly: whoever read our output has read as much as they wanted."""
+    _to_nowhere(sys.stdout)
+    return 0
 
 
 def _to_nowhere(stream: TextIO) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from sigexplorer.cli.output import choose_format, emit, hint, to_json, to_json_l
 from sigexplorer.model import Trace
 from sigexplorer.playground import runs
 from sigexplorer.show import pages, recording
-from sigexplorer.show.filters import apply
+from sigexplorer.show.filters import Filters, apply
 from sigexplorer.show.views import document, timeline
 from sigexplorer.show.views.cells import Look
 
@@ -32,6 +32,9 @@ class Story:
     marked: frozenset[str] = frozenset()  # signals to mark in its timeline
     source: Callable[[], str] | None = None  # the whole code, where it is to be shown
 
+
+#: The exit code after Ctrl-C.
+INTERRUPTED = 130
 
 #: A story and what came of it.
 Told = tuple[Story, Trace]
@@ -56,15 +59,28 @@ def tell(
     possible = [story for story in stories if version >= story.added]
     later = {story.name: story.added for story in stories if version < story.added}
     with runs.open_playground(listen=listen):
-        told = [(story, story.run()) for story in _progress(possible, shown=everything)]
+        told = list(_told(_progress(possible, shown=everything)))
     kept = [apply(trace, look.filters) for _, trace in told]
     document_of = recording.dump_many(kept) if len(stories) > 1 else recording.dump(kept[0])
     lines = [record for trace in kept for record in recording.records(trace)]
     writers = {"json": to_json(document_of), "jsonl": to_json_lines(lines)}
-    emit(partial(_drawing, told, later, look, full=not everything or look.verbose), writers, chosen, output)
+    full = not everything or look.verbose or look.filters != Filters()
+    emit(partial(_drawing, told, later, look, full=full), writers, chosen, output)
+    if not told[-1][1].run.complete:
+        hint("interrupted: this is what there was so far")
+        return INTERRUPTED
     if chosen == "table" and output is None:
         hint(f"next: sigexplorer {told[-1][0].next}")
     return 0 if all(trace.held for _, trace in told) else 1
+
+
+def _told(stories: Iterable[Story]) -> Iterator[Told]:
+    """Run each story, up to one that is interrupted."""
+    for story in stories:
+        trace = story.run()
+        yield story, trace
+        if not trace.run.complete:
+            return
 
 
 def _drawing(

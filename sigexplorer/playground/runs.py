@@ -80,9 +80,11 @@ def open_playground(*, listen: bool) -> Iterator[None]:
 def _run(title: str, story: Story, *, sources: bool) -> Trace:
     PLAYGROUND.reset()
     tracer = Tracer(title, listened=PLAYGROUND.listener.connected, steps_only=True)
-    tracer.start()
     try:
+        tracer.start()
         story(Steps(tracer, PLAYGROUND, sources=sources))
+    except KeyboardInterrupt:
+        tracer.complete = False  # what there is so far is worth showing
     except Exception as problem:  # noqa: BLE001 - a scenario that breaks is a claim that failed
         tracer.claims.append(Claim("it ran to its end", held=False, detail=words.error(problem)))
     finally:

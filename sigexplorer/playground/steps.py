@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from sigexplorer.capture import words
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.model import Bypass, Claim, Dispatch
 from sigexplorer.playground.boot import Playground
-
-_SEEN_LIMIT = 400
 
 
 class Steps:
@@ -49,8 +48,8 @@ class Steps:
     def claim(self, text: str, actual: object, expected: object = True) -> None:  # noqa: FBT002 - reads as a sentence
         """State that ``actual`` equals ``expected``; the scenario goes on whether it does or not."""
         held = actual == expected
-        seen = None if held else f"saw {actual!r}, not {expected!r}"[:_SEEN_LIMIT]
-        self._tracer.claims.append(Claim(text, held, seen))
+        seen = None if held else f"saw {words.describe(actual)}, not {words.describe(expected)}"
+        self._tracer.claims.append(Claim(text, held, seen, self._number or None))
 
     def sent(self, name: str | None = None, sender: str | None = None, **arguments: object) -> list[Dispatch]:
         """Return the step's dispatches with that short name, sender and those arguments, in order."""

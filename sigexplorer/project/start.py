@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
 
 from sigexplorer.capture import words
+from sigexplorer.capture.places import short
 from sigexplorer.errors import ProjectError
 
 
@@ -17,10 +19,27 @@ def start(settings: str, pythonpath: Path | None) -> None:
     """
     import django
 
-    sys.path.insert(0, str(pythonpath or Path.cwd()))
+    sys.path.insert(0, str(pythonpath or _here()))
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
     try:
-        django.setup()
-    except Exception as problem:
-        message = f"the project of '{settings}' cannot be set up: {words.error(problem)}"
+        # What the project prints while it starts is no part of our answer.
+        with contextlib.redirect_stdout(sys.stderr):
+            django.setup()
+    except (Exception, SystemExit) as problem:
+        message = f"the project of '{settings}' cannot be set up: {_told(problem)}"
         raise ProjectError(message, "run its manage.py check to see where") from problem
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as problem:
+        raise ProjectError(
+            "the current folder is gone", "name the project's folder with --pythonpath"
+        ) from problem
+
+
+def _told(problem: BaseException) -> str:
+    if isinstance(problem, SyntaxError):
+        return f"{type(problem).__name__}: {problem.msg} ({short(problem.filename or '?')}:{problem.lineno})"
+    return words.error(problem)

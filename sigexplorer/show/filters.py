@@ -39,10 +39,6 @@ class Filters:
         """The patterns that leave signals out."""
         return tuple(pattern[1:] for pattern in self.signals if pattern.startswith("!"))
 
-    def names(self, name: str) -> bool:
-        """Whether a pattern asks for the signal called ``name``."""
-        return any(pattern in (name, "*") or fnmatchcase(name, pattern) for pattern in self.wanted)
-
 
 def parse_signals(texts: list[str]) -> tuple[str, ...]:
     """Return the patterns in ``-e`` options; an unknown %group is an error at once."""
@@ -75,7 +71,14 @@ def apply(trace: Trace, filters: Filters) -> Trace:
     bypasses = () if narrowed else trace.bypasses
     if filters.sender is not None:
         bypasses = tuple(bypass for bypass in bypasses if fnmatchcase(bypass.model, filters.sender))
-    return replace(trace, dispatches=kept, bypasses=bypasses)
+    if len(kept) == len(trace.dispatches) and len(bypasses) == len(trace.bypasses):
+        return trace
+    ids = {dispatch.id for dispatch in kept}
+    queries = sum(dispatch.queries for dispatch in kept if dispatch.parent not in ids)
+    notes = (*trace.run.notes, f"filtered: {len(kept)} of {len(trace.dispatches)} dispatches are here")
+    return replace(
+        trace, run=replace(trace.run, queries=queries, notes=notes), dispatches=kept, bypasses=bypasses
+    )
 
 
 def depth_of(dispatches: tuple[Dispatch, ...]) -> dict[int, int]:

@@ -48,7 +48,7 @@ def fold(
     Signals whose short name is in ``keep`` are never folded; ``everything`` folds and
     collapses nothing.
     """
-    noise = set() if everything else {name for name in NOISE - keep if not filters.names(name)}
+    noise = frozenset[str]() if everything or filters.wanted else NOISE - keep
     shown = [dispatch for dispatch in trace.dispatches if dispatch.name not in noise or dispatch.failed]
     visible = {dispatch.id for dispatch in shown}
     hidden = Counter(dispatch.name for dispatch in trace.dispatches if dispatch.id not in visible)

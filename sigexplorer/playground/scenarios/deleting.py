@@ -24,7 +24,12 @@ def _delete_what_nothing_points_at(step: Steps, comment: Comment, category: Cate
     with step("delete a comment, which nothing points at"):
         comment.delete()
     quiet = [] if not step.listening else ["pre_delete", "post_delete"]
-    step.claim("a leaf is deleted without a signal, unless somebody listens", step.names(), quiet)
+    said = (
+        "somebody listens, so even a leaf sends"
+        if step.listening
+        else "nobody listens, so a leaf sends nothing"
+    )
+    step.claim(said, step.names(), quiet)
 
     with step("delete the post's category"):
         category.delete()
@@ -55,7 +60,12 @@ def _delete_what_much_points_at(step: Steps, author: User) -> None:
     quiet = [bypass.model for bypass in step.bypasses() if bypass.model == "blog.Post_tags"]
     step.claim("which is a bypass", quiet, ["blog.Post_tags"])
     told = "blog.Comment" in deleted
-    step.claim("comments go by the fast path, unless somebody listens", told, step.listening)
+    said = (
+        "comments send, because somebody listens"
+        if step.listening
+        else "comments go by the fast path, unheard"
+    )
+    step.claim(said, told, step.listening)
 
     with step("delete a queryset"):
         Comment.objects.all().delete()

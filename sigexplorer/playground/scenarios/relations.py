@@ -44,7 +44,9 @@ def _add_and_remove(step: Steps, post: Post, one: Tag, two: Tag) -> None:
         post.tags.add(one)
     step.claim("still two signals", _actions(step), ["pre_add", "post_add"])
     step.claim(
-        "with an empty pk_set", {dispatch.argument("pk_set") for dispatch in step.sent("m2m_changed")}, {"{}"}
+        "with an empty pk_set",
+        {dispatch.argument("pk_set") for dispatch in step.sent("m2m_changed")},
+        {"set()"},
     )
 
     with step("remove a tag"):

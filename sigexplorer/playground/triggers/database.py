@@ -11,6 +11,7 @@ from sigexplorer.playground.steps import Steps
 def migrate(step: Steps) -> None:
     """Run ``migrate`` on an up-to-date database: the signals come all the same."""
     call_command("migrate", fake=True, verbosity=0, interactive=False)
+    call_command("migrate", verbosity=0, interactive=False)  # now content types and permissions are there too
     with step("migrate, with nothing to do"):
         call_command("migrate", verbosity=0, interactive=False)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from sigexplorer.model import Claim, Trace, summarise
+from sigexplorer.model import Claim, Step, Trace, summarise
 from sigexplorer.show.filters import apply
 from sigexplorer.show.folding import Section, Timeline, fold
 from sigexplorer.show.text import duration, plural, safe
@@ -19,11 +19,15 @@ def render(trace: Trace, look: Look, width: int) -> RenderableType:
     """Return the whole timeline of ``trace`` for a terminal ``width`` columns wide."""
     narrowed = apply(trace, look.filters)
     timeline = fold(narrowed, look.filters, keep=look.marked, everything=look.verbose)
-    parts: list[RenderableType] = [_header(trace, narrowed, timeline), *_sections(timeline, look, width)]
+    parts: list[RenderableType] = [
+        _header(trace, narrowed, timeline),
+        *_sections(trace, timeline, look, width),
+    ]
     if not any(section.rows for section in timeline.sections) and not trace.steps:
         parts.append(Text("no dispatches to show", style="dim"))
-    if trace.claims:
-        parts += ["", *(_claim(claim, look.limit) for claim in trace.claims)]
+    apart = [claim for claim in trace.claims if claim.step is None]
+    if apart:
+        parts += ["", *(_claim(claim, look.limit) for claim in apart)]
     return Group(*parts)
 
 
@@ -47,14 +51,16 @@ def _header(trace: Trace, narrowed: Trace, timeline: Timeline) -> Text:
 
 def _left_out(trace: Trace, narrowed: Trace, timeline: Timeline) -> Iterator[str]:
     filtered = len(trace.dispatches) - len(narrowed.dispatches)
-    if filtered:
-        yield f"left out by filters: {plural(filtered, 'dispatch', 'dispatches')}"
+    passed = len(trace.bypasses) - len(narrowed.bypasses)
+    if filtered or passed:
+        bypasses = f", {plural(passed, 'bypass', 'bypasses')}" if passed else ""
+        yield f"left out by filters: {plural(filtered, 'dispatch', 'dispatches')}{bypasses}"
     if timeline.folded:
         names = ", ".join(f"{count:,} {safe(name)}" for name, count in timeline.folded.items())
         yield f"folded: {names} (-v shows them)"
 
 
-def _sections(timeline: Timeline, look: Look, width: int) -> Iterator[RenderableType]:
+def _sections(trace: Trace, timeline: Timeline, look: Look, width: int) -> Iterator[RenderableType]:
     """Draw each step; the columns are as wide in all of them, and named once."""
     drawn, titles, widths = columns.draw(timeline, look, width)
     named = False
@@ -66,7 +72,18 @@ def _sections(timeline: Timeline, look: Look, width: int) -> Iterator[Renderable
             yield columns.table(titles, widths, rows, named=not named)
             named = True
         elif section.step is not None:
-            yield Text("  no signal was sent", style="dim")
+            yield Text(f"  {_nothing(trace, section.step)}", style="dim")
+        yield from (_claim(claim, look.limit) for claim in trace.claims if _belongs(claim, section))
+
+
+def _nothing(trace: Trace, step: Step) -> str:
+    """Say why a step shows no rows: nothing was sent, or it is not shown."""
+    sent = sum(dispatch.step == step.id for dispatch in trace.dispatches)
+    return f"{plural(sent, 'dispatch', 'dispatches')}, none shown" if sent else "no signal was sent"
+
+
+def _belongs(claim: Claim, section: Section) -> bool:
+    return section.step is not None and claim.step == section.step.id
 
 
 def _heading(section: Section, look: Look) -> Iterator[RenderableType]:
@@ -82,13 +99,14 @@ def _heading(section: Section, look: Look) -> Iterator[RenderableType]:
 
 
 def source(python: str) -> RenderableType:
-    """Return Python, highlighted."""
+    """Return Python, highlighted; never wrapped or indented, so that it can be copied."""
     from rich.syntax import Syntax
 
     shown = "\n".join(safe(line, 500) for line in python.splitlines())
-    return Syntax(
-        shown, "python", theme="ansi_dark", background_color="default", word_wrap=True, padding=(0, 2)
-    )
+    text = Syntax(shown, "python", theme="ansi_dark", background_color="default").highlight(shown)
+    text.rstrip()
+    text.no_wrap, text.overflow = True, "ignore"
+    return text
 
 
 def _claim(claim: Claim, limit: int) -> Text:

@@ -1,0 +1,147 @@
+"""Objects of well-known classes, and of their subclasses, in words.
+
+Each is read through the class that we know, never through what a subclass makes of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import uuid
+import zoneinfo
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+from sigexplorer.capture.secrecy import looks_secret
+from sigexplorer.capture.words import (
+    attribute,
+    bounded,
+    describe,
+    function_path,
+    is_a,
+    model_label,
+    path,
+    plain,
+)
+from sigexplorer.model import SECRET
+
+_type_name = type.__dict__["__name__"].__get__
+_BITS = 200
+
+
+def _name(thing: Any) -> str:
+    return plain(_type_name(type(thing)))
+
+
+def _model(instance: Any) -> str:
+    cls = type(instance)
+    options = next((vars(base)["_meta"] for base in cls.__mro__ if "_meta" in vars(base)), None)
+    primary = attribute(options, "pk")
+    if is_a(primary, "django.db.models.fields.composite.CompositePrimaryKey"):
+        fields = attribute(options, "pk_fields") or ()
+        key = ", ".join(_key(instance, attribute(field, "attname")) for field in fields)
+        return f"<{model_label(cls)} pk=({key})>"
+    return f"<{model_label(cls)} pk={_key(instance, attribute(primary, 'attname'))}>"
+
+
+def _key(instance: Any, name: Any) -> str:
+    if type(name) is not str:
+        return "None"
+    held = attribute(instance, name)
+    return SECRET if looks_secret(name) and held is not None else describe(held)
+
+
+def _request(request: Any) -> str:
+    return f"<{_name(request)} {plain(attribute(request, 'method'))} {path(attribute(request, 'path'))}>"
+
+
+def _lazy(thing: Any) -> str:
+    wrapped = attribute(thing, "_wrapped")
+    known = wrapped is not None and type(wrapped) is not object
+    return describe(wrapped) if known else f"<{_name(thing)}, not evaluated>"
+
+
+def _queryset(queryset: Any) -> str:
+    return f"<{_name(queryset)} {model_label(attribute(queryset, 'model'))}>"
+
+
+def _named(*names: str) -> Callable[[Any], str]:
+    def describe_by_name(thing: Any) -> str:
+        held = [attribute(thing, name) for name in names]
+        texts = [plain(str.__str__(text)) for text in held if issubclass(type(text), str)]
+        return f"<{_name(thing)} {'.'.join(texts)}>"
+
+    return describe_by_name
+
+
+def _connection(connection: Any) -> str:
+    vendor = next((vars(base)["vendor"] for base in type(connection).__mro__ if "vendor" in vars(base)), None)
+    return f"<DatabaseWrapper {plain(vendor)} {plain(attribute(connection, 'alias'))}>"
+
+
+def _task_result(result: Any) -> str:
+    function = attribute(attribute(result, "task"), "func")
+    name = function_path(function) if type(function) is FunctionType else "?"
+    return f"<TaskResult {name} {plain(attribute(attribute(result, 'status'), '_name_'))}>"
+
+
+def _enumeration(member: Any) -> str:
+    return f"<{_name(member)}.{plain(attribute(member, '_name_'))}>"
+
+
+def _text(text: Any) -> str:
+    return repr(bounded(str.__str__(text)))
+
+
+def _number(number: Any) -> str:
+    bits = int.bit_length(number)
+    return int.__repr__(number) if bits <= _BITS else f"<int of {bits} bits>"
+
+
+def _datetime(moment: Any) -> str:
+    zone = _field(dt.datetime, moment, "tzinfo")
+    if zone is None or type(zone) is dt.timezone or type(zone) is zoneinfo.ZoneInfo:
+        return dt.datetime.isoformat(moment)
+    # Its zone is code of the project's, which is left out.
+    day = dt.date(*(_field(dt.date, moment, name) for name in ("year", "month", "day")))
+    return f"{day.isoformat()}T{_clock(dt.datetime, moment)}"
+
+
+def _time(moment: Any) -> str:
+    return _clock(dt.time, moment)
+
+
+def _clock(owner: type, moment: Any) -> str:
+    names = ("hour", "minute", "second", "microsecond")
+    return dt.time(*(_field(owner, moment, name) for name in names)).isoformat()
+
+
+def _field(owner: type, moment: Any, name: str) -> Any:
+    return vars(owner)[name].__get__(moment)
+
+
+#: How an object of a class, or of a subclass, is put into words.
+BY_CLASS: dict[str, Callable[[Any], str]] = {
+    "enum.Enum": _enumeration,
+    "builtins.str": _text,
+    "builtins.int": _number,
+    "datetime.datetime": _datetime,
+    "datetime.date": dt.date.isoformat,
+    "datetime.time": _time,
+    "datetime.timedelta": dt.timedelta.__str__,
+    "decimal.Decimal": decimal.Decimal.__str__,
+    "uuid.UUID": uuid.UUID.__str__,
+    "pathlib.PurePath": _path,
+    "pathlib._local.PurePath": _path,
+    "django.db.models.base.Model": _model,
+    "django.db.models.query.QuerySet": _queryset,
+    "django.http.request.HttpRequest": _request,
+    "django.utils.functional.LazyObject": _lazy,
+    "django.apps.config.AppConfig": _named("label"),
+    "django.db.migrations.migration.Migration": _named("app_label", "name"),
+    "django.template.base.Template": _named("name"),
+    "django.template.base.PartialTemplate": _named("name"),
+    "django.db.backends.base.base.BaseDatabaseWrapper": _connection,
+    "django.tasks.base.TaskResult": _task_result,
+}
