@@ -121,6 +121,12 @@ def _field(owner: type, moment: Any, name: str) -> Any:
     return vars(owner)[name].__get__(moment)
 
 
+def _path(file: Any) -> str:
+    parts = attribute(file, "_raw_paths") or attribute(file, "_parts") or ()
+    joined = "/".join(part for part in parts if type(part) is str)
+    return bounded(joined.replace("//", "/")) or f"<{_name(file)}>"
+
+
 #: How an object of a class, or of a subclass, is put into words.
 BY_CLASS: dict[str, Callable[[Any], str]] = {
     "enum.Enum": _enumeration,

@@ -88,8 +88,8 @@ class Tracer:
         self._begin()
         with ExitStack() as undo:
             for hooks in (dispatch.HOOKS, database.HOOKS, bypasses.HOOKS):
-                hooks.add(self)  # type: ignore[attr-defined]  # each knows a part of us
-                undo.callback(hooks.remove, self)  # type: ignore[attr-defined]
+                hooks.add(self)  # each knows a part of us
+                undo.callback(hooks.remove, self)
             self._stop = undo.pop_all()
         self._rendered = dispatch.rendered()
 
