@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
+_SHOWN = 100  # characters of a name that was mistyped
+
 
 class SigexplorerError(Exception):
     """The question was wrong; the command line shows it in one line and exits with 2.
@@ -24,7 +26,8 @@ class UnknownNameError(SigexplorerError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         near = ", ".join(nearest(name, known))
-        super().__init__(f"unknown {kind} '{name}'", f"nearest: {near}" if near else "")
+        shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
+        super().__init__(f"unknown {kind} '{shown}'", f"nearest: {near}" if near else "")
 
 
 class UsageError(SigexplorerError):

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 #: A Django feature version, such as ``(5, 2)``.
 Version = tuple[int, int]
 
+#: Stands for every Django before the oldest that is supported.
+ANCIENT: Version = (0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:
@@ -15,7 +18,7 @@ class Argument:
     name: str
     type: str
     meaning: str
-    since: Version = (0, 0)  # the Django that added it; (0, 0): before 5.2
+    since: Version = ANCIENT  # the Django that added it
     changed: str = ""  # history worth showing, e.g. "added in Django 4.1"
     only: str = ""  # when it is sent, where that is not always
 
@@ -25,7 +28,7 @@ class Note:
     """A pitfall, for the Django versions from ``since`` up to but not ``before``."""
 
     text: str
-    since: Version = (0, 0)
+    since: Version = ANCIENT
     before: Version = (99, 0)
 
     def holds_in(self, version: Version) -> bool:
@@ -60,7 +63,7 @@ class Page:
     sent_by: tuple[str, ...]  # modules of Django that send it, read for file and line
     scenarios: tuple[str, ...] = ()
     tables: tuple[Table, ...] = field(default=())
-    added: Version = (0, 0)  # the Django that has it first; (0, 0): before 5.2
+    added: Version = ANCIENT  # the Django that has it first
     documented: bool = True
 
     @property

@@ -35,6 +35,8 @@ def _options(
     _version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
-    _debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    _debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error; comes first.")
+    ] = False,
 ) -> None:
     """Options of every command; ``--debug`` is taken out before Typer sees it."""

@@ -9,9 +9,10 @@ import typer
 
 from sigexplorer import catalog
 from sigexplorer.catalog.installed import django_version, sends
-from sigexplorer.catalog.page import Page, Version
+from sigexplorer.catalog.page import ANCIENT, Argument, Page, Version, dotted
 from sigexplorer.cli import options
 from sigexplorer.errors import SigexplorerError, UsageError
+from sigexplorer.model import Dispatch
 from sigexplorer.show import pages
 from sigexplorer.show.document import Document
 
@@ -32,34 +33,40 @@ def docs(
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document
 
-    entries, shown = _answer(signal, search, live=live)
+    entries, shown, seen = _answer(signal, search, live=live)
     version = django_version()
     writers = {
-        "json": to_json(
-            {"schema": "sigexplorer.docs/1", "docs": [_record(entry, version) for entry in entries]}
+        "json": lambda: to_json(
+            {"schema": "sigexplorer.docs/1", "docs": [_record(entry, version, seen) for entry in entries]}
         ),
         "markdown": lambda: markdown.write(shown),
     }
     emit(lambda width: document.render(shown, width), writers, format_name, output)
 
 
-def _answer(signal: str | None, search: str | None, *, live: bool) -> tuple[list[Page], Document]:
+def _answer(
+    signal: str | None, search: str | None, *, live: bool
+) -> tuple[list[Page], Document, Dispatch | None]:
+    """Return the pages, what is shown of them, and the example that was asked for."""
     version = django_version()
     if signal is not None and search is None:
         entry = catalog.find(signal)
-        seen = _example(entry, version) if live else ()
-        return [entry], (*pages.page(entry, version, sends(entry)), *seen)
+        seen = _example(entry, version) if live else None
+        shown = pages.page(entry, version, sends(entry))
+        return [entry], (*shown, *pages.example(seen)) if seen else shown, seen
     if live:
         raise UsageError("--live needs the name of one signal", "such as: sigexplorer docs post_save --live")
     if search is None:
-        return list(catalog.PAGES), pages.contents(catalog.PAGES, version)
+        return list(catalog.PAGES), pages.contents(catalog.PAGES, version), None
+    if not search.strip():
+        raise UsageError("--search needs a text")
     within = catalog.PAGES if signal is None else (catalog.find(signal),)
     matches = pages.search(within, version, search)
-    return list(dict.fromkeys(entry for entry, _ in matches)), pages.found(matches)
+    return list(dict.fromkeys(entry for entry, _ in matches)), pages.found(matches), None
 
 
-def _example(entry: Page, version: Version) -> Document:
-    """Trigger the signal and return what it carried."""
+def _example(entry: Page, version: Version) -> Dispatch:
+    """Trigger the signal and return the first dispatch of it."""
     from sigexplorer.playground import runs
 
     runs.check_version(entry.name, entry.added, version)
@@ -67,13 +74,22 @@ def _example(entry: Page, version: Version) -> Document:
         trace = runs.run_trigger(entry)
     for dispatch in trace.dispatches:
         if dispatch.signal == entry.path:
-            return pages.example(dispatch)
+            return dispatch
     raise SigexplorerError(f"Django did not send {entry.name}", f"see sigexplorer trigger {entry.name}")
 
 
-def _record(entry: Page, version: Version) -> dict[str, Any]:
+def _record(entry: Page, version: Version, seen: Dispatch | None) -> dict[str, Any]:
+    from sigexplorer.show import recording
+
     record = asdict(entry)
+    record["added"] = dotted(entry.added) if entry.added != ANCIENT else None
     record["pitfalls"] = list(entry.pitfalls_in(version))
-    record["arguments"] = [asdict(argument) for argument in entry.arguments_in(version)]
+    record["arguments"] = [_argument(argument) for argument in entry.arguments_in(version)]
     record["sent_by"] = [asdict(send) for send in sends(entry)]
-    return {"signal": entry.path, **record, "exists": entry.exists_in(version)}
+    example = {"live": recording.dump_dispatch(seen)} if seen else {}
+    return {"signal": entry.path, **record, "exists": entry.exists_in(version), **example}
+
+
+def _argument(argument: Argument) -> dict[str, Any]:
+    since = dotted(argument.since) if argument.since != ANCIENT else None
+    return {**asdict(argument), "since": since}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sigexplorer.cli import options
-from sigexplorer.errors import UnknownNameError
+from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.model import ListedSignal
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def list_signals(
 
     django, signals = _signals(pattern, settings, pythonpath)
     writers = {
-        "json": to_json({"schema": "sigexplorer.list/1", "signals": [_record(signal) for signal in signals]}),
+        "json": lambda: to_json(
+            {"schema": "sigexplorer.list/1", "signals": [_record(signal) for signal in signals]}
+        ),
         "markdown": lambda: markdown.write(pages.listing(signals, django, wide=True)),
     }
     emit(
@@ -56,6 +58,8 @@ def _signals(
 
     pages = catalog.PAGES if pattern is None else _built_in(pattern)
     if settings is None:
+        if pythonpath is not None:
+            raise UsageError("--pythonpath goes with --settings")
         from sigexplorer.playground.boot import PLAYGROUND
 
         PLAYGROUND.boot(listen=False)

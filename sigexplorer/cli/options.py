@@ -10,7 +10,6 @@ import typer
 from sigexplorer import catalog
 from sigexplorer.show.filters import Filters, parse_duration, parse_signals
 from sigexplorer.show.text import DEFAULT_LIMIT
-from sigexplorer.show.views.cells import Look
 
 
 def complete_signal(incomplete: str) -> list[str]:
@@ -74,6 +73,3 @@ def filters(
         min_ns=parse_duration(minimum) if minimum else 0,
         depth=depth,
     )
-
-
-__all__ = ["LIMIT", "Look"]

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -102,14 +102,14 @@ def standard_output() -> Console:
     return console
 
 
-def to_json(document: dict[str, Any]) -> Writer:
-    """Return a writer of one JSON document."""
-    return lambda: json.dumps(document, indent=2) + "\n"
+def to_json(document: dict[str, Any]) -> str:
+    """Return one JSON document."""
+    return json.dumps(document, indent=2) + "\n"
 
 
-def to_json_lines(records: list[dict[str, Any]]) -> Writer:
-    """Return a writer of one JSON record a line."""
-    return lambda: "".join(json.dumps(record) + "\n" for record in records)
+def to_json_lines(records: Iterable[dict[str, Any]]) -> str:
+    """Return one JSON record a line."""
+    return "".join(json.dumps(record) + "\n" for record in records)
 
 
 def _drawn(drawing: Drawing, chosen: str, width: int) -> str:

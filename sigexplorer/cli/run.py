@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 import typer
@@ -26,14 +28,16 @@ _LINE = 2_000
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command that ``arguments`` say; nothing is raised but what Python itself cannot stop."""
+    sys.stdout = sys.stdout or _nowhere()  # closed by whoever called us
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 shows what it can
     if not os.environ.get("COLUMNS", "1").strip().strip("0").isdigit():
         del os.environ["COLUMNS"]  # no width at all is no width to draw for
-    debug = "--debug" in arguments
+    debug = next(iter(arguments), "") == "--debug"
     try:
-        code = _command([argument for argument in arguments if argument != "--debug"] or ["--help"])
+        code = _command(arguments[1:] if debug else arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         return _seen_enough()
@@ -51,10 +55,10 @@ def run(arguments: Sequence[str]) -> int:
     return code
 
 
-def _command(arguments: list[str]) -> int:
+def _command(arguments: Sequence[str]) -> int:
     command = typer.main.get_command(app)
     try:
-        code = command.main(arguments, prog_name="sigexplorer", standalone_mode=False)
+        code = command.main(list(arguments) or ["--help"], prog_name="sigexplorer", standalone_mode=False)
     except typer.Abort:
         return 130
     return code if isinstance(code, int) else 0
@@ -81,6 +85,10 @@ def _seen_enough() -> int:
     """End quietly: whoever read our output has read as much as they wanted."""
     _to_nowhere(sys.stdout)
     return 0
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def _to_nowhere(stream: TextIO) -> None:

@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 
 from sigexplorer.catalog.installed import django_version
+from sigexplorer.catalog.page import ANCIENT, dotted
 from sigexplorer.cli import options
 from sigexplorer.errors import UsageError
 from sigexplorer.playground.scenarios import SCENARIOS, Scenario, find
+from sigexplorer.show.look import Look
 
 
 def complete_scenario(incomplete: str) -> list[str]:
@@ -39,14 +41,14 @@ def scenario(
     output: options.Output = None,
 ) -> None:
     """Run a scripted story, show its timeline, check its claims."""
+    if not names and not run_all:
+        return _list(format_name, output)
     from sigexplorer.cli.stories import Story, tell
     from sigexplorer.playground import runs
 
     filters = options.filters(only, sender, receiver, minimum, depth, failed=failed)
-    look = options.Look(filters, verbose=verbose, limit=limit, origins=origins, sources=source)
+    look = Look(filters, verbose=verbose, limit=limit, origins=origins, sources=source)
     wanted = _scenarios(names or [], run_all=run_all)
-    if not wanted:
-        return _list(format_name, output)
     stories = [
         Story(chosen.name, chosen.added, partial(runs.run_scenario, chosen, sources=source), _next(chosen))
         for chosen in wanted
@@ -59,7 +61,9 @@ def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
 
     if run_all:
         if names:
-            raise UsageError("name scenarios, or --all of them", "sigexplorer scenario lists their names")
+            raise UsageError(
+                "name scenarios, or --all of them but not both", "sigexplorer scenario lists them"
+            )
         return list(SCENARIOS)
     chosen = [find(name) for name in dict.fromkeys(names)]
     for one in chosen:
@@ -85,12 +89,12 @@ def _list(format_name: str | None, output: Path | None) -> None:
         {
             "name": one.name,
             "summary": one.summary,
-            "added": ".".join(map(str, one.added)) if any(one.added) else None,
+            "added": dotted(one.added) if one.added != ANCIENT else None,
         }
         for one in SCENARIOS
     ]
     writers = {
-        "json": to_json({"schema": "sigexplorer.scenario/1", "scenarios": records}),
+        "json": lambda: to_json({"schema": "sigexplorer.scenario/1", "scenarios": records}),
         "markdown": lambda: markdown.write(shown),
     }
     emit(lambda width: document.render(shown, width), writers, format_name, output)

@@ -16,9 +16,9 @@ from sigexplorer.cli.output import choose_format, emit, hint, to_json, to_json_l
 from sigexplorer.model import Trace
 from sigexplorer.playground import runs
 from sigexplorer.show import pages, recording
-from sigexplorer.show.filters import Filters, apply
+from sigexplorer.show.filters import Filters, apply, check
+from sigexplorer.show.look import Look
 from sigexplorer.show.views import document, timeline
-from sigexplorer.show.views.cells import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,17 @@ def tell(
     later = {story.name: story.added for story in stories if version < story.added}
     with runs.open_playground(listen=listen):
         told = list(_told(_progress(possible, shown=everything)))
-    kept = [apply(trace, look.filters) for _, trace in told]
-    document_of = recording.dump_many(kept) if len(stories) > 1 else recording.dump(kept[0])
-    lines = [record for trace in kept for record in recording.records(trace)]
-    writers = {"json": to_json(document_of), "jsonl": to_json_lines(lines)}
+    check([trace for _, trace in told], look.filters)
+
+    def kept() -> list[Trace]:
+        return [apply(trace, look.filters) for _, trace in told]
+
+    writers = {
+        "json": lambda: to_json(
+            recording.dump_many(kept()) if len(stories) > 1 else recording.dump(kept()[0])
+        ),
+        "jsonl": lambda: to_json_lines(record for trace in kept() for record in recording.records(trace)),
+    }
     full = not everything or look.verbose or look.filters != Filters()
     emit(partial(_drawing, told, later, look, full=full), writers, chosen, output)
     if not told[-1][1].run.complete:

@@ -9,9 +9,10 @@ import typer
 
 from sigexplorer import catalog
 from sigexplorer.catalog.installed import django_version
-from sigexplorer.catalog.page import Page
+from sigexplorer.catalog.page import Page, Version
 from sigexplorer.cli import options
 from sigexplorer.errors import UsageError
+from sigexplorer.show.look import Look
 
 
 def trigger(
@@ -38,7 +39,7 @@ def trigger(
     from sigexplorer.playground import runs
 
     filters = options.filters(only, sender, receiver, minimum, depth, failed=failed)
-    look = options.Look(filters, verbose=verbose, limit=limit, origins=origins, sources=source)
+    look = Look(filters, verbose=verbose, limit=limit, origins=origins, sources=source)
     wanted = _pages(signals or [], run_all=run_all)
     stories = [
         Story(
@@ -56,13 +57,20 @@ def trigger(
 
 def _pages(names: list[str], *, run_all: bool) -> list[Page]:
     if run_all == bool(names):
-        raise UsageError("name a signal, or --all of them", "sigexplorer list shows their names")
+        raise UsageError("name signals, or --all of them but not both", "sigexplorer list shows their names")
     from sigexplorer.playground import runs
 
     version = django_version()
     if run_all:
         return list(catalog.PAGES)
-    pages = [catalog.find(name) for name in dict.fromkeys(names)]
+    pages = list(dict.fromkeys(page for name in names for page in _meant(name, version)))
     for page in pages:
         runs.check_version(page.name, page.added, version)
     return pages
+
+
+def _meant(name: str, version: Version) -> tuple[Page, ...]:
+    """Return the signal of that name; of a glob or a %group those that this Django has."""
+    if not set(name) & set("*?[%"):
+        return (catalog.find(name),)
+    return tuple(page for page in catalog.match(name) if page.exists_in(version))

@@ -10,7 +10,7 @@ from sigexplorer.capture import receivers, signals
 from sigexplorer.capture.dispatch import registrations
 from sigexplorer.capture.listening import built_in, tracing_receiver
 from sigexplorer.catalog.installed import django_version, sends
-from sigexplorer.catalog.page import Page, Version
+from sigexplorer.catalog.page import ANCIENT, Page, Version, dotted
 from sigexplorer.model import ListedSignal, Origin
 
 
@@ -35,7 +35,7 @@ def _listed(page: Page, version: Version) -> ListedSignal:
         arguments=tuple(argument.name for argument in page.arguments_in(version)),
         sender=page.sender,
         documented=page.documented,
-        added=".".join(map(str, page.added)) if page.added != (0, 0) else None,
+        added=dotted(page.added) if page.added != ANCIENT else None,
         sent_by=tuple(Origin(send.file, send.line, send.function) for send in sends(page))
         if page.exists_in(version)
         else (),

@@ -15,7 +15,7 @@ from sigexplorer.errors import ProjectError
 def start(settings: str, pythonpath: Path | None) -> None:
     """Set Django up with ``settings``, as ``manage.py --settings --pythonpath`` does.
 
-    Raises ``ProjectError`` with the last line of the project's own error.
+    Raises ``ProjectError`` with the project's own error in words.
     """
     import django
 

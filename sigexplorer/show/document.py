@@ -45,5 +45,12 @@ class Code:
     python: str
 
 
-Block = Heading | Paragraph | Bullets | Grid | Code
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Commands to type, each with what it does or nothing."""
+
+    commands: tuple[tuple[str, str], ...]
+
+
+Block = Heading | Paragraph | Bullets | Grid | Code | Commands
 Document = tuple[Block, ...]

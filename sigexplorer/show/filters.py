@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -60,7 +61,6 @@ def parse_duration(text: str) -> int:
 
 def apply(trace: Trace, filters: Filters) -> Trace:
     """Return ``trace`` with only the dispatches, and bypasses, that ``filters`` let through."""
-    _check(trace, filters)
     depths = depth_of(trace.dispatches)
     kept = tuple(
         dispatch
@@ -109,10 +109,20 @@ def _matches(dispatch: Dispatch, pattern: str) -> bool:
     return fnmatchcase(dispatch.name, pattern) or fnmatchcase(dispatch.signal, pattern)
 
 
-def _check(trace: Trace, filters: Filters) -> None:
-    """Raise where a plain name in a filter is no signal at all, so that a typo is never silence."""
-    seen = {name for dispatch in trace.dispatches for name in (dispatch.name, dispatch.signal)}
-    known = seen | {name for page in catalog.PAGES for name in (page.name, page.path)}
+def check(traces: Sequence[Trace], filters: Filters) -> None:
+    """Raise where a plain name in ``filters`` is in none of ``traces``: a typo must not be silence."""
+    dispatches = [dispatch for trace in traces for dispatch in trace.dispatches]
+    signals = {name for dispatch in dispatches for name in (dispatch.name, dispatch.signal)}
+    signals |= {name for page in catalog.PAGES for name in (page.name, page.path)}
     for pattern in (*filters.wanted, *filters.unwanted):
-        if not pattern.startswith("%") and not _GLOB.search(pattern) and pattern not in known:
-            raise UnknownNameError("signal", pattern, {page.name for page in catalog.PAGES} | seen)
+        if not pattern.startswith("%"):
+            _known("signal", pattern, signals)
+    _known("sender", filters.sender, {dispatch.sender or "None" for dispatch in dispatches})
+    _known(
+        "receiver", filters.receiver, {call.receiver for dispatch in dispatches for call in dispatch.calls}
+    )
+
+
+def _known(kind: str, pattern: str | None, names: set[str]) -> None:
+    if pattern is not None and not _GLOB.search(pattern) and pattern not in names:
+        raise UnknownNameError(kind, pattern, names)

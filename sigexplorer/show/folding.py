@@ -52,11 +52,14 @@ def fold(
     shown = [dispatch for dispatch in trace.dispatches if dispatch.name not in noise or dispatch.failed]
     visible = {dispatch.id for dispatch in shown}
     hidden = Counter(dispatch.name for dispatch in trace.dispatches if dispatch.id not in visible)
-    idle = [bypass for bypass in trace.bypasses if bypass.rows == 0 and not everything]
+    idle = {bypass.id for bypass in trace.bypasses if bypass.rows == 0 and not everything}
     if idle:
-        hidden["bypass of no rows"] = len(idle)
+        hidden["bypasses of no rows"] = len(idle)
     depths = _depths(trace.dispatches, visible)
-    records: list[Dispatch | Bypass] = [*shown, *(bypass for bypass in trace.bypasses if bypass not in idle)]
+    records: list[Dispatch | Bypass] = [
+        *shown,
+        *(bypass for bypass in trace.bypasses if bypass.id not in idle),
+    ]
     ordered = sorted(records, key=lambda record: record.id)
     causes = _causes(ordered)
     by_step: dict[int | None, list[Row]] = defaultdict(list)

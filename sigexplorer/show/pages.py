@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sigexplorer import catalog
 from sigexplorer.catalog.installed import Send
-from sigexplorer.catalog.page import Argument, Page, Version, dotted
+from sigexplorer.catalog.page import ANCIENT, Argument, Page, Version, dotted
 from sigexplorer.model import Dispatch, ListedSignal, Trace, summarise
-from sigexplorer.show.document import Block, Bullets, Code, Document, Grid, Heading, Paragraph
+from sigexplorer.show.document import Block, Bullets, Code, Commands, Document, Grid, Heading, Paragraph
 from sigexplorer.show.text import duration, plural, shown
 
 _CLAUSE_END = re.compile(r"[:;,]")
@@ -109,7 +109,7 @@ def page(entry: Page, version: Version, sends: Sequence[Send]) -> Document:
     for table in entry.tables:
         blocks += [Heading(table.title), Grid(table.columns, table.rows)]
     if sends:
-        blocks += [Heading("Sent by"), _sent_by(sends)]
+        blocks += [Heading("Sent by, in the installed Django"), _sent_by(sends)]
     blocks += [
         *(Heading("Pitfalls"), Bullets(entry.pitfalls_in(version))),
         *(Heading("A receiver"), Code(entry.example)),
@@ -127,20 +127,21 @@ def _argument_grid(arguments: tuple[Argument, ...]) -> Block:
 
 
 def _meaning(argument: Argument) -> str:
-    since = f"since Django {dotted(argument.since)}" if argument.since != (0, 0) else ""
+    since = f"since Django {dotted(argument.since)}" if argument.since != ANCIENT else ""
     asides = [text for text in (argument.only, argument.changed, since) if text]
     return f"{argument.meaning} ({'; '.join(asides)})" if asides else argument.meaning
 
 
-def _sent_by(sends: Sequence[Send]) -> Grid:
-    rows = tuple((f"{send.file}:{send.line}", send.function, f"{send.method}()") for send in sends)
-    return Grid(("in the installed Django", "function", "with"), rows)
+def _sent_by(sends: Sequence[Send]) -> Block:
+    return Bullets(
+        tuple(f"{send.file}:{send.line} with {send.method}() in {send.function}" for send in sends)
+    )
 
 
 def _commands(entry: Page) -> Block:
-    commands = [f"sigexplorer trigger {entry.name}: {entry.trigger}"]
-    commands += [f"sigexplorer scenario {name}" for name in entry.scenarios]
-    return Bullets(tuple(commands))
+    commands = [(f"sigexplorer trigger {entry.name}", entry.trigger)]
+    commands += [(f"sigexplorer scenario {name}", "") for name in entry.scenarios]
+    return Commands(tuple(commands))
 
 
 def example(dispatch: Dispatch) -> Document:

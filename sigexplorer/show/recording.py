@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from typing import Any, TypeVar
 
 from sigexplorer.model import Bypass, Call, Claim, Dispatch, Origin, Run, Step, Trace, summarise
 
@@ -20,7 +21,7 @@ def dump(trace: Trace) -> dict[str, Any]:
         "schema": SCHEMA,
         "run": _run(trace.run),
         "steps": [asdict(step) for step in trace.steps],
-        "dispatches": [_dispatch(dispatch) for dispatch in trace.dispatches],
+        "dispatches": [dump_dispatch(dispatch) for dispatch in trace.dispatches],
         "bypasses": [_bypass(bypass) for bypass in trace.bypasses],
         "claims": [asdict(claim) for claim in trace.claims],
         "summary": asdict(summarise(trace)),
@@ -36,7 +37,7 @@ def records(trace: Trace) -> list[dict[str, Any]]:
     """Return ``trace`` as flat records, one a line: the run, each record as it closed, the end."""
     timed = [(step.start_ns + step.duration_ns, {"type": "step", **asdict(step)}) for step in trace.steps]
     timed += [
-        (dispatch.start_ns + dispatch.duration_ns, {"type": "dispatch", **_dispatch(dispatch)})
+        (dispatch.start_ns + dispatch.duration_ns, {"type": "dispatch", **dump_dispatch(dispatch)})
         for dispatch in trace.dispatches
     ]
     timed += [(bypass.start_ns, {"type": "bypass", **_bypass(bypass)}) for bypass in trace.bypasses]
@@ -47,30 +48,51 @@ def records(trace: Trace) -> list[dict[str, Any]]:
 
 
 def load(document: dict[str, Any]) -> Trace:
-    """Return the trace that ``dump`` made ``document`` from."""
+    """Return the trace that ``dump`` made ``document`` from.
+
+    Keys that we do not know are left out: a later version may have added them.
+    """
     return Trace(
-        run=Run(
-            **{
-                **document["run"],
-                "databases": tuple(document["run"]["databases"].items()),
-                "notes": tuple(document["run"]["notes"]),
-            }
+        run=_made(Run, document["run"], databases=_pairs, notes=tuple),
+        steps=tuple(_made(Step, step) for step in document["steps"]),
+        dispatches=tuple(
+            _made(Dispatch, record, arguments=_pairs, calls=_calls, origin=_origin)
+            for record in document["dispatches"]
         ),
-        steps=tuple(Step(**step) for step in document["steps"]),
-        dispatches=tuple(_loaded_dispatch(record) for record in document["dispatches"]),
         bypasses=tuple(
-            Bypass(**{**record, "origin": _loaded_origin(record), "would_call": tuple(record["would_call"])})
-            for record in document["bypasses"]
+            _made(Bypass, record, origin=_origin, would_call=tuple) for record in document["bypasses"]
         ),
-        claims=tuple(Claim(**claim) for claim in document["claims"]),
+        claims=tuple(_made(Claim, claim) for claim in document["claims"]),
     )
+
+
+Record = TypeVar("Record")
+
+
+def _made(cls: Callable[..., Record], record: dict[str, Any], **made: Callable[[Any], Any]) -> Record:
+    known = {field.name for field in fields(cls)}  # type: ignore[arg-type]  # each is a dataclass
+    held = {name: value for name, value in record.items() if name in known}
+    return cls(**{name: made[name](value) if name in made else value for name, value in held.items()})
+
+
+def _pairs(record: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(record.items())
+
+
+def _calls(records: list[dict[str, Any]]) -> tuple[Call, ...]:
+    return tuple(_made(Call, {**record, "is_async": record["async"]}) for record in records)
+
+
+def _origin(record: dict[str, Any] | None) -> Origin | None:
+    return None if record is None else _made(Origin, record)
 
 
 def _run(run: Run) -> dict[str, Any]:
     return {**asdict(run), "databases": dict(run.databases), "notes": list(run.notes)}
 
 
-def _dispatch(dispatch: Dispatch) -> dict[str, Any]:
+def dump_dispatch(dispatch: Dispatch) -> dict[str, Any]:
+    """Return one dispatch as its record."""
     return {
         **asdict(dispatch),
         "arguments": dict(dispatch.arguments),
@@ -84,16 +106,3 @@ def _call(call: Call) -> dict[str, Any]:
 
 def _bypass(bypass: Bypass) -> dict[str, Any]:
     return {**asdict(bypass), "would_call": list(bypass.would_call)}
-
-
-def _loaded_dispatch(record: dict[str, Any]) -> Dispatch:
-    calls = tuple(
-        Call(**{"is_async" if name == "async" else name: held for name, held in call.items()})
-        for call in record["calls"]
-    )
-    arguments = tuple(record["arguments"].items())
-    return Dispatch(**{**record, "arguments": arguments, "calls": calls, "origin": _loaded_origin(record)})
-
-
-def _loaded_origin(record: dict[str, Any]) -> Origin | None:
-    return Origin(**record["origin"]) if record["origin"] is not None else None

@@ -33,8 +33,8 @@ _COST = Note(
 )
 
 _ORIGIN = Note(
-    "Do not print or log origin: the repr() of a queryset runs a query. Compare instance with origin to tell"
-    " the object asked for from those of its cascade."
+    "Do not print or log origin: the repr() of a queryset runs a query. Where delete() was called on"
+    " an object, origin is that object; for all that go in its cascade it is another one."
 )
 
 _NOT_SENT = Note(

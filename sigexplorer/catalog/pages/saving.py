@@ -88,8 +88,8 @@ POST_SAVE = Page(
     group="save",
     summary="a model instance was saved",
     when=(
-        "At the end of Model.save_base(): after the INSERT or UPDATE and after save_base's own atomic"
-        " block, but before the transaction of the caller commits."
+        "At the end of Model.save_base(): after the INSERT or UPDATE, but before the transaction of"
+        " the caller commits."
     ),
     sender=_SENDER,
     arguments=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sigexplorer.catalog.page import Version
+from sigexplorer.catalog.page import ANCIENT, Version
 from sigexplorer.errors import UnknownNameError
 
 
@@ -15,7 +15,7 @@ class Scenario:
     name: str
     summary: str
     code: str  # module:function in this package
-    added: Version = (0, 0)  # the Django it needs at least
+    added: Version = ANCIENT  # the Django it needs at least
 
 
 SCENARIOS = (

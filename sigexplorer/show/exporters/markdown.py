@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sigexplorer.show.document import Block, Bullets, Code, Document, Grid, Heading, Paragraph
+from sigexplorer.show.document import Block, Bullets, Code, Commands, Document, Grid, Heading, Paragraph
 from sigexplorer.show.text import safe
 
 _LIMIT = 2_000
@@ -27,6 +27,10 @@ def _block(block: Block) -> str:
         case Grid(columns, rows):
             lines = [columns, tuple("---" for _ in columns), *rows]
             return "\n".join(_row(line, plain=number == 1) for number, line in enumerate(lines))
+        case Commands(commands):
+            return "\n".join(
+                f"- `{command}`{f': {_escaped(does)}' if does else ''}" for command, does in commands
+            )
         case Code(python):
             return f"```python\n{python.rstrip()}\n```"
 

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from rich.text import Text
 
 from sigexplorer.model import SECRET, Bypass, Call, Dispatch
-from sigexplorer.show.filters import Filters
 from sigexplorer.show.folding import Row
-from sigexplorer.show.text import DEFAULT_LIMIT, duration, milliseconds, plural, safe, shown
+from sigexplorer.show.look import Look
+from sigexplorer.show.text import duration, milliseconds, plural, safe, shown
 
 #: Arguments that nearly every dispatch carries with the same value: shown by -v.
-_USUAL: dict[str, object] = {"raw": False, "using": "default", "update_fields": None, "reverse": False}
+_USUAL: dict[str, object] = {
+    "raw": False,
+    "using": "default",
+    "update_fields": None,
+    "reverse": False,
+    "interactive": False,
+    "stdout": "<OutputWrapper>",
+    "apps": "<StateApps>",
+}
 
 #: Django's own receivers are named in one line, up to this many.
 _NAMED = 3
 
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How to show a timeline."""
-
-    filters: Filters = field(default_factory=Filters)
-    verbose: bool = False  # show what is folded
-    limit: int = DEFAULT_LIMIT  # characters of one value
-    origins: bool = False  # who sent it
-    sources: bool = False  # the code of each step
-    marked: frozenset[str] = frozenset()  # short names of the signals that were asked for
+_LONG = 50  # characters of a receiver's name
 
 
 def wide(row: Row, look: Look) -> list[Text]:
@@ -98,7 +95,7 @@ def _arguments(dispatch: Dispatch, look: Look) -> Text:
         for name, held in dispatch.arguments
         if look.verbose or name not in _USUAL or held != _USUAL[name]
     ]
-    if look.verbose or dispatch.method != "send":
+    if dispatch.method != "send":
         told.append(f"by {dispatch.method}()")
     text = Text(" ".join(told))
     if look.origins and dispatch.origin is not None:
@@ -122,7 +119,7 @@ def _receivers(row: Row, look: Look) -> Text:
     if dispatch.unheard and dispatch.error is None:
         text = Text("unheard", style="dim")
     if dispatch.error is not None and dispatch.error not in {call.error for call in dispatch.calls}:
-        text = _lines([text, Text(f"raised {safe(dispatch.error, 300)}", style="red")])
+        text = _lines([text, Text(f"{dispatch.method}() raised {safe(dispatch.error, 300)}", style="red")])
     return text
 
 
@@ -157,7 +154,7 @@ def _stock(names: list[str]) -> Text:
 
 
 def _call(call: Call, look: Look) -> Text:
-    text = Text(safe(call.receiver, 200))
+    text = Text(_short(safe(call.receiver, 200), look))
     if call.is_async:
         text.append(" async", style="dim")
     if call.outcome == "skipped":
@@ -166,8 +163,16 @@ def _call(call: Call, look: Look) -> Text:
     if call.outcome == "raised":
         return text.append(f" raised {safe(call.error or '', 300)}", style="red")
     if call.result is not None:
-        text.append(f" returned {_value(call.result, look.limit)}", style="dim")
+        text.append(f" -> {_value(call.result, look.limit)}", style="dim")
     return text
+
+
+def _short(name: str, look: Look) -> str:
+    """Return the end of a long dotted name, which is what tells it from others."""
+    if len(name) <= _LONG or look.verbose:
+        return name
+    kept = name[-_LONG:]
+    return f"…{kept[kept.find('.') :] if '.' in kept[:-1] else kept}"
 
 
 def _passed_by(bypass: Bypass) -> Text:

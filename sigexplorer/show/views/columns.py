@@ -11,14 +11,14 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from sigexplorer.show.folding import Row, Timeline
+from sigexplorer.show.look import Look
 from sigexplorer.show.views import cells
-from sigexplorer.show.views.cells import Look
 
 _GAP = 2  # columns between two, one of them the box's
 _LEAST = 10  # no column that may shrink gets narrower
 _READABLE = 50  # a word longer than this may be broken
 
-_NUMBERS = frozenset({"#", "ms", "SQL"})
+_NUMBERS = frozenset({"#", "at ms", "SQL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Layout:
 
 
 _WIDE = Layout(
-    ("#", "ms", "signal", "sender", "arguments", "receivers", "SQL"),
+    ("#", "at ms", "signal", "sender", "arguments", "receivers", "SQL"),
     cells.wide,
     roomy=frozenset({"arguments", "receivers"}),
 )
-_NARROW = Layout(("#", "ms", "signal, sender", "arguments, receivers", "SQL"), cells.narrow)
+_NARROW = Layout(("#", "at ms", "signal, sender", "arguments, receivers", "SQL"), cells.narrow)
 
 #: The rows of each section, as cells, and the titles and widths of their columns.
 Drawn = tuple[list[list[list[Text]]], tuple[str, ...], list[int]]

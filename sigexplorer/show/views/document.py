@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sigexplorer.show.document import Block, Bullets, Code, Document, Grid, Heading, Paragraph
+from sigexplorer.show.document import Block, Bullets, Code, Commands, Document, Grid, Heading, Paragraph
 from sigexplorer.show.text import safe
 from sigexplorer.show.views.timeline import source
 
@@ -36,6 +36,8 @@ def _block(block: Block, width: int) -> RenderableType:
             return _prose(_bullets(items), width)
         case Grid():
             return _grid(block)
+        case Commands(commands):
+            return _bullets(tuple(f"{command}: {does}" if does else command for command, does in commands))
         case Code(python):
             return source(python)
 

@@ -10,9 +10,9 @@ from rich.text import Text
 from sigexplorer.model import Claim, Step, Trace, summarise
 from sigexplorer.show.filters import apply
 from sigexplorer.show.folding import Section, Timeline, fold
+from sigexplorer.show.look import Look
 from sigexplorer.show.text import duration, plural, safe
 from sigexplorer.show.views import columns
-from sigexplorer.show.views.cells import Look
 
 
 def render(trace: Trace, look: Look, width: int) -> RenderableType:
