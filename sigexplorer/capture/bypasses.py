@@ -14,6 +14,7 @@ from time import perf_counter_ns as clock
 from typing import Any, Protocol
 
 from sigexplorer.capture.hooks import Failing, Hooks, Replacement
+from sigexplorer.capture.watch import running
 from sigexplorer.capture.words import attribute, model_label
 from sigexplorer.model import Operation
 
@@ -28,8 +29,14 @@ class BypassObserver(Failing, Protocol):
         """Learn how many rows it touched; ``note`` is what ``bypassing`` returned."""
 
 
-#: Set inside of an operation that is reported: what it calls in turn is part of it.
-_inside: ContextVar[bool] = ContextVar("sigexplorer_inside_bypass", default=False)
+#: Set inside of an operation that is reported, to the receiver that runs it: what the
+#: operation calls in turn is part of it, what a receiver does meanwhile is not.
+_inside: ContextVar[Any] = ContextVar("sigexplorer_inside_bypass", default=False)
+
+
+def _is_part() -> bool:
+    """Whether we are inside of an operation that is reported already."""
+    return _inside.get() is running.get()
 
 
 class _Deletion:
@@ -54,7 +61,7 @@ def _observed(
     """Run an operation and report it, with the rows it touched; one that fails is no bypass."""
     start = clock()
     notes = HOOKS.tell(lambda observer: observer.bypassing(operation, model, start))
-    token = _inside.set(True)
+    token = _inside.set(running.get())
     try:
         answer = run()
     finally:
@@ -76,7 +83,7 @@ def _queryset_method(operation: Operation, rows: Callable[[Any], int | None]) ->
         @functools.wraps(found)
         def method(self: Any, *arguments: Any, **named: Any) -> Any:
             run = functools.partial(found, self, *arguments, **named)
-            if _inside.get() or _is_heard(self.model, sys._getframe(1).f_globals.get("__name__")):
+            if _is_part() or _is_heard(self.model, sys._getframe(1).f_globals.get("__name__")):
                 return run()
             # Rows that were there already are not written, and nobody says how many.
             count = _unknown if named.get("ignore_conflicts") else rows
@@ -102,7 +109,7 @@ def _raw_delete(found: Any) -> Any:
         run = functools.partial(found, self, *arguments, **named)
         deleting = _deleting.get()
         by_manager = deleting is not None and deleting.by_manager and deleting.root is self.model
-        if _inside.get() or by_manager:
+        if _is_part() or by_manager:
             return run()  # remove() and clear() have sent m2m_changed
         by_collector = sys._getframe(1).f_globals.get("__name__") == "django.db.models.deletion"
         return _observed("fast_delete" if by_collector else "raw_delete", self.model, run, _number)
@@ -114,7 +121,7 @@ def _update_batch(found: Any) -> Any:
     @functools.wraps(found)
     def method(self: Any, pk_list: Any, values: Any, using: Any) -> Any:
         run = functools.partial(found, self, pk_list, values, using)
-        if _inside.get():
+        if _is_part():
             return run()
         return _observed("update", self.model, run, lambda _answer: len(pk_list))
 
@@ -132,8 +139,8 @@ def _collector_delete(found: Any) -> Any:
             answer = found(self)
         finally:
             _deleting.reset(token)
-        if not _inside.get():
-            for model, count in _untold(deletion, before):
+        if not _is_part():
+            for model, count in _untold(deletion, before, answer):
                 operation: Operation = "raw_delete" if deletion.told else "fast_delete"
                 notes = HOOKS.tell(lambda observer: observer.bypassing(operation, model, start))  # noqa: B023
                 _report(notes, count)
@@ -142,10 +149,11 @@ def _collector_delete(found: Any) -> Any:
     return delete
 
 
-def _untold(deletion: _Deletion, before: list[tuple[Any, int]]) -> list[tuple[Any, int]]:
+def _untold(deletion: _Deletion, before: list[tuple[Any, int]], answer: Any) -> list[tuple[Any, int | None]]:
     """Return the models, and how many rows of each, that were deleted without their signals."""
     if not deletion.told:  # a single object, on the fast path; or nothing at all
-        return [] if deletion.by_manager else before[:1]
+        rows = _number(answer[0]) if type(answer) is tuple and answer else None
+        return [] if deletion.by_manager else [(model, rows) for model, _ in before[:1]]
     return [
         (model, count)
         for model, count in before

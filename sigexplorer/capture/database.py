@@ -72,9 +72,10 @@ def _savepoint_rollback(found: Any) -> Any:
 def _rollback(found: Any) -> Any:
     @functools.wraps(found)
     def rollback(self: Any) -> Any:
-        answer = found(self)
-        HOOKS.tell(lambda observer: observer.undone(self, None))
-        return answer
+        try:
+            return found(self)
+        finally:  # where it fails, Django drops the connection, and what was written with it
+            HOOKS.tell(lambda observer: observer.undone(self, None))
 
     return rollback
 
@@ -103,9 +104,10 @@ def _set_autocommit(found: Any) -> Any:
 def _closing(found: Any) -> Any:
     @functools.wraps(found)
     def close(self: Any) -> Any:
+        open_transaction = _in_transaction(self)
         answer = found(self)
-        if self.closed_in_transaction:  # the database undoes it by itself
-            HOOKS.tell(lambda observer: observer.undone(self, None))
+        if open_transaction and (self.connection is None or self.closed_in_transaction):
+            HOOKS.tell(lambda observer: observer.undone(self, None))  # the database does it by itself
         return answer
 
     return close

@@ -11,25 +11,23 @@ Source: ``django/dispatch/dispatcher.py`` of Django 5.2, 6.0 and 6.1.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import linecache
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from time import perf_counter_ns as clock
-from types import CodeType
+from types import MethodType
 from typing import Any, NamedTuple, Protocol
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.dispatch import Signal, dispatcher
 
+from sigexplorer.capture.fingerprint import fingerprint
 from sigexplorer.capture.hooks import Failing, Hooks, Replacement
 from sigexplorer.capture.watch import AsyncCall, Watch, close, running
 from sigexplorer.capture.wrapping import wrapped
 from sigexplorer.model import Method
 
 NO_RECEIVERS = dispatcher.NO_RECEIVERS
-make_id: Callable[[Any], Any] = dispatcher._make_id  # type: ignore[attr-defined]
 
 #: Django 6.1 runs async receivers in a task group, earlier ones gather them.
 _run_parallel: Callable[..., Any] | None = getattr(dispatcher, "_run_parallel", None)
@@ -238,39 +236,38 @@ async def _async_responses(
 def _awaitables(self: Any, sender: Any, named: dict[str, Any], watch: Watch) -> Iterator[Any]:
     """Call each async receiver, as late as Django does, and step what it returns."""
     robust = watch.method.endswith("robust")
-    try:
-        for call in watch.async_calls:
-            if robust:
-                yield _caught(self, sender, named, call)
-            else:
-                yield call.drive(call.receiver(signal=self, sender=sender, **named))
-    except Exception:
-        for call in watch.async_calls:
-            call.pending = False  # one could not be called, so none of them will ever run
-        raise
+    for call in watch.async_calls:
+        if robust:
+            yield _caught(self, sender, named, call)
+            continue
+        token = running.set((watch, call.position))
+        try:
+            awaitable = call.receiver(signal=self, sender=sender, **named)
+        except BaseException as error:
+            call.failed(error)
+            for other in watch.async_calls:
+                other.pending = False  # none of them will ever run
+            raise
+        finally:
+            running.reset(token)
+        yield call.drive(awaitable)
 
 
 async def _caught(self: Any, sender: Any, named: dict[str, Any], call: AsyncCall) -> Any:
+    receiver = call.receiver
     try:
-        return await call.drive(call.receiver(signal=self, sender=sender, **named))
+        token = running.set((call.watch, call.position))
+        try:
+            awaitable = receiver(signal=self, sender=sender, **named)
+        except BaseException as error:
+            call.failed(error)
+            raise
+        finally:
+            running.reset(token)
+        return await call.drive(awaitable)
     except Exception as err:
-        self._log_robust_failure(call.receiver, err)
+        self._log_robust_failure(receiver, err)
         return err
-
-
-def _fingerprint(function: Any) -> str:
-    """Hash the source of ``function`` without its docstring and white space."""
-    code = getattr(function, "__code__", None)
-    if not isinstance(code, CodeType):
-        return ""
-    lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 : _last_line(code)]
-    text = "".join("".join(lines).split('"""')[::2])
-    return hashlib.sha256("".join(text.split()).encode()).hexdigest()[:16]
-
-
-def _last_line(code: CodeType) -> int:
-    own = max((line for _, _, line in code.co_lines() if line), default=code.co_firstlineno)
-    return max([own, *(_last_line(const) for const in code.co_consts if isinstance(const, CodeType))])
 
 
 #: The four methods whose loops are rendered above, by fingerprint: of Django 5.2 and 6.0,
@@ -306,14 +303,15 @@ def rendered() -> bool:
 
 def _replacements() -> Iterable[Replacement]:
     family = KNOWN_SOURCES["gather" if _run_parallel is None else "task group"]
-    known = all(_fingerprint(Signal.__dict__[name]) == expected for name, expected in family.items())
+    known = all(fingerprint(Signal.__dict__[name]) == expected for name, expected in family.items())
     for name, ours in _OURS.items():
         yield Replacement(Signal, name, partial(_ours, ours) if known else partial(wrapped, name, _open))
 
 
 def _ours(ours: Any, found: Any) -> Any:
     """Take the place of ``found`` under its name, which profilers and tracebacks show."""
-    ours.__qualname__, ours.__doc__ = found.__qualname__, found.__doc__
+    for name in ("__module__", "__qualname__", "__doc__"):
+        setattr(ours, name, getattr(found, name))
     return ours
 
 
@@ -340,16 +338,21 @@ def _registration(entry: tuple[Any, ...]) -> Registration:
     (receiver_key, sender_key), reference, *sender_ref, is_async = entry
     weak = isinstance(reference, weakref.ReferenceType)
     receiver = reference() if weak else reference
-    # Without a dispatch_uid the key is the receiver's id, or a pair of them for a method.
-    by_id = isinstance(receiver_key, int) if receiver is None else receiver_key == make_id(receiver)
-    method = (
-        receiver is None and isinstance(receiver_key, tuple) and all(type(key) is int for key in receiver_key)
-    )
+    keyed_by_id = _is_id(receiver_key, receiver)
     return Registration(
         receiver=receiver,
-        dispatch_uid=None if by_id or method else receiver_key,
+        dispatch_uid=None if keyed_by_id else receiver_key,
         weak=weak,
         is_async=is_async,
         sender_id=None if sender_key == dispatcher.NONE_ID else sender_key,
         sender=sender_ref[0]() if sender_ref and sender_ref[0] is not None else None,
     )
+
+
+def _is_id(key: Any, receiver: Any) -> bool:
+    """Whether ``key`` is Django's for a receiver without a dispatch_uid: its id, or a method's two."""
+    if type(key) is int:
+        return receiver is None or key == id(receiver)
+    if type(key) is not tuple or len(key) != 2 or not all(type(part) is int for part in key):  # noqa: PLR2004
+        return False
+    return type(receiver) is not MethodType or key == (id(receiver.__self__), id(receiver.__func__))

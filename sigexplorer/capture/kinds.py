@@ -39,10 +39,16 @@ def _model(instance: Any) -> str:
     options = next((vars(base)["_meta"] for base in cls.__mro__ if "_meta" in vars(base)), None)
     primary = attribute(options, "pk")
     if is_a(primary, "django.db.models.fields.composite.CompositePrimaryKey"):
-        fields = attribute(options, "pk_fields") or ()
-        key = ", ".join(_key(instance, attribute(field, "attname")) for field in fields)
+        names = attribute(primary, "field_names") or ()
+        key = ", ".join(_part(instance, name) for name in names)
         return f"<{model_label(cls)} pk=({key})>"
     return f"<{model_label(cls)} pk={_key(instance, attribute(primary, 'attname'))}>"
+
+
+def _part(instance: Any, name: Any) -> str:
+    """Return one field of a composite key; of a foreign key the column holds the value."""
+    column = f"{name}_id"
+    return _key(instance, column if attribute(instance, column) is not None else name)
 
 
 def _key(instance: Any, name: Any) -> str:
@@ -137,7 +143,7 @@ BY_CLASS: dict[str, Callable[[Any], str]] = {
     "datetime.time": _time,
     "datetime.timedelta": dt.timedelta.__str__,
     "decimal.Decimal": decimal.Decimal.__str__,
-    "uuid.UUID": uuid.UUID.__str__,
+    "uuid.UUID": lambda thing: str(uuid.UUID(int=_field(uuid.UUID, thing, "int"))),
     "pathlib.PurePath": _path,
     "pathlib._local.PurePath": _path,
     "django.db.models.base.Model": _model,

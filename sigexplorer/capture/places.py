@@ -55,17 +55,22 @@ def is_plumbing(filename: str) -> bool:
 def origin(frame: FrameType | None) -> Origin | None:
     """Return the innermost line outside Django that led to ``frame``.
 
-    Where there is none, as in a thread of a server, it is the innermost line of Django's.
+    Where there is none, as in a thread of a server, it is the innermost line of Django's,
+    or else of whatever is not ours.
     """
     of_django: FrameType | None = None
+    of_others: FrameType | None = None
     while frame is not None:
         filename = frame.f_code.co_filename
         if not is_plumbing(filename):
             return _origin(frame)
         if of_django is None and filename.startswith(_DJANGO):
             of_django = frame
+        if of_others is None and not filename.startswith(_OURS):
+            of_others = frame
         frame = frame.f_back
-    return _origin(of_django) if of_django is not None else None
+    last = of_django or of_others
+    return _origin(last) if last is not None else None
 
 
 def _origin(frame: FrameType) -> Origin:

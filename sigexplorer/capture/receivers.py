@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple
 from sigexplorer.capture.dispatch import Registration, registrations
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.places import short
-from sigexplorer.capture.words import attribute, class_path, function_path, plain
+from sigexplorer.capture.words import attribute, class_attribute, class_path, function_path, plain
 from sigexplorer.model import Operation
 
 _UNWRAP_LIMIT = 20  # a partial of a partial of …, or an object whose __wrapped__ is itself
@@ -34,7 +33,9 @@ def words(receiver: Any) -> ReceiverWords:
         return ReceiverWords(
             f"{plain(function.__module__ or 'builtins')}.{plain(function.__qualname__)}", None, None
         )
-    call = inspect.getattr_static(type(function), "__call__", None)
+    if issubclass(type(function), type):  # a class, whose instances it makes
+        return ReceiverWords(class_path(function), None, None)
+    call = class_attribute(type(function), "__call__")
     place = _place(call) if type(call) is FunctionType else (None, None)
     return ReceiverWords(class_path(type(function)), *place)
 
@@ -53,12 +54,13 @@ def innermost(receiver: Any) -> Any:
             receiver = receiver.__func__
         elif kind is FunctionType and "__wrapped__" in receiver.__dict__:
             receiver = receiver.__dict__["__wrapped__"]
-        elif (
-            kind not in (FunctionType, BuiltinFunctionType) and attribute(receiver, "__wrapped__") is not None
-        ):
-            receiver = attribute(receiver, "__wrapped__")
-        else:
+        elif kind is FunctionType or kind is BuiltinFunctionType:
             break
+        else:
+            wrapped = attribute(receiver, "__wrapped__")
+            if wrapped is None:
+                break
+            receiver = wrapped
     return receiver
 
 

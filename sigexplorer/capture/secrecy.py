@@ -43,14 +43,14 @@ _SHAPE = re.compile(
 _ASSIGNED = re.compile(
     r"(?P<name>\b(?:sessionid|session_key|csrftoken|csrfmiddlewaretoken|password|passwd|passphrase|secret"
     r"|secret_key|api_?key|access_token|refresh_token|token|authorization|cookie)\b['\"\)]{0,2}\s{0,2}"
-    r"(?:[=:]|,(?=\s{0,2}['\"]))\s{0,2}b?['\"\(]{0,2})(?P<value>[^\s;&'\",\)\}]{1,400})",
+    r"(?:[=:]|,(?=\s{0,2}['\"]))\s{0,2}b?['\"\(]{0,2})(?!None\b|True\b|False\b|null\b)(?P<value>[^\s;&'\",\)\}]{1,400})",
     re.IGNORECASE,
 )
 
 #: A segment of a URL that is long and random enough to be a token, such as the one of a
 #: password reset. A UUID is an identifier and stays.
 _TOKEN_SEGMENT = re.compile(
-    r"(?<=/)(?![0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:/|$))(?=[\w-]{0,200}\d)[\w=-]{20,}",
+    r"(?<=/)(?![0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:/|$))(?=[\w=-]{0,200}\d)(?:[\w=]{1,20}-){0,3}[A-Za-z0-9=]{20,}",
     re.IGNORECASE,
 )
 
@@ -61,7 +61,7 @@ def looks_secret(name: str) -> bool:
     return _NAME.search(name[:200]) is not None
 
 
-def scrub(text: str, limit: int, *, url: bool = False) -> str:
+def scrub(text: str, limit: int = 1_000, *, url: bool = False) -> str:
     """Return ``text`` without what is secret by its shape or its value, at most ``limit`` long.
 
     No more is read than is needed to see where a secret that begins within ``limit`` ends.

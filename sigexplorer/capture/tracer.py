@@ -114,7 +114,7 @@ class Tracer:
         self._step = number
         try:
             yield
-        except Exception as raised:
+        except BaseException as raised:
             problem = words.error(raised)
             raise
         finally:

@@ -160,6 +160,8 @@ class AsyncCall(Coroutine[Any, Any, Any]):
         elif hasattr(kind, "__await__"):
             self.coroutine = _awaited(awaitable)
         else:
+            self.start = clock()
+            self._ended("returned", awaitable)
             return awaitable  # asyncio's own error is the right one
         self.pending = True
         return self
@@ -207,6 +209,11 @@ class AsyncCall(Coroutine[Any, Any, Any]):
         self.end, self.outcome, self.value, self.pending = clock(), outcome, value, False
         if self.watch.sent:
             finish(self.watch)
+
+    def failed(self, error: BaseException) -> None:
+        """Note that the receiver could not even be called."""
+        self.start = clock()
+        self._ended("raised", error)
 
     def let_go(self) -> None:
         """Drop what belongs to the program; the coroutine has ended."""

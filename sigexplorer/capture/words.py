@@ -26,6 +26,7 @@ UNREADABLE = "<unreadable>"
 _NAME_LIMIT = 300
 _MEMBERS = 12  # of a collection that are named
 _DEPTH = 3
+_ERROR_DEPTH = 9  # groups of errors hold lists of groups
 _SORTED = 1_000  # members of the largest set that is put in order
 _BITS = 63  # of the largest number that JSON's readers agree about
 
@@ -59,7 +60,7 @@ def value(thing: Any, key: str = "") -> Scalar:
         return thing  # type: ignore[no-any-return]
     if key and looks_secret(key):
         return SECRET
-    if kind is int and thing.bit_length() <= _BITS:
+    if kind is int and -(2**_BITS) <= thing < 2**_BITS:
         return thing  # type: ignore[no-any-return]
     if kind is float and math.isfinite(thing):  # JSON has no word for the others
         return thing  # type: ignore[no-any-return]
@@ -75,18 +76,20 @@ def describe(thing: Any) -> str:
 @_readable
 def error(problem: BaseException) -> str:
     """Return the type and the message of an exception, read from its ``args``."""
-    return bounded(_error(problem, _DEPTH))
+    return bounded(_error(problem, _ERROR_DEPTH))
 
 
 def bounded(text: str) -> str:
     """Return ``text`` with secrets out, writable as UTF-8 and not much longer than ``LIMIT``."""
-    shown = scrub(text, LIMIT).encode("utf-8", "backslashreplace").decode()
+    shown = scrub(text, LIMIT).encode("utf-8", "backslashreplace").decode()[:LIMIT]
     return f"{shown}… ({len(text):,} characters)" if len(text) > LIMIT else shown
 
 
 def plain(text: Any) -> str:
     """Return the name of a piece of code: bounded, and no secret whatever it looks like."""
-    return text[:_NAME_LIMIT].encode("utf-8", "backslashreplace").decode() if type(text) is str else "?"
+    if not issubclass(type(text), str):
+        return "?"
+    return str.__str__(text)[:_NAME_LIMIT].encode("utf-8", "backslashreplace").decode()
 
 
 def class_path(cls: type) -> str:
@@ -114,7 +117,7 @@ def model_label(cls: Any) -> str | None:
     """Return ``app_label.Model`` for a model class, else None."""
     if not issubclass(type(cls), type) or not _is_a(cls, "django.db.models.base.Model"):
         return None
-    options = _class_attribute(cls, "_meta")
+    options = class_attribute(cls, "_meta")
     if options is None:
         return None
     return f"{plain(attribute(options, 'app_label'))}.{plain(attribute(options, 'object_name'))}"
@@ -162,7 +165,8 @@ def _is_a(cls: type, path_of_class: str) -> bool:
     return any(class_path(base) == path_of_class for base in _mro(cls))
 
 
-def _class_attribute(cls: type, name: str) -> Any:
+def class_attribute(cls: type, name: str) -> Any:
+    """Return what a class, or the nearest of its bases, holds under ``name``, else None."""
     return next((_type_dict(base)[name] for base in _mro(cls) if name in _type_dict(base)), None)
 
 
@@ -192,7 +196,7 @@ def _describe(thing: Any, depth: int) -> str:
 
 
 def _text(thing: str, _depth: int) -> str:
-    return repr(bounded(thing))
+    return repr(scrub(thing, LIMIT))
 
 
 def _number(thing: Any, _depth: int) -> str:
@@ -254,7 +258,7 @@ _BRACKETS = {id(list): ("[", "]"), id(tuple): ("(", ")")}
 #: How an object of exactly that type is put into words; by id, because asking a class for
 #: its hash or for equality may run a metaclass's code.
 _EXACT: dict[int, Callable[[Any, int], str]] = {
-    **{id(kind): _number for kind in (bool, int, float, complex, type(None), type(...))},
+    **{id(kind): _number for kind in (bool, int, float, type(None))},
     **{id(kind): _bytes for kind in (bytes, bytearray, memoryview)},
     **{id(kind): _sequence for kind in (list, tuple)},
     **{id(kind): _set for kind in (set, frozenset)},

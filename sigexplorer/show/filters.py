@@ -89,8 +89,13 @@ def depth_of(dispatches: tuple[Dispatch, ...]) -> dict[int, int]:
     return depths
 
 
+def asked_for(dispatch: Dispatch, filters: Filters) -> bool:
+    """Whether a pattern of ``filters`` names the signal of ``dispatch``."""
+    return any(_matches(dispatch, pattern) for pattern in filters.wanted)
+
+
 def _wanted(dispatch: Dispatch, filters: Filters) -> bool:
-    if filters.wanted and not any(_matches(dispatch, pattern) for pattern in filters.wanted):
+    if filters.wanted and not asked_for(dispatch, filters):
         return False
     if any(_matches(dispatch, pattern) for pattern in filters.unwanted):
         return False

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from sigexplorer.model import Bypass, Dispatch, Step, Trace
-from sigexplorer.show.filters import NOISE, Filters
+from sigexplorer.show.filters import NOISE, Filters, asked_for
 
 #: Rows of the longest pattern whose repeats are joined.
 _LONGEST_PERIOD = 8
@@ -48,8 +48,12 @@ def fold(
     Signals whose short name is in ``keep`` are never folded; ``everything`` folds and
     collapses nothing.
     """
-    noise = frozenset[str]() if everything or filters.wanted else NOISE - keep
-    shown = [dispatch for dispatch in trace.dispatches if dispatch.name not in noise or dispatch.failed]
+    noise = frozenset[str]() if everything else NOISE - keep
+    shown = [
+        dispatch
+        for dispatch in trace.dispatches
+        if dispatch.name not in noise or dispatch.failed or asked_for(dispatch, filters)
+    ]
     visible = {dispatch.id for dispatch in shown}
     hidden = Counter(dispatch.name for dispatch in trace.dispatches if dispatch.id not in visible)
     idle = {bypass.id for bypass in trace.bypasses if bypass.rows == 0 and not everything}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any, TypeVar
 
-from sigexplorer.model import Bypass, Call, Claim, Dispatch, Origin, Run, Step, Trace, summarise
+from sigexplorer.model import Bypass, Call, Claim, Dispatch, Origin, Run, Scalar, Step, Trace, summarise
 
 #: The format of a trace. /1: the first.
 SCHEMA = "sigexplorer.trace/1"
@@ -95,12 +96,18 @@ def dump_dispatch(dispatch: Dispatch) -> dict[str, Any]:
     """Return one dispatch as its record."""
     return {
         **asdict(dispatch),
-        "arguments": dict(dispatch.arguments),
+        "arguments": {name: _finite(held) for name, held in dispatch.arguments},
         "calls": [_call(call) for call in dispatch.calls],
     }
 
 
+def _finite(held: Scalar) -> Scalar:
+    """JSON has no word for numbers that are not finite."""
+    return repr(held) if isinstance(held, float) and not math.isfinite(held) else held
+
+
 def _call(call: Call) -> dict[str, Any]:
+    call = replace(call, result=_finite(call.result))
     return {"async" if name == "is_async" else name: held for name, held in asdict(call).items()}
 
 

@@ -15,10 +15,10 @@ _UNITS = (("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("ns", 1))
 
 def safe(text: str, limit: int = DEFAULT_LIMIT) -> str:
     """Return ``text`` on one line, without control characters, at most ``limit`` long."""
-    cut = text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
-    if cut.isascii() and cut.isprintable():
-        return cut
-    return "".join(_escaped(character) if _unsafe(character) else character for character in cut)
+    cut = text[: limit + 1]
+    if not (cut.isascii() and cut.isprintable()):
+        cut = "".join(_escaped(character) if _unsafe(character) else character for character in cut)
+    return cut if len(text) <= limit >= len(cut) else f"{cut[: limit - 1]}…"
 
 
 def _unsafe(character: str) -> bool:
@@ -37,14 +37,17 @@ def shown(value: object, limit: int = DEFAULT_LIMIT) -> str:
 def duration(nanoseconds: int) -> str:
     """Return a duration with three significant digits and its unit."""
     for unit, size in _UNITS:
-        if nanoseconds >= size:
-            amount = nanoseconds / size
-            return f"{amount:.0f}ns" if unit == "ns" else f"{_three_digits(amount)}{unit}"
+        if nanoseconds >= size * _ROUNDED_UP:
+            return f"{nanoseconds}ns" if unit == "ns" else f"{_three_digits(nanoseconds / size)}{unit}"
     return "0ns"
 
 
+#: What is shown as a thousand of a unit is one of the next.
+_ROUNDED_UP = 0.9995
+
+
 def _three_digits(amount: float) -> str:
-    return f"{amount:#.3g}".rstrip(".") if amount < 1_000 else f"{amount:,.0f}"  # noqa: PLR2004 - three digits end there
+    return f"{amount:#.3g}".rstrip(".") if amount < 999.5 else f"{amount:,.0f}"  # noqa: PLR2004
 
 
 def milliseconds(nanoseconds: int) -> str:

@@ -32,7 +32,8 @@ def _block(block: Block) -> str:
                 f"- `{command}`{f': {_escaped(does)}' if does else ''}" for command, does in commands
             )
         case Code(python):
-            return f"```python\n{python.rstrip()}\n```"
+            fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", python)), default=0))
+            return f"{fence}python\n{python.rstrip()}\n{fence}"
 
 
 def _row(cells: tuple[str, ...], *, plain: bool) -> str:
