@@ -7,7 +7,8 @@ import sqlite3
 import sys
 from typing import Any
 
-from sigexplorer.capture.listening import Listener
+from sigexplorer import catalog
+from sigexplorer.capture.listening import Listener, built_in
 from sigexplorer.errors import ProjectError
 from sigexplorer.playground.place import demo_folder
 
@@ -28,6 +29,8 @@ class Playground:
         """Set Django up, listening from before the first model if asked to."""
         from django.apps import apps
 
+        for page in catalog.PAGES:
+            built_in(page)  # listening or not, the same modules are loaded, and connect their receivers
         if listen:
             self.listener.connect()
         if not apps.ready:
@@ -48,9 +51,19 @@ class Playground:
 
     def drop_tables(self) -> None:
         """Leave databases as ``migrate`` finds them the first time; ``reset`` undoes it."""
+        from django.db import connection
+        from django.db.migrations.recorder import MigrationRecorder
+
+        _ = MigrationRecorder(connection).Migration  # defined once for a process, so not by a scenario
         empty = sqlite3.connect(":memory:")
         self._copy(empty)
         empty.close()
+
+    def forget(self) -> None:
+        """Let go of the historical models of a migration, which a cache of Django's keeps alive."""
+        from django.apps import apps
+
+        apps.get_models.cache_clear()  # type: ignore[attr-defined]
 
     def listen_again(self) -> None:
         """Listen also to the signals of modules that were imported since."""

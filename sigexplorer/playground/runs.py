@@ -89,6 +89,7 @@ def _run(title: str, story: Story, *, sources: bool) -> Trace:
         tracer.claims.append(Claim("it ran to its end", held=False, detail=words.error(problem)))
     finally:
         tracer.stop()
+        PLAYGROUND.forget()
     tracer.claims += [
         Claim("sigexplorer recorded everything", held=False, detail=fault) for fault in tracer.faults
     ]

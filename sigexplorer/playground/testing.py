@@ -6,6 +6,7 @@ imported by the scenarios that need it, and not before.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 
 
 def use_test_machinery(step: Steps) -> None:
-    """Import ``django.test``, and listen to its signal if we listen at all."""
+    """Import ``django.test``, and listen to its signal if we listen at all.
+
+    Historical models of migrations that ran before listen to ``setting_changed`` too,
+    until they are collected.
+    """
+    gc.collect()
     import_module("django.test")
     step.playground.listen_again()
 

@@ -1,0 +1,23 @@
+"""The JSON Schemas that ship with the package."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+
+def trace_schema() -> dict[str, Any]:
+    """Return the schema of one trace, of several, and of one record of a trace (draft 2020-12)."""
+    return _read("trace-1.json")
+
+
+def inventory_schema() -> dict[str, Any]:
+    """Return the schema of what ``list``, ``docs`` and ``scenario`` without a name print."""
+    return _read("inventory-1.json")
+
+
+def _read(name: str) -> dict[str, Any]:
+    text = files("sigexplorer.show").joinpath("schema", name).read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema

@@ -1,0 +1,195 @@
+"""What stays in a process, and on a disk, after triggers and scenarios have run: nothing."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal as system
+import subprocess
+import sys
+import threading
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from stories import STORIES, Story, play, played
+
+from sigexplorer.catalog import PAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sigexplorer.playground.boot import Playground
+
+ROOT = Path(__file__).resolve().parents[2]
+
+each_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.title)
+
+
+@cache
+def _signals() -> dict[str, Any]:
+    """Return by path every signal of Django and of the project."""
+    from sigexplorer.capture import signals
+    from sigexplorer.capture.listening import built_in
+
+    found = {page.path: built_in(page) for page in PAGES} | dict(signals.custom())
+    return {path: signal for path, signal in found.items() if signal is not None}
+
+
+def _registrations() -> dict[str, list[object]]:
+    """Return by path of a signal its live receivers, in order."""
+    from sigexplorer.capture.dispatch import registrations
+
+    return {
+        path: [one.receiver for one in registrations(signal) if one.receiver is not None]
+        for path, signal in _signals().items()
+    }
+
+
+def _settings() -> dict[str, Any]:
+    return {name: held for name, held in vars(_holder()).items() if name.isupper()}
+
+
+def _render() -> object:
+    from django.template.base import Template
+
+    return vars(Template)["_render"]
+
+
+def _language() -> str:
+    from django.utils import translation
+
+    return translation.get_language()
+
+
+def _holder() -> object:
+    from django.conf import settings
+
+    return vars(settings)["_wrapped"]
+
+
+def _models() -> set[type]:
+    from django.apps import apps
+
+    return set(apps.get_models(include_auto_created=True))
+
+
+def _open_files() -> int:
+    descriptors = Path("/proc/self/fd")
+    return len(list(descriptors.iterdir())) if descriptors.is_dir() else 0
+
+
+#: Everything that a story could leave behind, each as something that can be compared.
+PLACES: dict[str, Callable[[], object]] = {
+    "threads": lambda: {thread.name for thread in threading.enumerate()},
+    "settings": _settings,
+    "settings object": _holder,
+    "Template._render": _render,
+    "registrations": _registrations,
+    "language": _language,
+    "models": _models,
+    "open files": _open_files,
+    "environment": lambda: dict(os.environ),
+    "working folder": Path.cwd,
+    "import path": lambda: list(sys.path),
+    "signal handlers": lambda: {
+        number: system.getsignal(number) for number in (system.SIGINT, system.SIGTERM)
+    },
+    "exception hooks": lambda: (sys.excepthook, threading.excepthook),
+    "trace functions": lambda: (sys.gettrace(), sys.getprofile()),
+}
+
+
+@pytest.fixture(scope="module")
+def _settled(playground: Playground) -> None:
+    """Have the project set up, and imported what stories import the first time they run."""
+    assert playground.listener.connected is False
+    for story in STORIES:
+        played(story)
+    gc.collect()
+
+
+@each_story
+@pytest.mark.parametrize("listen", [True, False], ids=["listening", "watching"])
+@pytest.mark.usefixtures("_settled")
+def test_nothing_is_left_in_the_process(story: Story, listen: bool) -> None:  # noqa: FBT001 - a parameter
+    """Threads, settings, receivers, templates, models and files are those that were there before."""
+    from django.apps import apps
+
+    before = {name: look() for name, look in PLACES.items()}
+    play(story, listen=listen)
+    if any(look() != before[name] for name, look in PLACES.items()):
+        # Models of migrations, which a cache of Django's holds, and the idle threads of asgiref are
+        # there until they are collected.
+        apps.get_models.cache_clear()
+        gc.collect()
+    for name, look in PLACES.items():
+        assert look() == before[name], name
+
+
+@pytest.mark.usefixtures("_settled")
+def test_no_receiver_of_ours_stays() -> None:
+    """While it is open the playground listens to every built-in signal; shut, to none."""
+    from sigexplorer.capture.listening import tracing_receiver
+    from sigexplorer.playground import runs
+
+    with runs.open_playground(listen=True):
+        listening = {path for path, found in _registrations().items() if tracing_receiver in found}
+        assert listening == {page.path for page in PAGES} & set(_signals())
+    assert not any(tracing_receiver in found for found in _registrations().values())
+
+
+def test_a_run_that_is_interrupted_leaves_nothing(
+    playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the middle of a step puts back what a run that ends puts back."""
+    from sigexplorer.playground.scenarios import saving
+
+    def interrupted(step: Any) -> None:
+        with step("the only step"):
+            raise KeyboardInterrupt
+
+    assert not playground.listener.connected
+    before = {name: look() for name, look in PLACES.items()}
+    monkeypatch.setattr(saving, "save_user", interrupted)
+    trace = play(next(story for story in STORIES if story.name == "save-user"))
+    assert not trace.run.complete
+    assert {name: look() for name, look in PLACES.items()} == before
+
+
+@pytest.mark.parametrize("command", ["trigger", "scenario"])
+def test_nothing_is_left_on_the_disk(command: str, tmp_path: Path) -> None:
+    """After --all the temporary folder, the working folder and the home folder are empty."""
+    folders = {name: tmp_path / name for name in ("temporary", "working", "home")}
+    for folder in folders.values():
+        folder.mkdir()
+    environment = {name: held for name, held in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"} | {
+        "TMPDIR": str(folders["temporary"]),
+        "HOME": str(folders["home"]),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "sigexplorer", command, "--all", "--verbose"],
+        cwd=folders["working"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    left = [file for folder in folders.values() for file in folder.rglob("*")]
+    assert left == []
+
+
+def test_the_autoreloader_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file whose change is never seen costs a bounded number of looks and a failed claim, not a hang."""
+    from sigexplorer.playground.triggers import autoreload
+
+    monkeypatch.setattr(autoreload.os, "utime", lambda *_arguments: None)
+    monkeypatch.setattr(autoreload.BoundedReloader, "SLEEP_TIME", 0)
+    trace = play(next(story for story in STORIES if story.name == "file_changed"))
+    assert [claim.held for claim in trace.claims] == [False]
+    assert [dispatch.name for dispatch in trace.dispatches] == ["autoreload_started"]
