@@ -24,7 +24,7 @@ Output = Annotated[
 ]
 Only = Annotated[
     list[str] | None,
-    typer.Option("-e", help="Signals to show: names, globs, %groups; ! leaves out.", metavar="PATTERN,…"),
+    typer.Option("-e", help="Signals to show: names, globs, %groups; ! leaves out.", metavar="PATTERN,..."),
 ]
 Sender = Annotated[str | None, typer.Option("-S", help="Senders to show, a glob.", metavar="GLOB")]
 Receiver = Annotated[str | None, typer.Option("-R", help="Receivers to show, a glob.", metavar="GLOB")]

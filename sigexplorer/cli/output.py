@@ -97,7 +97,7 @@ class _StandardOutput(Console):
 def standard_output() -> Console:
     """Return the console of standard output: no colour and no wrapping where nobody looks."""
     console = _StandardOutput(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
         console.width = UNLIMITED
     return console
 

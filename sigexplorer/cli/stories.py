@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
-from rich.progress import track
+from rich.progress import Progress
 
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import Version
@@ -59,7 +61,7 @@ def tell(
     possible = [story for story in stories if version >= story.added]
     later = {story.name: story.added for story in stories if version < story.added}
     with runs.open_playground(listen=listen):
-        told = list(_told(_progress(possible, shown=everything)))
+        told = list(_told(possible, shown=everything))
     check([trace for _, trace in told], look.filters)
 
     def kept() -> list[Trace]:
@@ -81,13 +83,21 @@ def tell(
     return 0 if all(trace.held for _, trace in told) else 1
 
 
-def _told(stories: Iterable[Story]) -> Iterator[Told]:
-    """Run each story, up to one that is interrupted."""
-    for story in stories:
-        trace = story.run()
-        yield story, trace
-        if not trace.run.complete:
-            return
+def _told(stories: Sequence[Story], *, shown: bool) -> Iterator[Told]:
+    """Run each story, up to one that is interrupted, with a progress bar where somebody sees it."""
+    with _progress() if shown and sys.stderr.isatty() else nullcontext() as progress:
+        task = progress.add_task("running", total=len(stories)) if progress else None
+        for story in stories:
+            trace = story.run()
+            yield story, trace
+            if progress and task is not None:
+                progress.advance(task)
+            if not trace.run.complete:
+                return
+
+
+def _progress() -> Progress:
+    return Progress(console=Console(stderr=True), transient=True)
 
 
 def _drawing(
@@ -107,10 +117,3 @@ def _drawing(
 def _one(story: Story, trace: Trace, look: Look, width: int) -> list[RenderableType]:
     code = [timeline.source(story.source()), ""] if story.source and look.sources else []
     return [*code, timeline.render(trace, replace(look, marked=story.marked), width)]
-
-
-def _progress(stories: list[Story], *, shown: bool) -> Iterable[Story]:
-    console = Console(stderr=True)
-    return track(
-        stories, "running", console=console, transient=True, disable=not (shown and console.is_terminal)
-    )

@@ -21,13 +21,13 @@ _CALLS = Table(
     title="What each call sends",
     columns=("call", "sends"),
     rows=(
-        ("add(…)", "pre_add, post_add; also when all are related already"),
-        ("remove(…)", "pre_remove, post_remove; also when none was related"),
+        ("add(...)", "pre_add, post_add; also when all are related already"),
+        ("remove(...)", "pre_remove, post_remove; also when none was related"),
         ("clear()", "pre_clear, post_clear; also when there is nothing to clear"),
-        ("set(…)", "a remove pair for what goes, then an add pair for what comes; nothing when equal"),
-        ("set(…, clear=True)", "a clear pair, then an add pair for all of them"),
+        ("set(...)", "a remove pair for what goes, then an add pair for what comes; nothing when equal"),
+        ("set(..., clear=True)", "a clear pair, then an add pair for all of them"),
         ("set([], clear=True)", "a clear pair only"),
-        ("create(…)", "an add pair, after the save signals of the new object"),
+        ("create(...)", "an add pair, after the save signals of the new object"),
         ("add(), remove()", "nothing: there is nothing to do"),
     ),
 )

@@ -10,7 +10,7 @@ _USING = Argument("using", "str", "the alias of the database written to")
 _UPDATE_FIELDS = Argument(
     "update_fields",
     "frozenset[str] | None",
-    "the field names given to save(update_fields=…), or set by Django for an object with deferred fields",
+    "the field names given to save(update_fields=...), or set by Django for an object with deferred fields",
     changed="added in Django 1.5",
 )
 

@@ -7,9 +7,8 @@ from django.contrib.auth.models import User
 
 from sigexplorer.model import SECRET
 from sigexplorer.playground.browser import Browser
+from sigexplorer.playground.people import MISTYPED, ONE_TIME_CODE, PASSWORD
 from sigexplorer.playground.steps import Steps
-
-PASSWORD = "wonderland-42"  # noqa: S105 - of a user who lives for a moment
 
 
 def login_flow(step: Steps) -> None:
@@ -28,7 +27,7 @@ def login_flow(step: Steps) -> None:
     )
 
     with step("mistype the password"):
-        answer = browser.post("/login/", username="amy", password="wonderland-24")
+        answer = browser.post("/login/", username="amy", password=MISTYPED)
     step.claim("a wrong password sends user_login_failed", len(step.sent("user_login_failed")), 1)
     step.claim("and saves nothing", "post_save" in step.names(), expected=False)
     step.claim("the page is shown again, with status 200", answer.status, 200)
@@ -51,7 +50,7 @@ def failed_login(step: Steps) -> None:
     User.objects.create_user("amy", password=PASSWORD)
 
     with step("a wrong password"):
-        user = authenticate(None, username="amy", password="wonderland-24")
+        user = authenticate(None, username="amy", password=MISTYPED)
     (failure,) = step.sent("user_login_failed")
     step.claim("authenticate() returns None", user, None)
     step.claim("the sender is the module's name, a text", failure.sender, "django.contrib.auth")
@@ -67,7 +66,7 @@ def failed_login(step: Steps) -> None:
     step.claim("an unknown user is a failure like any other", len(step.sent("user_login_failed")), 1)
 
     with step("no backend for such credentials"):
-        authenticate(None, one_time_code="123456")
+        authenticate(None, one_time_code=ONE_TIME_CODE)
     step.claim("so are credentials that no backend takes", len(step.sent("user_login_failed")), 1)
 
     with step("the right password"):
