@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from time import perf_counter_ns as clock
+from types import FrameType
 from typing import Any, Protocol
 
 from sigexplorer.capture.hooks import Failing, Hooks, Replacement
@@ -52,6 +53,8 @@ class _Deletion:
 
 _deleting: ContextVar[_Deletion | None] = ContextVar("sigexplorer_deleting", default=None)
 
+_FRAMES_BETWEEN = 6
+_SENDS = frozenset({"send", "send_robust"})  # what a receiver deletes is its own affair
 _MANAGERS = "django.db.models.fields.related_descriptors"
 
 
@@ -131,7 +134,7 @@ def _update_batch(found: Any) -> Any:
 def _collector_delete(found: Any) -> Any:
     @functools.wraps(found)
     def delete(self: Any) -> Any:
-        deletion = _Deletion(_root(self), _caller_of_queryset_delete() == _MANAGERS)
+        deletion = _Deletion(_root(self), _is_manager_deleting())
         before = [(model, len(instances)) for model, instances in self.data.items()]
         token = _deleting.set(deletion)
         start = clock()
@@ -176,14 +179,23 @@ def _instances_with_model(found: Any) -> Any:
 
 def _root(collector: Any) -> Any:
     """Return the model of what ``delete()`` was called on, without asking the object itself."""
-    origin = attribute(collector, "origin")
-    return type(origin) if model_label(type(origin)) else attribute(origin, "model")
+    try:
+        origin = attribute(collector, "origin")
+        return type(origin) if model_label(type(origin)) else attribute(origin, "model")
+    except Exception:
+        return None  # our fault must not become the program's
 
 
-def _caller_of_queryset_delete() -> Any:
-    """Return the module that called ``QuerySet.delete()``, where it was that which called us."""
-    frame = sys._getframe(3) if sys._getframe(2).f_code.co_name == "delete" else None
-    return frame.f_globals.get("__name__") if frame else None
+def _is_manager_deleting() -> bool:
+    """Whether a many-to-many manager's remove() or clear() called the ``delete()`` that called us."""
+    frame: FrameType | None = sys._getframe(2)
+    for _ in range(_FRAMES_BETWEEN):  # there may be somebody's patches of delete() in between
+        if frame is None or frame.f_code.co_name in _SENDS:
+            return False
+        if frame.f_globals.get("__name__") == _MANAGERS:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _number(answer: Any) -> int | None:

@@ -72,10 +72,12 @@ def _savepoint_rollback(found: Any) -> Any:
 def _rollback(found: Any) -> Any:
     @functools.wraps(found)
     def rollback(self: Any) -> Any:
+        refused = self.in_atomic_block
         try:
             return found(self)
         finally:  # where it fails, Django drops the connection, and what was written with it
-            HOOKS.tell(lambda observer: observer.undone(self, None))
+            if not refused:
+                HOOKS.tell(lambda observer: observer.undone(self, None))
 
     return rollback
 
@@ -160,7 +162,9 @@ class Transactions:
         """Mark everything since ``sid``, or since the transaction began."""
         entries = self._since_begin.get(connection, [])
         # A name may have been used before: it is the last of that name that counts.
-        kept = len(entries) - entries[::-1].index(sid) if sid in entries else 0
+        if sid is not None and sid not in entries:
+            return  # there are no savepoints here, and Django has done nothing
+        kept = 0 if sid is None else len(entries) - entries[::-1].index(sid)
         self.rolled_back.update(entry for entry in entries[kept:] if isinstance(entry, int))
         del entries[kept:]
 

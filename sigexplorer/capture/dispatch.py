@@ -272,20 +272,10 @@ async def _caught(self: Any, sender: Any, named: dict[str, Any], call: AsyncCall
 
 #: The four methods whose loops are rendered above, by fingerprint: of Django 5.2 and 6.0,
 #: which gather async receivers, and of 6.1, which runs them in a task group. Any other
-#: source is wrapped, not replaced.
-KNOWN_SOURCES: dict[str, dict[Method, str]] = {
-    "gather": {
-        "send": "e3eb98e2a46612e6",
-        "send_robust": "cf6e3ce479f5b830",
-        "asend": "c5083f8f2f135454",
-        "asend_robust": "7879c5a36e9ea1ad",
-    },
-    "task group": {
-        "send": "88c4c833bd90f93e",
-        "send_robust": "c41b4228192f95f0",
-        "asend": "a2f54dda602b4bf6",
-        "asend_robust": "e1c4b6773a41b3c2",
-    },
+#: source is wrapped, not replaced. In the order of ``_OURS``.
+KNOWN_SOURCES = {
+    "gather": ("e3eb98e2a46612e6", "cf6e3ce479f5b830", "c5083f8f2f135454", "7879c5a36e9ea1ad"),
+    "task group": ("88c4c833bd90f93e", "c41b4228192f95f0", "a2f54dda602b4bf6", "e1c4b6773a41b3c2"),
 }
 
 _OURS: dict[Method, Any] = {
@@ -303,7 +293,7 @@ def rendered() -> bool:
 
 def _replacements() -> Iterable[Replacement]:
     family = KNOWN_SOURCES["gather" if _run_parallel is None else "task group"]
-    known = all(fingerprint(Signal.__dict__[name]) == expected for name, expected in family.items())
+    known = tuple(fingerprint(Signal.__dict__[name]) for name in _OURS) == family
     for name, ours in _OURS.items():
         yield Replacement(Signal, name, partial(_ours, ours) if known else partial(wrapped, name, _open))
 
@@ -336,7 +326,7 @@ def registrations(signal: Any) -> list[Registration]:
 
 def _registration(entry: tuple[Any, ...]) -> Registration:
     (receiver_key, sender_key), reference, *sender_ref, is_async = entry
-    weak = isinstance(reference, weakref.ReferenceType)
+    weak = issubclass(type(reference), weakref.ReferenceType)  # isinstance() would ask the receiver
     receiver = reference() if weak else reference
     keyed_by_id = _is_id(receiver_key, receiver)
     return Registration(

@@ -17,6 +17,7 @@ from sigexplorer.capture.secrecy import looks_secret
 from sigexplorer.capture.words import (
     attribute,
     bounded,
+    class_attribute,
     describe,
     function_path,
     is_a,
@@ -36,7 +37,7 @@ def _name(thing: Any) -> str:
 
 def _model(instance: Any) -> str:
     cls = type(instance)
-    options = next((vars(base)["_meta"] for base in cls.__mro__ if "_meta" in vars(base)), None)
+    options = class_attribute(cls, "_meta")
     primary = attribute(options, "pk")
     if is_a(primary, "django.db.models.fields.composite.CompositePrimaryKey"):
         names = attribute(primary, "field_names") or ()
@@ -82,7 +83,7 @@ def _named(*names: str) -> Callable[[Any], str]:
 
 
 def _connection(connection: Any) -> str:
-    vendor = next((vars(base)["vendor"] for base in type(connection).__mro__ if "vendor" in vars(base)), None)
+    vendor = class_attribute(type(connection), "vendor")
     return f"<DatabaseWrapper {plain(vendor)} {plain(attribute(connection, 'alias'))}>"
 
 

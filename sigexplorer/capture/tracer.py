@@ -115,7 +115,7 @@ class Tracer:
         try:
             yield
         except BaseException as raised:
-            problem = words.error(raised)
+            problem = _said(raised)
             raise
         finally:
             self._steps[number - 1] = Step(
@@ -226,9 +226,7 @@ class Tracer:
         self.dropped += 1
         # Near the end of the stack nothing may be called that could fail again.
         if len(self.faults) < _FAULTS:
-            self.faults.append(
-                type(fault).__name__ if isinstance(fault, RecursionError) else words.error(fault)
-            )
+            self.faults.append(type(fault).__name__ if isinstance(fault, RecursionError) else _said(fault))
 
     def _calls(self, watch: Watch, opening: _Opening) -> tuple[Call, ...]:
         seen = [call for call in watch.seen_calls() if call.receiver is not tracing_receiver]
@@ -316,6 +314,13 @@ class Tracer:
         """Record it, now that the rows are known."""
         if bypass is not None:
             self._bypasses.append(replace(bypass, rows=rows))
+
+
+def _said(problem: BaseException) -> str:
+    try:
+        return words.error(problem)
+    except Exception:
+        return type(problem).__name__
 
 
 def _thread() -> str:
