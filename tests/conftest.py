@@ -73,6 +73,8 @@ def trace_of(text: str) -> Trace:
              error=text, **call),
         Call(text, 3, dispatch_uid=None, is_async=False, duration_ns=0, outcome="skipped", result=None,
              error=None, **call),
+        Call(f"django.{text}", 4, dispatch_uid=None, is_async=False, duration_ns=5, outcome="returned",
+             result=None, error=None, **call),
     )  # fmt: skip
     outer = Dispatch(
         id=1, parent=None, parent_call=None, step=1, signal=text, name=text, group="custom", method="send",

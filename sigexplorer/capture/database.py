@@ -63,7 +63,8 @@ def _savepoint_rollback(found: Any) -> Any:
     @functools.wraps(found)
     def savepoint_rollback(self: Any, sid: Any) -> Any:
         answer = found(self, sid)
-        HOOKS.tell(lambda observer: observer.undone(self, sid))
+        if sid is not None:
+            HOOKS.tell(lambda observer: observer.undone(self, sid))
         return answer
 
     return savepoint_rollback

@@ -99,7 +99,7 @@ def find(name: str) -> Page:
     try:
         return _BY_NAME[name]
     except KeyError:
-        raise UnknownNameError("built-in signal", name, _candidates(name)) from None
+        raise UnknownNameError("signal", name, _candidates(name)) from None
 
 
 def match(pattern: str) -> tuple[Page, ...]:

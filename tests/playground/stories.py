@@ -70,7 +70,8 @@ sys.path[:0] = sys.argv[3:]
 from stories import STORIES, outline_of, play
 rounds = [STORIES, STORIES] if sys.argv[1] == "forward" else [STORIES[::-1]]
 listen = sys.argv[2] == "listen"
-print(json.dumps([{story.title: outline_of(story, play(story, listen=listen)) for story in some} for some in rounds]))
+told = [{story.title: outline_of(story, play(story, listen=listen)) for story in some} for some in rounds]
+print(json.dumps(told))
 """
 
 

@@ -51,10 +51,30 @@ def _settings() -> dict[str, Any]:
     return {name: held for name, held in vars(_holder()).items() if name.isupper()}
 
 
-def _render() -> object:
+def _methods() -> dict[tuple[str, str], object]:
+    """Return the methods of those classes of Django's that have, or had, methods replaced."""
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.utils import CursorWrapper
+    from django.db.models import QuerySet
+    from django.db.models.deletion import Collector
+    from django.db.models.sql.subqueries import UpdateQuery
+    from django.dispatch import Signal
     from django.template.base import Template
+    from django.utils.autoreload import StatReloader
 
-    return vars(Template)["_render"]
+    classes = (
+        BaseDatabaseWrapper,
+        Collector,
+        CursorWrapper,
+        QuerySet,
+        Signal,
+        StatReloader,
+        Template,
+        UpdateQuery,
+    )
+    return {
+        (cls.__name__, name): held for cls in classes for name, held in vars(cls).items() if callable(held)
+    }
 
 
 def _language() -> str:
@@ -85,7 +105,7 @@ PLACES: dict[str, Callable[[], object]] = {
     "threads": lambda: {thread.name for thread in threading.enumerate()},
     "settings": _settings,
     "settings object": _holder,
-    "Template._render": _render,
+    "methods": _methods,
     "registrations": _registrations,
     "language": _language,
     "models": _models,
@@ -99,6 +119,37 @@ PLACES: dict[str, Callable[[], object]] = {
     "exception hooks": lambda: (sys.excepthook, threading.excepthook),
     "trace functions": lambda: (sys.gettrace(), sys.getprofile()),
 }
+
+
+#: What must be the same even if a story runs for the first time, which imports modules of Django's.
+LASTING = (
+    "settings",
+    "settings object",
+    "methods",
+    "language",
+    "models",
+    "environment",
+    "working folder",
+    "import path",
+    "signal handlers",
+    "exception hooks",
+)
+
+#: Prints what the first run of each story leaves behind.
+FIRST_TIME = """
+import sys
+sys.path[:0] = sys.argv[1:]
+from test_playground_leaves_nothing import LASTING, PLACES
+from stories import STORIES, play
+from sigexplorer.playground import runs
+with runs.open_playground(listen=True):
+    pass
+before = {name: PLACES[name]() for name in LASTING}
+for story in STORIES:
+    play(story)
+    changed = [name for name in LASTING if PLACES[name]() != before[name]]
+    print(f"{story.title}: {changed}" if changed else "", end="")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +177,15 @@ def test_nothing_is_left_in_the_process(story: Story, listen: bool) -> None:  # 
         gc.collect()
     for name, look in PLACES.items():
         assert look() == before[name], name
+
+
+def test_nothing_is_left_by_the_first_run() -> None:
+    """Of the first run in a process nothing is left either, but modules that Django imported."""
+    paths = [str(ROOT), str(Path(__file__).parent)]
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", FIRST_TIME, *paths], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
 @pytest.mark.usefixtures("_settled")

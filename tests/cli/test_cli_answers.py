@@ -1,0 +1,484 @@
+"""What the commands answer, in every format."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from sigexplorer.catalog import PAGES, Page
+from sigexplorer.catalog.installed import django_version, sends
+from sigexplorer.playground.scenarios import SCENARIOS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Cli
+
+    Valid = Callable[[str, str], Any]
+
+VERSION = django_version()
+HERE = [page for page in PAGES if page.exists_in(VERSION)]
+LATER = [page for page in PAGES if not page.exists_in(VERSION)]
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def is_svg(text: str) -> bool:
+    """Tell whether a text is a well-formed picture."""
+    return ET.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 - we wrote it a moment ago
+
+
+# list
+
+
+def test_list_names_every_signal(cli: Cli) -> None:
+    """The list has every built-in signal by name and import path, and the project's own."""
+    answer = cli("list")
+    assert answer.code == 0
+    assert answer.err == ""
+    for page in PAGES:
+        assert re.search(rf"\b{page.name}\b", answer.out), page.name
+        assert page.module in answer.out
+    assert "post_published" in answer.out
+    assert "\x1b" not in answer.out
+
+
+def test_list_as_json(cli: Cli, valid: Valid) -> None:
+    """The JSON list has the contract's keys, and Django's receivers apart from others."""
+    answer = cli("list", "-f", "json")
+    signals = {signal["name"]: signal for signal in valid(answer.out, "inventory")["signals"]}
+    assert set(signals) >= {page.name for page in PAGES} | {"post_published"}
+    for page in PAGES:
+        signal = signals[page.name]
+        assert signal["signal"] == page.path
+        assert signal["arguments"] == [argument.name for argument in page.arguments_in(VERSION)]
+        assert signal["documented"] == page.documented
+        assert signal["added"] == ("6.0" if page.group == "tasks" else None)
+        assert [origin["line"] for origin in signal["sent_by"]] == [send.line for send in sends(page)]
+    assert signals["user_logged_in"]["receivers"] == 2  # Django's update_last_login, the blog's greet_user
+    assert signals["user_logged_in"]["receivers_django"] == 1
+    assert signals["post_published"]["group"] == "custom"
+    assert signals["post_published"]["receivers"] == 2
+
+
+def test_list_never_counts_our_own_receivers(story_cli: Cli, valid: Valid) -> None:
+    """What listens for us is no receiver, neither while we listen nor afterwards."""
+    before = valid(story_cli("list", "-f", "json").out, "inventory")
+    assert story_cli("trigger", "pre_save").code == 0
+    after = valid(story_cli("list", "-f", "json").out, "inventory")
+    counts = [
+        {signal["signal"]: signal["receivers"] for signal in listed["signals"] if signal["group"] != "custom"}
+        for listed in (before, after)
+    ]
+    assert counts[0] == counts[1]
+    assert counts[0]["django.db.models.signals.pre_save"] == 0
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("post_save", {"post_save"}),
+        ("django.db.models.signals.post_save", {"post_save"}),
+        ("%save", {"pre_save", "post_save"}),
+        ("save", {"pre_save", "post_save"}),
+        ("user_*", {"user_logged_in", "user_logged_out", "user_login_failed"}),
+        ("*_MIGRATE", {"pre_migrate", "post_migrate"}),
+        ("%tasks", {"task_enqueued", "task_started", "task_finished"}),
+        ("login", {"user_login_failed"}),
+        ("management", {"pre_migrate", "post_migrate"}),
+        ("post_published", {"post_published"}),
+    ],
+)
+def test_list_takes_a_pattern(pattern: str, names: set[str], cli: Cli, valid: Valid) -> None:
+    """A name, path, group, section, glob or part of a name narrows the list."""
+    listed = valid(cli("list", pattern, "-f", "json").out, "inventory")["signals"]
+    assert {signal["name"] for signal in listed} == names
+
+
+def test_list_custom_is_the_project(cli: Cli, valid: Valid) -> None:
+    """%custom lists the signals of the project alone."""
+    listed = valid(cli("list", "%custom", "-f", "json").out, "inventory")["signals"]
+    assert "post_published" in {signal["name"] for signal in listed}
+    assert {signal["group"] for signal in listed} == {"custom"}
+
+
+def test_list_as_markdown_and_picture(cli: Cli) -> None:
+    """The list is also a Markdown table and a picture."""
+    text = cli("list", "-f", "markdown").out
+    assert text.startswith("# ")
+    assert re.search(r"^\| post\\_save \| django\.db\.models\.signals \|", text, re.MULTILINE)
+    assert is_svg(cli("list", "-f", "svg").out)
+
+
+# docs
+
+
+@each_page
+def test_docs_of_every_signal(page: Page, cli: Cli) -> None:
+    """A page names its arguments, its pitfalls, the places that send it, an example and what to run."""
+    answer = cli("docs", page.name)
+    assert (answer.code, answer.err) == (0, "")
+    for argument in page.arguments_in(VERSION):
+        assert argument.name in answer.out
+        assert argument.meaning in answer.out
+    for pitfall in page.pitfalls_in(VERSION):
+        assert pitfall in answer.out
+    for send in sends(page):
+        assert f"{send.file}:{send.line}" in answer.out
+        assert f"{send.method}()" in answer.out
+    for line in page.example.splitlines():
+        assert line.strip() in answer.out
+    assert f"sigexplorer trigger {page.name}" in answer.out
+    assert cli("docs", page.path).out == answer.out
+
+
+@each_page
+def test_docs_as_markdown_and_picture(page: Page, cli: Cli) -> None:
+    """A page is also Markdown with the example as code, and a picture."""
+    text = cli("docs", page.name, "-f", "markdown").out
+    assert text.startswith("# ")
+    assert f"```python\n{page.example.rstrip()}\n```" in text
+    assert is_svg(cli("docs", page.name, "-f", "svg").out)
+
+
+@each_page
+def test_docs_as_json(page: Page, cli: Cli, valid: Valid) -> None:
+    """A page as JSON has the arguments, pitfalls and sends of the installed Django."""
+    (record,) = valid(cli("docs", page.name, "-f", "json").out, "inventory")["docs"]
+    assert record["signal"] == page.path
+    assert [argument["name"] for argument in record["arguments"]] == [
+        argument.name for argument in page.arguments_in(VERSION)
+    ]
+    assert record["pitfalls"] == list(page.pitfalls_in(VERSION))
+    assert [(send["file"], send["line"]) for send in record["sent_by"]] == [
+        (send.file, send.line) for send in sends(page)
+    ]
+
+
+def test_docs_of_a_signal_that_is_not_there_yet(cli: Cli) -> None:
+    """A signal of a newer Django has its page too, which says from which version on it exists."""
+    for page in LATER:
+        answer = cli("docs", page.name)
+        assert answer.code == 0
+        assert "from 6.0" in answer.out
+    for page in HERE:
+        assert "This Django lacks it" not in cli("docs", page.name).out
+
+
+def test_docs_lists_its_pages(cli: Cli, valid: Valid) -> None:
+    """Without a name every page is listed with what its signal means."""
+    out = cli("docs").out
+    for page in PAGES:
+        assert page.name in out
+        assert page.summary in out
+    assert {record["name"] for record in valid(cli("docs", "-f", "json").out, "inventory")["docs"]} == {
+        page.name for page in PAGES
+    }
+    assert is_svg(cli("docs", "-f", "svg").out)
+    assert cli("docs", "-f", "markdown").out.count("\n| ") == len(PAGES) + 2
+
+
+def test_later_signals_are_marked(story_cli: Cli) -> None:
+    """Signals of a newer Django are shown as such in the list, in docs, and by --all."""
+    for arguments in (["list"], ["docs"], ["trigger", "--all"]):
+        out = story_cli(*arguments).out
+        for page in LATER:
+            (line,) = [line for line in out.splitlines() if re.search(rf"\b{page.name}\b", line)]
+            assert "from 6.0" in line
+        for page in HERE:
+            lines = [line for line in out.splitlines() if re.match(rf" *{page.name}\b", line)]
+            assert lines
+            assert not any("from 6.0" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("flush", "post_migrate"),
+        ("ENVIRON", "request_started"),
+        ("pk_set", "m2m_changed"),
+        ("row is gone", "post_delete"),
+    ],
+)
+def test_docs_are_searched(text: str, name: str, cli: Cli) -> None:
+    """--search finds a text in any letter case and shows the page and the sentence."""
+    answer = cli("docs", "--search", text)
+    assert answer.code == 0
+    line = next(line for line in answer.out.splitlines() if line.startswith(name))
+    assert text.lower() in answer.out.lower()
+    assert line
+
+
+def test_search_that_finds_nothing_says_so(cli: Cli, valid: Valid) -> None:
+    """A text that no page has is no error: there are no places, and no records."""
+    answer = cli("docs", "--search", "zebra[red]")
+    assert answer.code == 0
+    assert "0 places" in answer.out
+    assert valid(cli("docs", "--search", "zebra", "-f", "json").out, "inventory")["docs"] == []
+
+
+def test_search_within_a_page(cli: Cli) -> None:
+    """A name and --search find the text on that page only."""
+    out = cli("docs", "post_save", "--search", "created").out
+    assert "post_save" in out
+    assert "pre_save" not in [line.split(" ")[0] for line in out.splitlines()]
+
+
+@pytest.mark.parametrize("page", HERE, ids=lambda page: page.name)
+def test_docs_live_adds_what_was_seen(page: Page, story_cli: Cli) -> None:
+    """--live adds one captured dispatch of that signal, with its sender and every argument it carried."""
+    plain, live = story_cli("docs", page.name), story_cli("docs", page.name, "--live")
+    assert live.code == 0
+    assert live.out.startswith(plain.out.rstrip())
+    more = live.out[len(plain.out.rstrip()) :]
+    assert "sender" in more
+    for argument in page.arguments_in(VERSION):
+        if not argument.only:
+            assert re.search(rf"^ *{argument.name} ", more, re.MULTILINE)
+
+
+def test_docs_live_is_in_every_format(story_cli: Cli, valid: Valid) -> None:
+    """The captured example is there for scripts and readers of Markdown too."""
+    for format_name in ("json", "markdown"):
+        plain, live = (
+            story_cli("docs", "post_save", *more, "-f", format_name).out for more in ([], ["--live"])
+        )
+        assert "<blog.Post pk=" not in plain
+        assert re.search(r"blog\.Post pk=", live), format_name
+    valid(story_cli("docs", "post_save", "--live", "-f", "json").out, "inventory")
+
+
+# trigger
+
+
+def test_trigger_shows_the_signal(story_cli: Cli) -> None:
+    """The timeline has the asked-for signal, marked, and the next command goes to stderr."""
+    answer = story_cli("trigger", "pre_init")
+    assert answer.code == 0
+    assert "> pre_init" in answer.out
+    assert "sigexplorer docs pre_init" in answer.err
+    assert "next" not in answer.out
+
+
+def test_trigger_takes_several_names(story_cli: Cli, valid: Valid) -> None:
+    """Several signals run one after the other, each once, with a closing table."""
+    answer = story_cli("trigger", "post_save", "django.db.models.signals.m2m_changed", "post_save")
+    assert answer.code == 0
+    assert answer.out.count("trigger post_save\n") == 1
+    assert answer.out.index("trigger post_save") < answer.out.index("trigger m2m_changed")
+    assert "2 of 2 runs held" in answer.out
+    document = valid(story_cli("trigger", "post_save", "m2m_changed", "-f", "json").out, "trace")
+    assert document["schema"] == "sigexplorer.traces/1"
+    assert [trace["run"]["title"] for trace in document["traces"]] == [
+        "trigger post_save",
+        "trigger m2m_changed",
+    ]
+
+
+@pytest.mark.parametrize("page", HERE, ids=lambda page: page.name)
+def test_trigger_as_json(page: Page, story_cli: Cli, valid: Valid) -> None:
+    """The JSON of a trigger is a trace, valid, with a dispatch of its signal and its claim held."""
+    answer = story_cli("trigger", page.path, "-f", "json")
+    assert (answer.code, answer.err) == (0, "")
+    document = valid(answer.out, "trace")
+    assert page.path in {dispatch["signal"] for dispatch in document["dispatches"]}
+    assert [claim["held"] for claim in document["claims"]] == [True]
+    assert document["run"]["listened"] is True
+
+
+def test_trigger_all(story_cli: Cli, valid: Valid) -> None:
+    """--all runs every signal of the installed Django and ends in one table."""
+    answer = story_cli("trigger", "--all")
+    assert answer.code == 0
+    assert f"{len(HERE)} of {len(HERE)} runs held" in answer.out
+    assert "\x1b" not in answer.out + answer.err
+    traces = valid(story_cli("trigger", "--all", "-f", "json").out, "trace")["traces"]
+    assert [trace["run"]["title"] for trace in traces] == [f"trigger {page.name}" for page in HERE]
+
+
+def test_trigger_all_verbose_shows_the_timelines(story_cli: Cli) -> None:
+    """--all -v shows each timeline before the table."""
+    out = story_cli("trigger", "--all", "-v").out
+    for page in HERE:
+        assert f"trigger {page.name}\n" in out
+
+
+def test_trigger_source(story_cli: Cli) -> None:
+    """--source shows the code that made Django send it."""
+    assert "def save_a_post(step: Steps)" in story_cli("trigger", "post_save", "--source").out
+    assert "def save_a_post(step: Steps)" not in story_cli("trigger", "post_save").out
+
+
+def test_trigger_only_watching(story_cli: Cli, valid: Valid) -> None:
+    """--no-listen connects nothing, and the trace says so."""
+    document = valid(story_cli("trigger", "post_save", "--no-listen", "-f", "json").out, "trace")
+    assert document["run"]["listened"] is False
+    assert "watching" in story_cli("trigger", "post_save", "--no-listen").out
+
+
+# scenario
+
+
+def test_scenario_lists(cli: Cli, valid: Valid) -> None:
+    """Without a name every scenario is listed with what happens in it, also as JSON and Markdown."""
+    answer = cli("scenario")
+    records = valid(cli("scenario", "-f", "json").out, "inventory")["scenarios"]
+    assert [record["name"] for record in records] == [scenario.name for scenario in SCENARIOS]
+    for scenario in SCENARIOS:
+        assert re.search(rf"^{scenario.name}\b.*{re.escape(scenario.summary)}", answer.out, re.MULTILINE)
+    assert ("task (from 6.0)" in answer.out) == (VERSION < (6, 0))
+    assert {record["name"]: record["added"] for record in records}["task"] == "6.0"
+    assert cli("scenario", "-f", "markdown").out.count("\n| ") == len(SCENARIOS) + 2
+    assert is_svg(cli("scenario", "-f", "svg").out)
+
+
+def test_scenario_shows_steps_signals_and_claims(story_cli: Cli) -> None:
+    """A scenario shows its steps in order, what each sent, and every claim."""
+    answer = story_cli("scenario", "login-flow")
+    assert answer.code == 0
+    places = [answer.out.index(text) for text in ("sign up", "mistype the password", "log in  ", "log out")]
+    assert places == sorted(places)
+    for name in ("user_login_failed", "user_logged_in", "user_logged_out", "blog.receivers.create_profile"):
+        assert name in answer.out
+    assert answer.out.count("held  ") == 10
+    assert "FAILED" not in answer.out
+    assert "sigexplorer scenario failed-login" in answer.err
+
+
+def test_scenario_as_json(story_cli: Cli, valid: Valid) -> None:
+    """The JSON of a scenario is one trace; of several, or --all, a document of traces."""
+    one = valid(story_cli("scenario", "save-user", "-f", "json").out, "trace")
+    assert one["schema"] == "sigexplorer.trace/1"
+    assert one["run"]["title"] == "scenario save-user"
+    several = valid(story_cli("scenario", "save-user", "rollback", "-f", "json").out, "trace")
+    assert [trace["run"]["title"] for trace in several["traces"]] == [
+        "scenario save-user",
+        "scenario rollback",
+    ]
+
+
+def test_scenario_as_lines(story_cli: Cli, valid: Valid) -> None:
+    """The lines of a scenario are its records: first the run, last the end, all of them valid."""
+    lines = story_cli("scenario", "save-user", "-f", "jsonl").out.splitlines()
+    records = [valid(line, "trace") for line in lines]
+    assert (records[0]["type"], records[-1]["type"]) == ("run", "end")
+    assert records[0]["schema"] == "sigexplorer.trace/1"
+    kinds = [record["type"] for record in records]
+    assert kinds.count("dispatch") == records[-1]["summary"]["dispatches"]
+    assert kinds.count("step") == 2
+    assert kinds.count("claim") == 7
+
+
+def test_lines_of_several_scenarios_begin_and_end_each(story_cli: Cli, valid: Valid) -> None:
+    """The lines of several runs are those of each, one after the other."""
+    lines = story_cli("scenario", "save-user", "request", "-f", "jsonl").out.splitlines()
+    kinds = [valid(line, "trace")["type"] for line in lines]
+    assert kinds.count("run") == kinds.count("end") == 2
+    assert kinds[kinds.index("end") + 1] == "run"
+
+
+def test_machine_output_is_not_folded(story_cli: Cli, valid: Valid) -> None:
+    """JSON has every dispatch; folding belongs to views."""
+    names = [
+        record["name"]
+        for record in valid(story_cli("scenario", "save-user", "-f", "json").out, "trace")["dispatches"]
+    ]
+    assert names.count("pre_init") == names.count("post_init") == 2
+    assert "pre_init" not in story_cli("scenario", "save-user").out.partition("save a new user")[2]
+
+
+def test_scenario_all(story_cli: Cli) -> None:
+    """--all runs every scenario of the installed Django, and each claim of each holds."""
+    answer = story_cli("scenario", "--all")
+    count = sum(scenario.added <= VERSION for scenario in SCENARIOS)
+    assert answer.code == 0
+    assert f"{count} of {count} runs held" in answer.out
+    for scenario in SCENARIOS:
+        assert re.search(rf"^{scenario.name} ", answer.out, re.MULTILINE)
+    if VERSION < (6, 0):
+        assert re.search(r"^task +from 6\.0", answer.out, re.MULTILINE)
+
+
+def test_scenario_source(story_cli: Cli, valid: Valid) -> None:
+    """--source shows the code of each step under its heading, and has it in JSON."""
+    out = story_cli("scenario", "save-user", "--source").out
+    assert out.index("save a new user") < out.index("User.objects.create_user(") < out.index("save it again")
+    assert out.index("save it again") < out.index("user.save()")
+    steps = valid(story_cli("scenario", "save-user", "--source", "-f", "json").out, "trace")["steps"]
+    assert "user.save()" in steps[1]["source"]
+    plain = valid(story_cli("scenario", "save-user", "-f", "json").out, "trace")["steps"]
+    assert [step.get("source") for step in plain] == [None, None]
+
+
+def test_filters_narrow_every_format(story_cli: Cli, valid: Valid) -> None:
+    """-e, -S, -R, -Z, --min and --depth mean the same for a timeline, for JSON and for lines."""
+    for arguments, count in (
+        (["-e", "post_save"], 3),
+        (["-e", "%save", "-S", "auth.*"], 4),
+        (["-R", "blog.*"], 2),
+        (["-Z"], 0),
+        (["--min", "10s"], 0),
+        (["--depth", "1", "-e", "%save"], 4),
+        (["-e", "!%init,!%save"], 0),
+    ):
+        document = valid(story_cli("scenario", "save-user", *arguments, "-f", "json").out, "trace")
+        assert len(document["dispatches"]) == document["summary"]["dispatches"] == count, arguments
+        lines = story_cli("scenario", "save-user", *arguments, "-f", "jsonl").out.splitlines()
+        assert sum(json.loads(line)["type"] == "dispatch" for line in lines) == count
+        out = story_cli("scenario", "save-user", *arguments, "-v").out
+        assert len(re.findall(r"^ *\d+ +\d+\.\d\d ", out, re.MULTILINE)) == count
+
+
+def test_a_filter_may_name_what_one_of_several_sends(story_cli: Cli) -> None:
+    """A signal of the project's own, sent by one scenario of several, can be asked for."""
+    answer = story_cli("scenario", "save-user", "receiver-error", "-e", "order_placed")
+    assert (answer.code, answer.err.count("unknown")) == (0, 0)
+    assert "order_placed" in answer.out
+
+
+@pytest.mark.parametrize("pattern", ["pre_init", "%init", "*_init", "django.db.models.signals.*"])
+def test_a_filter_for_noise_unfolds_it(pattern: str, story_cli: Cli) -> None:
+    """Who asks for init signals sees them."""
+    out = story_cli("scenario", "save-user", "-e", pattern).out
+    assert re.search(r"^ *\d+ +\d+\.\d\d +pre_init\b", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", [["trigger", "post_save"], ["scenario", "save-user"]])
+def test_traces_as_pictures(command: list[str], story_cli: Cli) -> None:
+    """A timeline is also a picture that every reader of XML can read."""
+    text = story_cli(*command, "-f", "svg").out
+    assert is_svg(text)
+    assert "post_save" in text
+
+
+@pytest.mark.parametrize("command", [["trigger", "post_save"], ["scenario", "save-user"]])
+@pytest.mark.parametrize(
+    "format_name",
+    ["tree", "summary", "coverage", "html", "chrome", "otlp", "mermaid", "markdown", "csv", "lines"],
+)
+def test_formats_that_are_not_there_yet_are_said_to_be_unknown(
+    command: list[str], format_name: str, story_cli: Cli
+) -> None:
+    """A format of the contract either works or is refused in one line; it never half works."""
+    answer = story_cli(*command, "-f", format_name)
+    if answer.code == 2:
+        assert answer.out == ""
+        assert answer.err.count("\n") == 1
+    else:
+        assert answer.code == 0
+        assert answer.out
+
+
+def test_commands_explain_themselves(cli: Cli) -> None:
+    """--help of every command, --version, and no command at all are answers."""
+    for name in ("list", "docs", "trigger", "scenario"):
+        answer = cli(name, "--help")
+        assert answer.code == 0
+        assert "--format" in answer.out
+        assert name in cli().out
+    assert re.fullmatch(r"sigexplorer \d\S*\n", cli("--version").out)
+    assert cli("-h").code == 0
