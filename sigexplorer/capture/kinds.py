@@ -15,6 +15,7 @@ from typing import Any
 
 from sigexplorer.capture.secrecy import looks_secret
 from sigexplorer.capture.words import (
+    BY_CLASS,
     attribute,
     bounded,
     class_attribute,
@@ -65,6 +66,8 @@ def _request(request: Any) -> str:
 
 def _lazy(thing: Any) -> str:
     wrapped = attribute(thing, "_wrapped")
+    if is_a(wrapped, "django.utils.functional.LazyObject"):  # it may wrap itself
+        return f"<{_name(thing)}>"
     known = wrapped is not None and type(wrapped) is not object
     return describe(wrapped) if known else f"<{_name(thing)}, not evaluated>"
 
@@ -134,8 +137,7 @@ def _path(file: Any) -> str:
     return bounded(joined.replace("//", "/")) or f"<{_name(file)}>"
 
 
-#: How an object of a class, or of a subclass, is put into words.
-BY_CLASS: dict[str, Callable[[Any], str]] = {
+_DESCRIBERS: dict[str, Callable[[Any], str]] = {
     "enum.Enum": _enumeration,
     "builtins.str": _text,
     "builtins.int": _number,
@@ -158,3 +160,5 @@ BY_CLASS: dict[str, Callable[[Any], str]] = {
     "django.db.backends.base.base.BaseDatabaseWrapper": _connection,
     "django.tasks.base.TaskResult": _task_result,
 }
+
+BY_CLASS.update(_DESCRIBERS)

@@ -188,11 +188,14 @@ def _describe(thing: Any, depth: int) -> str:
         return f"<class {model_label(thing) or class_path(thing)}>"
     if _is_a(kind, "builtins.BaseException"):
         return f"<{_error(thing, depth)}>" if depth > 0 else f"<{plain(_qualname(kind))}>"
-    from sigexplorer.capture.kinds import BY_CLASS  # it needs what is defined here
-
     describers = (BY_CLASS.get(class_path(base)) for base in _mro(kind))
     found = next(filter(None, describers), None)
     return found(thing) if found else f"<{plain(_qualname(kind))}>"
+
+
+#: How an object of a class, or of a subclass, is put into words, by the class's path; filled
+#: by ``kinds``, which the package imports.
+BY_CLASS: dict[str, Callable[[Any], str]] = {}
 
 
 def _text(thing: str, _depth: int) -> str:
@@ -208,7 +211,10 @@ def _number(thing: Any, _depth: int) -> str:
 
 
 def _bytes(thing: Any, _depth: int) -> str:
-    return f"<{type(thing).__name__} of {len(thing)}>"
+    try:
+        return f"<{type(thing).__name__} of {len(thing)}>"
+    except (TypeError, ValueError):  # a memoryview that was released, or has no dimension
+        return f"<{type(thing).__name__}>"
 
 
 def _sequence(thing: Any, depth: int) -> str:

@@ -262,3 +262,4 @@ def check_words(text: object) -> None:
     written = json.dumps(text, allow_nan=False, ensure_ascii=False)
     assert len(written.encode()) <= WORDS_LIMIT * 8
     assert len(str(text)) <= WORDS_LIMIT
+    assert "unreadable" not in str(text)

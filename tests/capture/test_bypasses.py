@@ -229,6 +229,19 @@ def test_rows_of_an_automatic_through_model_by_hand(operation: str, post: Post) 
     assert bypasses(trace) == [(operation, "blog.Post_tags", 1)]
 
 
+def test_many_to_many_while_somebody_listens_to_all_deletions(post: Post) -> None:
+    """Rows of a relation are then deleted one by one: announced by the manager, and not by hand."""
+    tags = [Tag.objects.create(name=name) for name in "abc"]
+    post.tags.set(tags)
+    with heard(pre_delete):
+        announced = seen(lambda: (post.tags.remove(tags[0]), post.tags.set([tags[1]]), post.tags.clear()))
+        post.tags.set(tags)
+        by_hand = seen(lambda: Post.tags.through.objects.filter(post=post).delete())
+    assert bypasses(announced) == []
+    assert bypasses(by_hand) == [("raw_delete", "blog.Post_tags", 3)]
+    assert [each.name for each in by_hand.dispatches if each.group in ("m2m", "delete")] == []
+
+
 def test_what_sends_signals_is_no_bypass(ada: User) -> None:
     """create(), save(), get_or_create() and update_or_create() go by signals."""
 

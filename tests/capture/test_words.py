@@ -65,6 +65,8 @@ class Point(NamedTuple):
         ({"a": {"b": 1}}, "{'a': {'b': 1}}"),
         ({2, 1}, "{1, 2}"),
         (frozenset({"b", "a"}), "{'a', 'b'}"),
+        (set("hgfedcba"), "{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}"),
+        ({30, 4, 200, 1}, "{1, 4, 30, 200}"),
         (b"bytes", "<bytes of 5>"),
         (bytearray(3), "<bytearray of 3>"),
         (memoryview(b"abc"), "<memoryview of 3>"),
@@ -185,6 +187,17 @@ def test_long_and_deep_things_are_cut(make: Callable[[], Any]) -> None:
     check_words(words.describe(thing))
     if isinstance(thing, BaseException):
         check_words(words.error(thing))
+
+
+@pytest.mark.parametrize(
+    "mixed", [{1, "a"}, {None, 1, "a"}, {1.5, 2, (1, 2)}, {"a", b"a"}, set(range(5_000)), {True, "x", 7}]
+)
+def test_sets_of_anything(mixed: set[object]) -> None:
+    """Members that cannot be put in order are shown as they come, and large sets are not put in order."""
+    text = str(words.value(mixed))
+    check_words(text)
+    for member in list(mixed)[:1] if len(mixed) > 12 else mixed:
+        assert words.describe(member) in text
 
 
 def test_text_without_dimension() -> None:
