@@ -345,4 +345,6 @@ def _is_id(key: Any, receiver: Any) -> bool:
         return receiver is None or key == id(receiver)
     if type(key) is not tuple or len(key) != 2 or not all(type(part) is int for part in key):  # noqa: PLR2004
         return False
-    return type(receiver) is not MethodType or key == (id(receiver.__self__), id(receiver.__func__))
+    if receiver is None:
+        return True
+    return type(receiver) is MethodType and key == (id(receiver.__self__), id(receiver.__func__))

@@ -17,6 +17,8 @@ from django.utils.functional import SimpleLazyObject
 from hostile_things import HOSTILE, alert
 
 from sigexplorer.capture import receivers
+from sigexplorer.capture.dispatch import registrations
+from sigexplorer.capture.words import value
 
 each_method = pytest.mark.parametrize("method", METHODS)
 
@@ -159,3 +161,77 @@ def test_an_unevaluated_lazy_object_as_a_sender(method: str) -> None:
     with observing() as tracer:
         send(Signal(), method, sender)
     assert only(tracer.trace()).sender == "<SimpleLazyObject, not evaluated>"
+
+
+# Registrations.
+
+
+@pytest.mark.parametrize(
+    "uid",
+    [None, "name", 5, ("app", "name"), (1, 2), ("a", "b", "c"), (1, 2, 3), b"bytes", frozenset({1})],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["function", "method", "callable object", "partial"])
+def test_a_registration_has_the_uid_that_it_was_given(kind: str, uid: object) -> None:
+    """Whatever may be hashed is a dispatch_uid, and a receiver without one has none."""
+    receiver, _, _ = RECEIVERS[kind]
+    signal = Signal()
+    signal.connect(receiver, weak=False, dispatch_uid=uid)
+    (registration,) = registrations(signal)
+    assert registration.dispatch_uid == uid
+    assert (registration.receiver, registration.weak) == (receiver, False)
+    with observing() as tracer:
+        signal.send(None)
+    (call,) = only(tracer.trace()).calls
+    assert call.dispatch_uid == (None if uid is None else str(value(uid)))
+
+
+def test_registrations_say_how_they_are_connected() -> None:
+    """Senders, weak references and coroutine functions are told in the order of connection."""
+    signal = Signal()
+
+    async def awaited(**_named: object) -> None:
+        """Receive."""
+
+    signal.connect(plain, sender=Shop)
+    signal.connect(SHOP.method)
+    signal.connect(awaited, weak=False, sender="text")
+    found = registrations(signal)
+    assert [each.receiver for each in found] == [plain, SHOP.method, awaited]
+    assert [each.weak for each in found] == [True, True, False]
+    assert [each.is_async for each in found] == [False, False, True]
+    assert [each.sender_id for each in found[:2]] == [id(Shop), None]
+    assert found[0].sender in (Shop, None)  # Django keeps a reference since 6.0
+    assert found[1].sender is None
+
+
+@pytest.mark.parametrize("uid", [None, "name"])
+def test_dead_receivers_are_told_as_dead(uid: str | None) -> None:
+    """A receiver that is gone stays among the registrations until Django sweeps it away."""
+    signal = Signal()
+
+    def make() -> Callable[..., None]:
+        def receiver(**_named: object) -> None:
+            """Receive."""
+
+        return receiver
+
+    signal.connect(make(), dispatch_uid=uid)
+    (gone,) = registrations(signal)
+    assert (gone.receiver, gone.dispatch_uid, gone.weak) == (None, uid, True)
+    with observing() as tracer:
+        signal.send(None)
+    assert only(tracer.trace()).unheard
+    signal.connect(Shop().method)
+    assert [(each.receiver, each.dispatch_uid) for each in registrations(signal)] == [(None, None)]
+
+
+def test_two_methods_of_two_instances_are_told_apart() -> None:
+    """The same method of two objects is two receivers, each with its own registration."""
+    signal, other = Signal(), Shop()
+    signal.connect(SHOP.method, dispatch_uid="one")
+    signal.connect(other.method, dispatch_uid="other")
+    signal.connect(other.method)
+    with observing() as tracer:
+        signal.send(None)
+    assert [call.dispatch_uid for call in only(tracer.trace()).calls] == ["one", "other", None]

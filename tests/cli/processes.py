@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,3 +121,8 @@ def unprivileged() -> Callable[[], None] | None:
                 raise OSError(ctypes.get_errno(), "permissions cannot be made to hold for root here")
 
     return obey
+
+
+def is_svg(text: str) -> bool:
+    """Tell whether a text is a well-formed picture."""
+    return ET.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 - we wrote it a moment ago

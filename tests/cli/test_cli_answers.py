@@ -1,16 +1,16 @@
-"""What the commands answer, in every format."""
+"""What trigger and scenario answer, in every format."""
 
 from __future__ import annotations
 
 import json
 import re
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET
 
 import pytest
+from processes import is_svg
 
 from sigexplorer.catalog import PAGES, Page
-from sigexplorer.catalog.installed import django_version, sends
+from sigexplorer.catalog.installed import django_version
 from sigexplorer.playground.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
@@ -23,233 +23,6 @@ if TYPE_CHECKING:
 VERSION = django_version()
 HERE = [page for page in PAGES if page.exists_in(VERSION)]
 LATER = [page for page in PAGES if not page.exists_in(VERSION)]
-
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-
-
-def is_svg(text: str) -> bool:
-    """Tell whether a text is a well-formed picture."""
-    return ET.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 - we wrote it a moment ago
-
-
-# list
-
-
-def test_list_names_every_signal(cli: Cli) -> None:
-    """The list has every built-in signal by name and import path, and the project's own."""
-    answer = cli("list")
-    assert answer.code == 0
-    assert answer.err == ""
-    for page in PAGES:
-        assert re.search(rf"\b{page.name}\b", answer.out), page.name
-        assert page.module in answer.out
-    assert "post_published" in answer.out
-    assert "\x1b" not in answer.out
-
-
-def test_list_as_json(cli: Cli, valid: Valid) -> None:
-    """The JSON list has the contract's keys, and Django's receivers apart from others."""
-    answer = cli("list", "-f", "json")
-    signals = {signal["name"]: signal for signal in valid(answer.out, "inventory")["signals"]}
-    assert set(signals) >= {page.name for page in PAGES} | {"post_published"}
-    for page in PAGES:
-        signal = signals[page.name]
-        assert signal["signal"] == page.path
-        assert signal["arguments"] == [argument.name for argument in page.arguments_in(VERSION)]
-        assert signal["documented"] == page.documented
-        assert signal["added"] == ("6.0" if page.group == "tasks" else None)
-        assert [origin["line"] for origin in signal["sent_by"]] == [send.line for send in sends(page)]
-    assert signals["user_logged_in"]["receivers"] == 2  # Django's update_last_login, the blog's greet_user
-    assert signals["user_logged_in"]["receivers_django"] == 1
-    assert signals["post_published"]["group"] == "custom"
-    assert signals["post_published"]["receivers"] == 2
-
-
-def test_list_never_counts_our_own_receivers(story_cli: Cli, valid: Valid) -> None:
-    """What listens for us is no receiver, neither while we listen nor afterwards."""
-    before = valid(story_cli("list", "-f", "json").out, "inventory")
-    assert story_cli("trigger", "pre_save").code == 0
-    after = valid(story_cli("list", "-f", "json").out, "inventory")
-    counts = [
-        {signal["signal"]: signal["receivers"] for signal in listed["signals"] if signal["group"] != "custom"}
-        for listed in (before, after)
-    ]
-    assert counts[0] == counts[1]
-    assert counts[0]["django.db.models.signals.pre_save"] == 0
-
-
-@pytest.mark.parametrize(
-    ("pattern", "names"),
-    [
-        ("post_save", {"post_save"}),
-        ("django.db.models.signals.post_save", {"post_save"}),
-        ("%save", {"pre_save", "post_save"}),
-        ("save", {"pre_save", "post_save"}),
-        ("user_*", {"user_logged_in", "user_logged_out", "user_login_failed"}),
-        ("*_MIGRATE", {"pre_migrate", "post_migrate"}),
-        ("%tasks", {"task_enqueued", "task_started", "task_finished"}),
-        ("login", {"user_login_failed"}),
-        ("management", {"pre_migrate", "post_migrate"}),
-        ("post_published", {"post_published"}),
-    ],
-)
-def test_list_takes_a_pattern(pattern: str, names: set[str], cli: Cli, valid: Valid) -> None:
-    """A name, path, group, section, glob or part of a name narrows the list."""
-    listed = valid(cli("list", pattern, "-f", "json").out, "inventory")["signals"]
-    assert {signal["name"] for signal in listed} == names
-
-
-def test_list_custom_is_the_project(cli: Cli, valid: Valid) -> None:
-    """%custom lists the signals of the project alone."""
-    listed = valid(cli("list", "%custom", "-f", "json").out, "inventory")["signals"]
-    assert "post_published" in {signal["name"] for signal in listed}
-    assert {signal["group"] for signal in listed} == {"custom"}
-
-
-def test_list_as_markdown_and_picture(cli: Cli) -> None:
-    """The list is also a Markdown table and a picture."""
-    text = cli("list", "-f", "markdown").out
-    assert text.startswith("# ")
-    assert re.search(r"^\| post\\_save \| django\.db\.models\.signals \|", text, re.MULTILINE)
-    assert is_svg(cli("list", "-f", "svg").out)
-
-
-# docs
-
-
-@each_page
-def test_docs_of_every_signal(page: Page, cli: Cli) -> None:
-    """A page names its arguments, its pitfalls, the places that send it, an example and what to run."""
-    answer = cli("docs", page.name)
-    assert (answer.code, answer.err) == (0, "")
-    for argument in page.arguments_in(VERSION):
-        assert argument.name in answer.out
-        assert argument.meaning in answer.out
-    for pitfall in page.pitfalls_in(VERSION):
-        assert pitfall in answer.out
-    for send in sends(page):
-        assert f"{send.file}:{send.line}" in answer.out
-        assert f"{send.method}()" in answer.out
-    for line in page.example.splitlines():
-        assert line.strip() in answer.out
-    assert f"sigexplorer trigger {page.name}" in answer.out
-    assert cli("docs", page.path).out == answer.out
-
-
-@each_page
-def test_docs_as_markdown_and_picture(page: Page, cli: Cli) -> None:
-    """A page is also Markdown with the example as code, and a picture."""
-    text = cli("docs", page.name, "-f", "markdown").out
-    assert text.startswith("# ")
-    assert f"```python\n{page.example.rstrip()}\n```" in text
-    assert is_svg(cli("docs", page.name, "-f", "svg").out)
-
-
-@each_page
-def test_docs_as_json(page: Page, cli: Cli, valid: Valid) -> None:
-    """A page as JSON has the arguments, pitfalls and sends of the installed Django."""
-    (record,) = valid(cli("docs", page.name, "-f", "json").out, "inventory")["docs"]
-    assert record["signal"] == page.path
-    assert [argument["name"] for argument in record["arguments"]] == [
-        argument.name for argument in page.arguments_in(VERSION)
-    ]
-    assert record["pitfalls"] == list(page.pitfalls_in(VERSION))
-    assert [(send["file"], send["line"]) for send in record["sent_by"]] == [
-        (send.file, send.line) for send in sends(page)
-    ]
-
-
-def test_docs_of_a_signal_that_is_not_there_yet(cli: Cli) -> None:
-    """A signal of a newer Django has its page too, which says from which version on it exists."""
-    for page in LATER:
-        answer = cli("docs", page.name)
-        assert answer.code == 0
-        assert "from 6.0" in answer.out
-    for page in HERE:
-        assert "This Django lacks it" not in cli("docs", page.name).out
-
-
-def test_docs_lists_its_pages(cli: Cli, valid: Valid) -> None:
-    """Without a name every page is listed with what its signal means."""
-    out = cli("docs").out
-    for page in PAGES:
-        assert page.name in out
-        assert page.summary in out
-    assert {record["name"] for record in valid(cli("docs", "-f", "json").out, "inventory")["docs"]} == {
-        page.name for page in PAGES
-    }
-    assert is_svg(cli("docs", "-f", "svg").out)
-    assert cli("docs", "-f", "markdown").out.count("\n| ") == len(PAGES) + 2
-
-
-def test_later_signals_are_marked(story_cli: Cli) -> None:
-    """Signals of a newer Django are shown as such in the list, in docs, and by --all."""
-    for arguments in (["list"], ["docs"], ["trigger", "--all"]):
-        out = story_cli(*arguments).out
-        for page in LATER:
-            (line,) = [line for line in out.splitlines() if re.search(rf"\b{page.name}\b", line)]
-            assert "from 6.0" in line
-        for page in HERE:
-            lines = [line for line in out.splitlines() if re.match(rf" *{page.name}\b", line)]
-            assert lines
-            assert not any("from 6.0" in line for line in lines)
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("flush", "post_migrate"),
-        ("ENVIRON", "request_started"),
-        ("pk_set", "m2m_changed"),
-        ("row is gone", "post_delete"),
-    ],
-)
-def test_docs_are_searched(text: str, name: str, cli: Cli) -> None:
-    """--search finds a text in any letter case and shows the page and the sentence."""
-    answer = cli("docs", "--search", text)
-    assert answer.code == 0
-    line = next(line for line in answer.out.splitlines() if line.startswith(name))
-    assert text.lower() in answer.out.lower()
-    assert line
-
-
-def test_search_that_finds_nothing_says_so(cli: Cli, valid: Valid) -> None:
-    """A text that no page has is no error: there are no places, and no records."""
-    answer = cli("docs", "--search", "zebra[red]")
-    assert answer.code == 0
-    assert "0 places" in answer.out
-    assert valid(cli("docs", "--search", "zebra", "-f", "json").out, "inventory")["docs"] == []
-
-
-def test_search_within_a_page(cli: Cli) -> None:
-    """A name and --search find the text on that page only."""
-    out = cli("docs", "post_save", "--search", "created").out
-    assert "post_save" in out
-    assert "pre_save" not in [line.split(" ")[0] for line in out.splitlines()]
-
-
-@pytest.mark.parametrize("page", HERE, ids=lambda page: page.name)
-def test_docs_live_adds_what_was_seen(page: Page, story_cli: Cli) -> None:
-    """--live adds one captured dispatch of that signal, with its sender and every argument it carried."""
-    plain, live = story_cli("docs", page.name), story_cli("docs", page.name, "--live")
-    assert live.code == 0
-    assert live.out.startswith(plain.out.rstrip())
-    more = live.out[len(plain.out.rstrip()) :]
-    assert "sender" in more
-    for argument in page.arguments_in(VERSION):
-        if not argument.only:
-            assert re.search(rf"^ *{argument.name} ", more, re.MULTILINE)
-
-
-def test_docs_live_is_in_every_format(story_cli: Cli, valid: Valid) -> None:
-    """The captured example is there for scripts and readers of Markdown too."""
-    for format_name in ("json", "markdown"):
-        plain, live = (
-            story_cli("docs", "post_save", *more, "-f", format_name).out for more in ([], ["--live"])
-        )
-        assert "<blog.Post pk=" not in plain
-        assert re.search(r"blog\.Post pk=", live), format_name
-    valid(story_cli("docs", "post_save", "--live", "-f", "json").out, "inventory")
 
 
 # trigger
@@ -288,6 +61,20 @@ def test_trigger_as_json(page: Page, story_cli: Cli, valid: Valid) -> None:
     assert page.path in {dispatch["signal"] for dispatch in document["dispatches"]}
     assert [claim["held"] for claim in document["claims"]] == [True]
     assert document["run"]["listened"] is True
+
+
+@pytest.mark.parametrize(
+    ("patterns", "names"),
+    [
+        (["%save"], ["pre_save", "post_save"]),
+        (["user_log*_in", "*_delete"], ["user_logged_in", "pre_delete", "post_delete"]),
+        (["post_save", "%save"], ["post_save", "pre_save"]),
+    ],
+)
+def test_trigger_takes_patterns(patterns: list[str], names: list[str], story_cli: Cli, valid: Valid) -> None:
+    """A glob or a group means its signals, each of which runs once."""
+    traces = valid(story_cli("trigger", *patterns, "-f", "json").out, "trace")["traces"]
+    assert [trace["run"]["title"] for trace in traces] == [f"trigger {name}" for name in names]
 
 
 def test_trigger_all(story_cli: Cli, valid: Valid) -> None:
@@ -471,6 +258,19 @@ def test_formats_that_are_not_there_yet_are_said_to_be_unknown(
     else:
         assert answer.code == 0
         assert answer.out
+
+
+def test_later_signals_are_marked(story_cli: Cli) -> None:
+    """Signals of a newer Django are shown as such in the list, in docs, and by --all."""
+    for arguments in (["list"], ["docs"], ["trigger", "--all"]):
+        out = story_cli(*arguments).out
+        for page in LATER:
+            (line,) = [line for line in out.splitlines() if re.search(rf"\b{page.name}\b", line)]
+            assert "from 6.0" in line
+        for page in HERE:
+            lines = [line for line in out.splitlines() if re.match(rf" *{page.name}\b", line)]
+            assert lines
+            assert not any("from 6.0" in line for line in lines)
 
 
 def test_commands_explain_themselves(cli: Cli) -> None:
