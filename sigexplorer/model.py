@@ -15,8 +15,9 @@ from typing import Literal
 Scalar = str | int | float | bool | None
 
 Method = Literal["send", "send_robust", "asend", "asend_robust"]
-Outcome = Literal["returned", "raised", "skipped"]
+Outcome = Literal["returned", "raised", "skipped", "muted"]
 Operation = Literal["bulk_create", "bulk_update", "update", "fast_delete", "raw_delete"]
+Ending = Literal["returned", "raised", "discarded", "waiting"]
 
 #: Stands wherever a value looked like a secret; Django's own substitute.
 SECRET = "*" * 20
@@ -74,6 +75,7 @@ class Dispatch:
     queries: int  # SQL statements executed during it
     thread: str
     process: int
+    callback: int | None = None  # the on_commit callback that sent it, where one did
 
     @property
     def unheard(self) -> bool:
@@ -104,6 +106,26 @@ class Bypass:
     parent_call: int | None
     origin: Origin | None
     would_call: tuple[str, ...]  # receivers that a signal would have reached
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A function given to ``transaction.on_commit``, and what became of it."""
+
+    id: int
+    function: str  # module.qualname
+    file: str | None
+    line: int | None
+    using: str  # the alias of the database
+    registered_ns: int
+    step: int | None
+    parent: int | None  # the dispatch during which it was registered
+    parent_call: int | None
+    origin: Origin | None  # where it was registered
+    start_ns: int | None  # None: it never ran
+    duration_ns: int
+    ending: Ending  # discarded: rolled back; waiting: the run ended before the transaction
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +169,34 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedReceiver:
+    """A registration: a receiver connected to a signal."""
+
+    signal: str  # dotted path
+    name: str  # short name
+    receiver: str  # module.qualname; "?" for one that is dead
+    order: int  # from 1, in the order in which Django calls: sync before async
+    file: str | None  # None for a receiver without Python source
+    line: int | None
+    sender: str | None  # None: connected for every sender
+    dispatch_uid: str | None
+    weak: bool
+    is_async: bool
+    alive: bool
+    connected_at: Origin | None  # where it was connected, if we watched that
+    stock: bool  # Django's own
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Dispatches that were counted and not recorded."""
+
+    name: str  # of the signal
+    sender: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """A recorded run."""
 
@@ -155,6 +205,9 @@ class Trace:
     dispatches: tuple[Dispatch, ...] = ()
     bypasses: tuple[Bypass, ...] = ()
     claims: tuple[Claim, ...] = ()
+    callbacks: tuple[Callback, ...] = ()
+    receivers: tuple[ListedReceiver, ...] = ()  # connected when the run ended
+    counted: tuple[Counted, ...] = ()
 
     @property
     def held(self) -> bool:
@@ -172,6 +225,7 @@ class Summary:
     queries: int
     bypasses: int
     by_signal: dict[str, int] = field(default_factory=dict)
+    counted: dict[str, dict[str, int]] = field(default_factory=dict)  # signal, sender, times
 
 
 def summarise(trace: Trace) -> Summary:
@@ -185,12 +239,20 @@ def summarise(trace: Trace) -> Summary:
     names = Counter(dispatch.name for dispatch in trace.dispatches)
     return Summary(
         dispatches=len(trace.dispatches),
-        calls=sum(call.outcome != "skipped" for call in calls),
+        calls=sum(call.outcome in ("returned", "raised") for call in calls),
         errors=raised + unexplained,
         queries=trace.run.queries,
         bypasses=len(trace.bypasses),
         by_signal=dict(names.most_common()),
+        counted=_counted(trace.counted),
     )
+
+
+def _counted(counts: tuple[Counted, ...]) -> dict[str, dict[str, int]]:
+    table: dict[str, dict[str, int]] = {}
+    for one in counts:
+        table.setdefault(one.name, {})[one.sender] = one.times
+    return table
 
 
 @dataclass(frozen=True, slots=True)

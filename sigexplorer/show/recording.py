@@ -7,7 +7,21 @@ from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from typing import Any, TypeVar
 
-from sigexplorer.model import Bypass, Call, Claim, Dispatch, Origin, Run, Scalar, Step, Trace, summarise
+from sigexplorer.model import (
+    Bypass,
+    Call,
+    Callback,
+    Claim,
+    Counted,
+    Dispatch,
+    ListedReceiver,
+    Origin,
+    Run,
+    Scalar,
+    Step,
+    Trace,
+    summarise,
+)
 
 #: The format of a trace. /1: the first.
 SCHEMA = "sigexplorer.trace/1"
@@ -25,6 +39,8 @@ def dump(trace: Trace) -> dict[str, Any]:
         "dispatches": [dump_dispatch(dispatch) for dispatch in trace.dispatches],
         "bypasses": [_bypass(bypass) for bypass in trace.bypasses],
         "claims": [asdict(claim) for claim in trace.claims],
+        "callbacks": [asdict(callback) for callback in trace.callbacks],
+        "receivers": [dump_receiver(receiver) for receiver in trace.receivers],
         "summary": asdict(summarise(trace)),
     }
 
@@ -42,10 +58,16 @@ def records(trace: Trace) -> list[dict[str, Any]]:
         for dispatch in trace.dispatches
     ]
     timed += [(bypass.start_ns, {"type": "bypass", **_bypass(bypass)}) for bypass in trace.bypasses]
+    timed += [(_ended_ns(each), {"type": "callback", **asdict(each)}) for each in trace.callbacks]
     closed = [record for _, record in sorted(timed, key=lambda pair: pair[0])]
     claims = [{"type": "claim", **asdict(claim)} for claim in trace.claims]
     first = {"type": "run", "schema": SCHEMA, **_run(trace.run)}
-    return [first, *closed, *claims, {"type": "end", "summary": asdict(summarise(trace))}]
+    receivers = [{"type": "receiver", **dump_receiver(receiver)} for receiver in trace.receivers]
+    return [first, *closed, *claims, *receivers, {"type": "end", "summary": asdict(summarise(trace))}]
+
+
+def _ended_ns(callback: Callback) -> int:
+    return callback.registered_ns if callback.start_ns is None else callback.start_ns + callback.duration_ns
 
 
 def load(document: dict[str, Any]) -> Trace:
@@ -64,6 +86,11 @@ def load(document: dict[str, Any]) -> Trace:
             _made(Bypass, record, origin=_origin, would_call=tuple) for record in document["bypasses"]
         ),
         claims=tuple(_made(Claim, claim) for claim in document["claims"]),
+        callbacks=tuple(
+            _made(Callback, callback, origin=_origin) for callback in document.get("callbacks", ())
+        ),
+        receivers=tuple(_receiver(receiver) for receiver in document.get("receivers", ())),
+        counted=_counted(document["summary"].get("counted", {})),
     )
 
 
@@ -74,6 +101,16 @@ def _made(cls: Callable[..., Record], record: dict[str, Any], **made: Callable[[
     known = {field.name for field in fields(cls)}  # type: ignore[arg-type]  # each is a dataclass
     held = {name: value for name, value in record.items() if name in known}
     return cls(**{name: made[name](value) if name in made else value for name, value in held.items()})
+
+
+def _receiver(record: dict[str, Any]) -> ListedReceiver:
+    return _made(ListedReceiver, {**record, "is_async": record["async"]}, connected_at=_origin)
+
+
+def _counted(table: dict[str, dict[str, int]]) -> tuple[Counted, ...]:
+    return tuple(
+        Counted(name, sender, times) for name, senders in table.items() for sender, times in senders.items()
+    )
 
 
 def _pairs(record: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
@@ -107,8 +144,17 @@ def _finite(held: Scalar) -> Scalar:
 
 
 def _call(call: Call) -> dict[str, Any]:
-    call = replace(call, result=_finite(call.result))
-    return {"async" if name == "is_async" else name: held for name, held in asdict(call).items()}
+    return _named_async(asdict(replace(call, result=_finite(call.result))))
+
+
+def dump_receiver(receiver: ListedReceiver) -> dict[str, Any]:
+    """Return one registration as its record."""
+    return _named_async(asdict(receiver))
+
+
+def _named_async(record: dict[str, Any]) -> dict[str, Any]:
+    """Give the key back its name, which Python has taken."""
+    return {"async" if name == "is_async" else name: held for name, held in record.items()}
 
 
 def _bypass(bypass: Bypass) -> dict[str, Any]:

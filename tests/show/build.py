@@ -7,7 +7,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from sigexplorer.model import Bypass, Call, Claim, Dispatch, Origin, Run, Step, Trace
+from sigexplorer.model import (
+    Bypass,
+    Call,
+    Callback,
+    Claim,
+    Counted,
+    Dispatch,
+    ListedReceiver,
+    Origin,
+    Run,
+    Step,
+    Trace,
+)
 
 RUN = Run(
     title="scenario small",
@@ -111,10 +123,63 @@ def calls(texts: st.SearchStrategy[str], scalars: st.SearchStrategy[Any]) -> st.
         is_async=st.booleans(),
         start_ns=TIMES,
         duration_ns=TIMES,
-        outcome=st.sampled_from(["returned", "raised", "skipped"]),
+        outcome=st.sampled_from(["returned", "raised", "skipped", "muted"]),
         result=scalars,
         error=st.none() | texts,
         queries=COUNTS,
+    )
+
+
+def callbacks(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Callback]:
+    """Return functions given to on_commit, and what became of them."""
+    return st.builds(
+        Callback,
+        id=st.integers(1, 99),
+        function=texts,
+        file=st.none() | texts,
+        line=st.none() | COUNTS,
+        using=texts,
+        registered_ns=TIMES,
+        step=st.none(),
+        parent=st.none() | st.integers(1, 5),
+        parent_call=st.none() | COUNTS,
+        origin=origins(texts),
+        start_ns=st.none() | TIMES,
+        duration_ns=TIMES,
+        ending=st.sampled_from(["returned", "raised", "discarded", "waiting"]),
+        error=st.none() | texts,
+    )
+
+
+def receivers(texts: st.SearchStrategy[str]) -> st.SearchStrategy[ListedReceiver]:
+    """Return registrations."""
+    return st.builds(
+        ListedReceiver,
+        signal=texts,
+        name=texts,
+        receiver=texts,
+        order=st.integers(1, 9),
+        file=st.none() | texts,
+        line=st.none() | COUNTS,
+        sender=st.none() | texts,
+        dispatch_uid=st.none() | texts,
+        weak=st.booleans(),
+        is_async=st.booleans(),
+        alive=st.booleans(),
+        connected_at=origins(texts),
+        stock=st.booleans(),
+    )
+
+
+def _counts(texts: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[Counted, ...]]:
+    senders = st.dictionaries(texts, COUNTS, min_size=1, max_size=2)
+    tables = st.dictionaries(texts, senders, max_size=2)
+    return tables.map(
+        lambda table: tuple(
+            Counted(name, sender, times)
+            for name, counted in table.items()
+            for sender, times in counted.items()
+        )
     )
 
 
@@ -203,4 +268,7 @@ def traces(draw: st.DrawFn, texts: Any = TEXTS, scalars: Any = None) -> Trace:
         dispatches=tuple(one for one in records if isinstance(one, Dispatch)),
         bypasses=tuple(one for one in records if isinstance(one, Bypass)),
         claims=tuple(draw(st.lists(st.builds(Claim, texts, st.booleans(), st.none() | texts), max_size=2))),
+        callbacks=tuple(draw(st.lists(callbacks(texts), max_size=2))),
+        receivers=tuple(draw(st.lists(receivers(texts), max_size=2))),
+        counted=draw(_counts(texts)),
     )

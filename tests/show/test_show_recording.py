@@ -83,7 +83,9 @@ def test_an_argument_that_is_not_a_number_is_told_apart(odd: float) -> None:
 def test_the_document_has_the_keys_of_the_contract() -> None:
     """The document of a trace has these keys, in this order."""
     document = dump(SMALL)
-    assert list(document) == ["schema", "run", "steps", "dispatches", "bypasses", "claims", "summary"]
+    assert list(document) == [
+        "schema", "run", "steps", "dispatches", "bypasses", "claims", "callbacks", "receivers", "summary",
+    ]  # fmt: skip
     assert document["schema"] == "sigexplorer.trace/1"
     assert document["run"]["databases"] == {"default": "sqlite"}
     assert document["dispatches"][0]["calls"][0]["async"] is False
@@ -108,8 +110,13 @@ def test_the_summary_counts() -> None:
         "queries": 3,
         "bypasses": 1,
         "by_signal": {"post_save": 2, "pre_save": 1},
+        "counted": {},
     }
     assert list(summary["by_signal"]) == ["post_save", "pre_save"]
+
+
+#: What stands before and after the records that close.
+_ORDER = ("run", "", "claim", "receiver", "end")
 
 
 @given(traces())
@@ -124,16 +131,24 @@ def test_lines_are_the_same_records(recorded: Trace) -> None:
         ("dispatch", "dispatches"),
         ("bypass", "bypasses"),
         ("claim", "claims"),
+        ("callback", "callbacks"),
+        ("receiver", "receivers"),
     ):
         found = [line for line in lines if line["type"] == kind]
         expected = [{"type": kind, **record} for record in document[plural]]
         assert sorted(found, key=repr) == sorted(expected, key=repr)
-    ends = [line["start_ns"] + line.get("duration_ns", 0) for line in lines if "start_ns" in line]
+    ends = [
+        line["registered_ns"]
+        if line.get("start_ns", 0) is None
+        else line["start_ns"] + line.get("duration_ns", 0)
+        for line in lines
+        if "start_ns" in line
+    ]
     assert ends == sorted(ends)
     kinds = [line["type"] for line in lines]
     assert kinds == sorted(
         kinds,
-        key=lambda kind: ("run", "", "claim", "end").index(kind if kind in ("run", "claim", "end") else ""),
+        key=lambda kind: _ORDER.index(kind) if kind in _ORDER else 1,
     )
 
 

@@ -157,8 +157,8 @@ def _call(call: Call, look: Look) -> Text:
     text = Text(_short(safe(call.receiver, 200), look))
     if call.is_async:
         text.append(" async", style="dim")
-    if call.outcome == "skipped":
-        return text.append(" skipped", style="yellow")
+    if call.outcome in ("skipped", "muted"):
+        return text.append(f" {call.outcome}", style="yellow")
     text.append(f" {duration(call.duration_ns)}", style="dim")
     if call.outcome == "raised":
         return text.append(f" raised {safe(call.error or '', 300)}", style="red")
