@@ -12,23 +12,14 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from time import perf_counter_ns as clock
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
-from sigexplorer.capture.hooks import Failing, Hooks, Replacement
-from sigexplorer.capture.watch import running
+from sigexplorer.capture import lanes, places, receivers
+from sigexplorer.capture.hooks import Hooks, Replacement
+from sigexplorer.capture.lanes import STREAM, around, position, start_of
 from sigexplorer.capture.words import attribute, model_label
 from sigexplorer.model import Operation
-
-
-class BypassObserver(Failing, Protocol):
-    """Whoever wants to know of writes without signals."""
-
-    def bypassing(self, operation: Operation, model: Any, start: int) -> Any:
-        """Note an operation that began at ``start``, by ``clock()``."""
-
-    def bypassed(self, note: Any, rows: int | None) -> None:
-        """Learn how many rows it touched; ``note`` is what ``bypassing`` returned."""
-
+from sigexplorer.spool.rows import Bypassed
 
 #: Set inside of an operation that is reported, to the receiver that runs it: what the
 #: operation calls in turn is part of it, what a receiver does meanwhile is not.
@@ -37,7 +28,7 @@ _inside: ContextVar[Any] = ContextVar("sigexplorer_inside_bypass", default=False
 
 def _is_part() -> bool:
     """Whether we are inside of an operation that is reported already."""
-    return _inside.get() is running.get()
+    return _inside.get() is around(lanes.here.lane)
 
 
 class _Deletion:
@@ -62,23 +53,38 @@ def _observed(
     operation: Operation, model: Any, run: Callable[[], Any], rows: Callable[[Any], int | None]
 ) -> Any:
     """Run an operation and report it, with the rows it touched; one that fails is no bypass."""
-    start = clock()
-    notes = HOOKS.tell(lambda observer: observer.bypassing(operation, model, start))
-    token = _inside.set(running.get())
+    noted = _noted(operation, model, clock())
+    token = _inside.set(around(lanes.here.lane))
     try:
         answer = run()
     finally:
         _inside.reset(token)
-    _report(notes, rows(answer))
+    _report(noted, rows(answer))
     return answer
 
 
-def _report(notes: list[tuple[BypassObserver, Any]], rows: int | None) -> None:
-    for observer, note in notes:
-        try:
-            observer.bypassed(note, rows)
-        except Exception as fault:
-            observer.failed(fault)
+def _noted(operation: Operation, model: Any, start: int) -> Bypassed | None:
+    """Put an operation into words before it runs; its rows are not known yet."""
+    try:
+        outer = around(lanes.here.lane)
+        return Bypassed(
+            start=start,
+            operation=operation,
+            model=model_label(model) or "?",
+            rows=None,
+            outer=start_of(outer),
+            position=position(outer),
+            origin=places.line(sys._getframe(2)),
+            would_call=receivers.passed_by(operation, model),
+        )
+    except Exception as fault:
+        STREAM.failed(fault)
+        return None
+
+
+def _report(noted: Bypassed | None, rows: int | None) -> None:
+    if noted is not None:
+        lanes.here.lane.rows.append(noted._replace(rows=rows))
 
 
 def _queryset_method(operation: Operation, rows: Callable[[Any], int | None]) -> Callable[[Any], Any]:
@@ -137,7 +143,6 @@ def _collector_delete(found: Any) -> Any:
         deletion = _Deletion(_root(self), _is_manager_deleting())
         before = [(model, len(instances)) for model, instances in self.data.items()]
         token = _deleting.set(deletion)
-        start = clock()
         try:
             answer = found(self)
         finally:
@@ -145,8 +150,7 @@ def _collector_delete(found: Any) -> Any:
         if not _is_part():
             for model, count in _untold(deletion, before, answer):
                 operation: Operation = "raw_delete" if deletion.told else "fast_delete"
-                notes = HOOKS.tell(lambda observer: observer.bypassing(operation, model, start))  # noqa: B023
-                _report(notes, count)
+                _report(_noted(operation, model, clock()), count)
         return answer
 
     return delete
@@ -225,4 +229,4 @@ def _replacements() -> Iterator[Replacement]:
 
 
 #: Imports Django's models when the first observer comes.
-HOOKS: Hooks[BypassObserver] = Hooks(_replacements)
+HOOKS = Hooks(_replacements)

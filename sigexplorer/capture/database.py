@@ -9,43 +9,27 @@ Source: ``django/db/backends/base/base.py`` and ``django/db/backends/utils.py``.
 from __future__ import annotations
 
 import functools
+import itertools
+import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from time import perf_counter_ns as clock
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from sigexplorer.capture.hooks import Failing, Hooks, Replacement
-from sigexplorer.capture.watch import count_query
+from sigexplorer.capture import lanes
+from sigexplorer.capture.hooks import Hooks, Replacement
+from sigexplorer.capture.lanes import BEGINNINGS, Lane, count_query, guarded
 from sigexplorer.capture.words import plain
-
-
-class DatabaseObserver(Failing, Protocol):
-    """Whoever wants to know what the database does."""
-
-    def queried(self) -> None:
-        """Learn that one SQL statement is about to run."""
-
-    def savepoint(self, connection: Any, sid: str) -> None:
-        """Learn that a savepoint was set."""
-
-    def undone(self, connection: Any, sid: str | None) -> None:
-        """Learn that a transaction (``sid`` None), or all since a savepoint, was rolled back."""
-
-    def committed(self, connection: Any) -> None:
-        """Learn that a transaction was committed."""
+from sigexplorer.spool.rows import Undone
 
 
 def _counting(found: Any) -> Any:
     @functools.wraps(found)
     def execute(self: Any, *arguments: Any, **named: Any) -> Any:
-        count_query()
-        HOOKS.tell(_query)
+        guarded(count_query)
         return found(self, *arguments, **named)
 
     return execute
-
-
-def _query(observer: DatabaseObserver) -> None:
-    observer.queried()
 
 
 def _savepoint(found: Any) -> Any:
@@ -53,7 +37,7 @@ def _savepoint(found: Any) -> Any:
     def savepoint(self: Any) -> Any:
         sid = found(self)
         if sid is not None:  # None: there are no savepoints here
-            HOOKS.tell(lambda observer: observer.savepoint(self, sid))
+            guarded(_TRANSACTIONS.saved, self, sid)
         return sid
 
     return savepoint
@@ -64,7 +48,7 @@ def _savepoint_rollback(found: Any) -> Any:
     def savepoint_rollback(self: Any, sid: Any) -> Any:
         answer = found(self, sid)
         if sid is not None:
-            HOOKS.tell(lambda observer: observer.undone(self, sid))
+            guarded(_TRANSACTIONS.undone_since, self, sid)
         return answer
 
     return savepoint_rollback
@@ -78,7 +62,7 @@ def _rollback(found: Any) -> Any:
             return found(self)
         finally:  # where it fails, Django drops the connection, and what was written with it
             if not refused:
-                HOOKS.tell(lambda observer: observer.undone(self, None))
+                guarded(_TRANSACTIONS.undone, self)
 
     return rollback
 
@@ -87,7 +71,7 @@ def _commit(found: Any) -> Any:
     @functools.wraps(found)
     def commit(self: Any) -> Any:
         answer = found(self)
-        HOOKS.tell(lambda observer: observer.committed(self))
+        guarded(_TRANSACTIONS.over, self)
         return answer
 
     return commit
@@ -98,8 +82,10 @@ def _set_autocommit(found: Any) -> Any:
     def set_autocommit(self: Any, autocommit: Any, *arguments: Any, **named: Any) -> Any:
         if autocommit and not self.in_atomic_block:
             # Switching it on commits what is there, and runs on_commit callbacks after that.
-            HOOKS.tell(lambda observer: observer.committed(self))
-        return found(self, autocommit, *arguments, **named)
+            guarded(_TRANSACTIONS.ended, self)
+        answer = found(self, autocommit, *arguments, **named)
+        guarded(_TRANSACTIONS.look, self)
+        return answer
 
     return set_autocommit
 
@@ -110,7 +96,7 @@ def _closing(found: Any) -> Any:
         open_transaction = _in_transaction(self)
         answer = found(self)
         if open_transaction and (self.connection is None or self.closed_in_transaction):
-            HOOKS.tell(lambda observer: observer.undone(self, None))  # the database does it by itself
+            guarded(_TRANSACTIONS.undone, self)  # the database does it by itself
         return answer
 
     return close
@@ -130,62 +116,102 @@ def _replacements() -> Iterator[Replacement]:
 
 
 #: Imports Django's database modules when the first observer comes.
-HOOKS: Hooks[DatabaseObserver] = Hooks(_replacements)
+HOOKS = Hooks(_replacements)
 
 
-class Transactions:
-    """Which dispatches were sent inside of which transaction, and which were undone.
+class _Transaction:
+    """One that is open now."""
 
-    ``rolled_back`` holds the ids of dispatches whose transaction, or savepoint, was rolled
-    back after they were sent.
+    __slots__ = ("began", "number", "savepoints")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.began = clock()
+        self.savepoints: dict[str, int] = {}  # name to clock
+
+
+class _Transactions:
+    """Which transactions are open in which thread, each with a number that only it has.
+
+    A flight holds the numbers that were open when it began, and a row says what was undone.
     """
 
     def __init__(self) -> None:
-        self.rolled_back: set[int] = set()
-        # Per connection, in order: ids of dispatches, and savepoints by their name.
-        self._since_begin: WeakKeyDictionary[Any, list[int | str]] = WeakKeyDictionary()
+        self._open: WeakKeyDictionary[Any, _Transaction] = WeakKeyDictionary()
+        self._numbers = itertools.count(1)
 
-    def joined(self, dispatch: int, using: str | None) -> bool:
-        """Note a dispatch; return whether what is written now can still be rolled back.
+    def begin(self, lane: Lane) -> None:
+        """Find the transactions that are open in this thread already."""
+        for connection in _connections():
+            self.look(connection, lane)
 
-        Without ``using`` it belongs to every database in which a transaction is open.
-        """
-        open_now = [connection for connection in _connections(using) if _in_transaction(connection)]
-        for connection in open_now:
-            self._since_begin.setdefault(connection, []).append(dispatch)
-        return bool(open_now)
+    def look(self, connection: Any, lane: Lane | None = None) -> None:
+        """Note whether what is written now on a connection can still be rolled back."""
+        lane = lane or lanes.here.lane
+        if not _in_transaction(connection):
+            self.ended(connection, lane)
+            return
+        if connection not in self._open:
+            self._open[connection] = _Transaction(next(self._numbers))
+        alias = plain(connection.alias)
+        lane.transactions = (*_others(lane, alias), (alias, self._open[connection].number))
 
-    def savepoint(self, connection: Any, sid: str) -> None:
+    def saved(self, connection: Any, sid: str) -> None:
         """Note that a savepoint was set."""
-        self._since_begin.setdefault(connection, []).append(sid)
+        self.look(connection)
+        if connection in self._open:
+            # A name may have been used before: it is the last of that name that counts.
+            self._open[connection].savepoints[sid] = clock()
 
-    def undone(self, connection: Any, sid: str | None) -> None:
-        """Mark everything since ``sid``, or since the transaction began."""
-        entries = self._since_begin.get(connection, [])
-        # A name may have been used before: it is the last of that name that counts.
-        if sid is not None and sid not in entries:
-            return  # there are no savepoints here, and Django has done nothing
-        kept = 0 if sid is None else len(entries) - entries[::-1].index(sid)
-        self.rolled_back.update(entry for entry in entries[kept:] if isinstance(entry, int))
-        del entries[kept:]
+    def undone_since(self, connection: Any, sid: str) -> None:
+        """Note that all since a savepoint was rolled back."""
+        transaction = self._open.get(connection)
+        if transaction is not None and sid in transaction.savepoints:  # else Django has done nothing
+            self._undone(transaction, transaction.savepoints[sid])
 
-    def committed(self, connection: Any) -> None:
-        """Forget a transaction that can no longer be undone."""
-        self._since_begin.pop(connection, None)
+    def undone(self, connection: Any) -> None:
+        """Note that a whole transaction was rolled back."""
+        transaction = self._open.get(connection)
+        if transaction is not None:
+            self._undone(transaction, 0)
+        self.over(connection)
+
+    def _undone(self, transaction: _Transaction, since: int) -> None:
+        lanes.here.lane.rows.append(Undone(since, clock(), transaction.number))
+
+    def over(self, connection: Any) -> None:
+        """Note that a transaction is over; where autocommit is off, the next one begins."""
+        self.ended(connection)
+        if not connection.in_atomic_block:
+            self.look(connection)
+
+    def ended(self, connection: Any, lane: Lane | None = None) -> None:
+        """Note that what was written can no longer be undone."""
+        lane = lane or lanes.here.lane
+        if self._open.pop(connection, None) is not None:
+            lane.transactions = _others(lane, plain(connection.alias)) or None
+
+
+def _others(lane: Lane, alias: str) -> tuple[tuple[str, int], ...]:
+    return tuple(pair for pair in lane.transactions or () if pair[0] != alias)
+
+
+_TRANSACTIONS = _Transactions()
+BEGINNINGS.append(_TRANSACTIONS.begin)
 
 
 def _in_transaction(connection: Any) -> bool:
     return connection.in_atomic_block or (connection.connection is not None and not connection.autocommit)
 
 
-def _connections(using: str | None) -> Iterable[Any]:
+def _connections() -> Iterable[Any]:
     """Return the connections of this thread that exist already; none is opened by asking."""
-    from django.db import connections
-
-    if "settings" not in connections.__dict__:
-        return []  # nobody has asked for a connection yet, and asking would read the settings
-    opened = connections.all(initialized_only=True)
-    return [connection for connection in opened if using is None or connection.alias == using]
+    module = sys.modules.get("django.db")
+    # Where nobody has asked for a connection yet, asking would read the settings.
+    if module is None or "settings" not in module.connections.__dict__:
+        return []
+    opened: Iterable[Any] = module.connections.all(initialized_only=True)
+    return opened
 
 
 def vendors() -> tuple[tuple[str, str], ...]:

@@ -2,60 +2,40 @@
 
 The four send methods are replaced on the class by our own rendering of Django's loops,
 because every other design is noticed: a wrapper adds a stack frame, wrapped receivers
-appear in the responses, connected receivers switch Django's fast paths off. This is the
-only file that knows Django's private dispatch names.
+appear in the responses, connected receivers switch Django's fast paths off. Beside
+``registry`` this is the only file that knows Django's private dispatch names.
 
 Source: ``django/dispatch/dispatcher.py`` of Django 5.2, 6.0 and 6.1.
 """
 
 from __future__ import annotations
 
-import asyncio
-import weakref
-from collections.abc import Callable, Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable
 from functools import partial
 from time import perf_counter_ns as clock
-from types import MethodType
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import AsyncToSync, async_to_sync
 from django.dispatch import Signal, dispatcher
 
+from sigexplorer.capture import lanes
+from sigexplorer.capture.concurrent import all_responses, async_responses
 from sigexplorer.capture.fingerprint import fingerprint
-from sigexplorer.capture.hooks import Failing, Hooks, Replacement
-from sigexplorer.capture.watch import AsyncCall, Watch, close, running
+from sigexplorer.capture.flights import closed, opened, raised, returned, stopped, unheard
+from sigexplorer.capture.hooks import Hooks, Replacement
+from sigexplorer.capture.registry import run_parallel
+from sigexplorer.capture.shapes import Shapes
+from sigexplorer.capture.watch import Watch
 from sigexplorer.capture.wrapping import wrapped
 from sigexplorer.model import Method
 
 NO_RECEIVERS = dispatcher.NO_RECEIVERS
 
-#: Django 6.1 runs async receivers in a task group, earlier ones gather them.
-_run_parallel: Callable[..., Any] | None = getattr(dispatcher, "_run_parallel", None)
-
-
-class DispatchObserver(Failing, Protocol):
-    """Whoever wants to see every dispatch of the process."""
-
-    def opened(self, watch: Watch) -> Any:
-        """Note what must be noted before the first receiver runs."""
-
-    def closed(self, watch: Watch, note: Any) -> None:
-        """Take what became of the dispatch; ``note`` is what ``opened`` returned."""
-
-
-def _open(
-    signal: Any,
-    sender: Any,
-    named: dict[str, Any],
-    method: Method,
-    sync_receivers: list[Any] | None = None,
-    async_receivers: Iterable[Any] = (),
-) -> Watch:
-    watch = Watch(signal, sender, named, method, sync_receivers or [], async_receivers)
-    watch.notes = HOOKS.tell(lambda observer: observer.opened(watch))
-    watch.marks[0] = clock()
-    return watch
-
+_SEND = Shapes("send")
+_SEND_ROBUST = Shapes("send_robust")
+_ASEND = Shapes("asend")
+_ASEND_ROBUST = Shapes("asend_robust")
 
 # Django's four methods. The early return is Django's to the letter: it decides when a
 # sender is hashed. Receivers are called from these very frames, so that the depth of the
@@ -65,209 +45,92 @@ def _open(
 def send(self: Any, sender: Any, **named: Any) -> list[tuple[Any, Any]]:
     """Do what Django's ``Signal.send`` does, observed."""
     if not self.receivers or self.sender_receivers_cache.get(sender) is NO_RECEIVERS:
-        close(_open(self, sender, named, "send"))
+        unheard(_SEND, self, sender, named)
         return []
     sync_receivers, async_receivers = self._live_receivers(sender)
-    watch = _open(self, sender, named, "send", sync_receivers, async_receivers)
-    responses, marks = watch.responses, watch.marks
-    token = running.set((watch, 0))
+    lane = lanes.here.lane
+    before = lane.open
+    flight = opened(_SEND, lane, self, sender, named, sync_receivers, async_receivers)
+    watch = Watch(lane, flight, sync_receivers, async_receivers) if async_receivers else None
+    lane.open = flight
+    responses: list[tuple[Any, Any]] = []
     try:
         for receiver in sync_receivers:
             response = receiver(signal=self, sender=sender, **named)
             responses.append((receiver, response))
-            marks.append(clock())
-            running.set((watch, len(responses)))
-        if async_receivers:
-            responses.extend(async_to_sync(_async_responses)(self, sender, named, watch))
+            flight.append(clock())
+            if response is not None:
+                returned(flight, response)
+        if watch is not None:
+            responses.extend(async_to_sync(async_responses)(self, sender, named, watch))
     except BaseException as error:
-        watch.stopped(error)
+        stopped(flight, error, len(sync_receivers))
         raise
     finally:
-        running.reset(token)
-        close(watch)
+        lane.open = before
+        closed(lane, flight, watch)
     return responses
 
 
 def send_robust(self: Any, sender: Any, **named: Any) -> list[tuple[Any, Any]]:
     """Do what Django's ``Signal.send_robust`` does, observed."""
     if not self.receivers or self.sender_receivers_cache.get(sender) is NO_RECEIVERS:
-        close(_open(self, sender, named, "send_robust"))
+        unheard(_SEND_ROBUST, self, sender, named)
         return []
     sync_receivers, async_receivers = self._live_receivers(sender)
-    watch = _open(self, sender, named, "send_robust", sync_receivers, async_receivers)
-    responses, marks = watch.responses, watch.marks
-    token = running.set((watch, 0))
+    lane = lanes.here.lane
+    before = lane.open
+    flight = opened(_SEND_ROBUST, lane, self, sender, named, sync_receivers, async_receivers)
+    watch = Watch(lane, flight, sync_receivers, async_receivers, robust=True) if async_receivers else None
+    lane.open = flight
+    responses: list[tuple[Any, Any]] = []
     try:
         for receiver in sync_receivers:
             try:
                 response = receiver(signal=self, sender=sender, **named)
             except Exception as err:
-                watch.raised[len(responses)] = err
+                raised(flight, err)
                 self._log_robust_failure(receiver, err)
                 responses.append((receiver, err))
+                flight.append(clock())
             else:
                 responses.append((receiver, response))
-            marks.append(clock())
-            running.set((watch, len(responses)))
-        if async_receivers:
-            responses.extend(async_to_sync(_async_responses)(self, sender, named, watch))
+                flight.append(clock())
+                if response is not None:
+                    returned(flight, response)
+        if watch is not None:
+            responses.extend(async_to_sync(async_responses)(self, sender, named, watch))
     except BaseException as error:
-        watch.stopped(error)
+        stopped(flight, error, len(sync_receivers))
         raise
     finally:
-        running.reset(token)
-        close(watch)
+        lane.open = before
+        closed(lane, flight, watch)
     return responses
 
 
 async def asend(self: Any, sender: Any, **named: Any) -> list[tuple[Any, Any]]:
     """Do what Django's ``Signal.asend`` does, observed."""
     if not self.receivers or self.sender_receivers_cache.get(sender) is NO_RECEIVERS:
-        close(_open(self, sender, named, "asend"))
+        unheard(_ASEND, self, sender, named)
         return []
     sync_receivers, async_receivers = self._live_receivers(sender)
-    watch = _open(self, sender, named, "asend", sync_receivers, async_receivers)
-    return await _all_responses(self, sender, named, watch, _sync_responses)
+    lane = lanes.here.lane
+    flight = opened(_ASEND, lane, self, sender, named, sync_receivers, async_receivers)
+    watch = Watch(lane, flight, sync_receivers, async_receivers)
+    return await all_responses(self, sender, named, watch)
 
 
 async def asend_robust(self: Any, sender: Any, **named: Any) -> list[tuple[Any, Any]]:
     """Do what Django's ``Signal.asend_robust`` does, observed."""
     if not self.receivers or self.sender_receivers_cache.get(sender) is NO_RECEIVERS:
-        close(_open(self, sender, named, "asend_robust"))
+        unheard(_ASEND_ROBUST, self, sender, named)
         return []
     sync_receivers, async_receivers = self._live_receivers(sender)
-    watch = _open(self, sender, named, "asend_robust", sync_receivers, async_receivers)
-    return await _all_responses(self, sender, named, watch, _sync_responses_robust)
-
-
-async def _all_responses(
-    self: Any,
-    sender: Any,
-    named: dict[str, Any],
-    watch: Watch,
-    sync_group: Callable[..., list[tuple[Any, Any]]],
-) -> list[tuple[Any, Any]]:
-    async def sync_send() -> list[tuple[Any, Any]]:
-        if not watch.sync_receivers:
-            return []
-        watch.sync_state = "waiting"
-        try:
-            return await sync_to_async(sync_group)(self, sender, named, watch)
-        finally:
-            if watch.sync_state == "waiting":  # cancelled before a thread was free
-                watch.sync_ended()
-
-    responses: list[tuple[Any, Any]]
-    try:
-        if _run_parallel is None:
-            responses, async_responses = await asyncio.gather(
-                sync_send(), asyncio.gather(*_awaitables(self, sender, named, watch))
-            )
-        else:
-            responses = await sync_send()
-            async_responses = await _run_parallel(*_awaitables(self, sender, named, watch))
-        responses.extend(
-            (call.receiver, answer) for call, answer in zip(watch.async_calls, async_responses, strict=True)
-        )
-    except BaseException as error:
-        watch.error = error
-        raise
-    finally:
-        close(watch)
-    return responses
-
-
-def _sync_responses(self: Any, sender: Any, named: dict[str, Any], watch: Watch) -> list[tuple[Any, Any]]:
-    """Call the sync receivers of an ``asend``, in the thread that asgiref chose."""
-    watch.sync_state = "running"
-    responses, marks = watch.responses, watch.marks
-    token = running.set((watch, 0))
-    try:
-        for receiver in watch.sync_receivers:
-            response = receiver(signal=self, sender=sender, **named)
-            responses.append((receiver, response))
-            marks.append(clock())
-            running.set((watch, len(responses)))
-    except BaseException as error:
-        watch.stopped(error)
-        raise
-    finally:
-        running.reset(token)
-        watch.sync_ended()
-    return responses
-
-
-def _sync_responses_robust(
-    self: Any, sender: Any, named: dict[str, Any], watch: Watch
-) -> list[tuple[Any, Any]]:
-    """Call the sync receivers of an ``asend_robust``, in the thread that asgiref chose."""
-    watch.sync_state = "running"
-    responses, marks = watch.responses, watch.marks
-    token = running.set((watch, 0))
-    try:
-        for receiver in watch.sync_receivers:
-            try:
-                response = receiver(signal=self, sender=sender, **named)
-            except Exception as err:
-                watch.raised[len(responses)] = err
-                self._log_robust_failure(receiver, err)
-                responses.append((receiver, err))
-            else:
-                responses.append((receiver, response))
-            marks.append(clock())
-            running.set((watch, len(responses)))
-    except BaseException as error:
-        watch.stopped(error)
-        raise
-    finally:
-        running.reset(token)
-        watch.sync_ended()
-    return responses
-
-
-async def _async_responses(
-    self: Any, sender: Any, named: dict[str, Any], watch: Watch
-) -> list[tuple[Any, Any]]:
-    together = asyncio.gather if _run_parallel is None else _run_parallel
-    answers = await together(*_awaitables(self, sender, named, watch))
-    return [(call.receiver, answer) for call, answer in zip(watch.async_calls, answers, strict=True)]
-
-
-def _awaitables(self: Any, sender: Any, named: dict[str, Any], watch: Watch) -> Iterator[Any]:
-    """Call each async receiver, as late as Django does, and step what it returns."""
-    robust = watch.method.endswith("robust")
-    for call in watch.async_calls:
-        if robust:
-            yield _caught(self, sender, named, call)
-            continue
-        token = running.set((watch, call.position))
-        try:
-            awaitable = call.receiver(signal=self, sender=sender, **named)
-        except BaseException as error:
-            call.failed(error)
-            for other in watch.async_calls:
-                other.pending = False  # none of them will ever run
-            raise
-        finally:
-            running.reset(token)
-        yield call.drive(awaitable)
-
-
-async def _caught(self: Any, sender: Any, named: dict[str, Any], call: AsyncCall) -> Any:
-    receiver = call.receiver
-    try:
-        token = running.set((call.watch, call.position))
-        try:
-            awaitable = receiver(signal=self, sender=sender, **named)
-        except BaseException as error:
-            call.failed(error)
-            raise
-        finally:
-            running.reset(token)
-        return await call.drive(awaitable)
-    except Exception as err:
-        self._log_robust_failure(receiver, err)
-        return err
+    lane = lanes.here.lane
+    flight = opened(_ASEND_ROBUST, lane, self, sender, named, sync_receivers, async_receivers)
+    watch = Watch(lane, flight, sync_receivers, async_receivers, robust=True)
+    return await all_responses(self, sender, named, watch)
 
 
 #: The four methods whose loops are rendered above, by fingerprint: of Django 5.2 and 6.0,
@@ -285,17 +148,27 @@ _OURS: dict[Method, Any] = {
     "asend_robust": asend_robust,
 }
 
+_SHAPES = {shapes.method: shapes for shapes in (_SEND, _SEND_ROBUST, _ASEND, _ASEND_ROBUST)}
+
 
 def rendered() -> bool:
     """Whether those who observe now see the loops rendered here, and not a wrapper's view."""
-    return all(entry.ours in _OURS.values() for entry in HOOKS.installed)
+    return all(
+        entry.ours in _OURS.values()
+        for entry in HOOKS.installed
+        if entry.owner is Signal and entry.name in _OURS
+    )
 
 
 def _replacements() -> Iterable[Replacement]:
-    family = KNOWN_SOURCES["gather" if _run_parallel is None else "task group"]
+    lanes.renew()
+    for shapes in _SHAPES.values():
+        shapes.known.clear()
+    family = KNOWN_SOURCES["gather" if run_parallel is None else "task group"]
     known = tuple(fingerprint(Signal.__dict__[name]) for name in _OURS) == family
     for name, ours in _OURS.items():
-        yield Replacement(Signal, name, partial(_ours, ours) if known else partial(wrapped, name, _open))
+        yield Replacement(Signal, name, partial(_ours, ours) if known else partial(wrapped, _SHAPES[name]))
+    yield Replacement(AsyncToSync, "__call__", _carrying)
 
 
 def _ours(ours: Any, found: Any) -> Any:
@@ -305,46 +178,21 @@ def _ours(ours: Any, found: Any) -> Any:
     return ours
 
 
-HOOKS: Hooks[DispatchObserver] = Hooks(_replacements)
+def _carrying(found: Any) -> Callable[..., Any]:
+    """Let what a sync receiver awaits in another thread know where it comes from."""
+
+    @functools.wraps(found)
+    def __call__(self: Any, *arguments: Any, **named: Any) -> Any:  # noqa: N807 - its name in tracebacks
+        place = lanes.here.lane.open
+        if place is None:
+            return found(self, *arguments, **named)
+        token = lanes.running.set(lanes.places(place))
+        try:
+            return found(self, *arguments, **named)
+        finally:
+            lanes.running.reset(token)
+
+    return __call__
 
 
-class Registration(NamedTuple):
-    """One receiver connected to a signal."""
-
-    receiver: Any  # None when it is dead
-    dispatch_uid: Any  # None when connected without one
-    weak: bool
-    is_async: bool
-    sender_id: int | None  # id() of the sender; None: connected for every sender
-    sender: Any  # the sender itself where Django keeps a reference to it, else None
-
-
-def registrations(signal: Any) -> list[Registration]:
-    """Return who is connected to ``signal``, dead receivers included, in connection order."""
-    return [_registration(entry) for entry in list(signal.receivers)]
-
-
-def _registration(entry: tuple[Any, ...]) -> Registration:
-    (receiver_key, sender_key), reference, *sender_ref, is_async = entry
-    weak = issubclass(type(reference), weakref.ReferenceType)  # isinstance() would ask the receiver
-    receiver = reference() if weak else reference
-    keyed_by_id = _is_id(receiver_key, receiver)
-    return Registration(
-        receiver=receiver,
-        dispatch_uid=None if keyed_by_id else receiver_key,
-        weak=weak,
-        is_async=is_async,
-        sender_id=None if sender_key == dispatcher.NONE_ID else sender_key,
-        sender=sender_ref[0]() if sender_ref and sender_ref[0] is not None else None,
-    )
-
-
-def _is_id(key: Any, receiver: Any) -> bool:
-    """Whether ``key`` is Django's for a receiver without a dispatch_uid: its id, or a method's two."""
-    if type(key) is int:
-        return receiver is None or key == id(receiver)
-    if type(key) is not tuple or len(key) != 2 or not all(type(part) is int for part in key):  # noqa: PLR2004
-        return False
-    if receiver is None:
-        return True
-    return type(receiver) is MethodType and key == (id(receiver.__self__), id(receiver.__func__))
+HOOKS = Hooks(_replacements)

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
-
-
-class Failing(Protocol):
-    """Whoever observes learns of our own faults."""
-
-    def failed(self, fault: Exception) -> None:
-        """Count a fault; must not raise."""
-
-
-Observer = TypeVar("Observer", bound=Failing)
+from typing import Any, NamedTuple
 
 
 class Replacement(NamedTuple):
@@ -34,8 +24,8 @@ class Installed(NamedTuple):
     ours: Any
 
 
-class Hooks(Generic[Observer]):
-    """The observers of one place, and the attributes replaced to serve them.
+class Hooks:
+    """Attributes that are replaced as long as somebody observes.
 
     The first observer replaces, the last one puts back. An attribute that somebody else
     has replaced in the meantime is left alone: theirs calls ours, and ours goes on
@@ -44,14 +34,14 @@ class Hooks(Generic[Observer]):
     """
 
     def __init__(self, replacements: Callable[[], Iterable[Replacement]]) -> None:
-        self.observers: tuple[Observer, ...] = ()
+        self.observers: tuple[object, ...] = ()
         self._replacements = replacements
         self.installed: list[Installed] = []
         self._covered: dict[tuple[type, str], tuple[Any, Installed]] = {}  # somebody's, over ours
         self._lock = threading.Lock()
 
-    def add(self, observer: Observer) -> None:
-        """Let ``observer`` see everything from now on; a second time changes nothing."""
+    def add(self, observer: object) -> None:
+        """Keep the attributes replaced from now on; a second time changes nothing."""
         with self._lock:
             if any(observer is other for other in self.observers):
                 return
@@ -59,24 +49,14 @@ class Hooks(Generic[Observer]):
                 self._install()
             self.observers = (*self.observers, observer)
 
-    def remove(self, observer: Observer) -> None:
-        """Take ``observer`` away; the last one leaves the classes as they were found."""
+    def remove(self, observer: object) -> None:
+        """Let go; the last one leaves the classes as they were found."""
         with self._lock:
             if not any(observer is other for other in self.observers):
                 return
             self.observers = tuple(other for other in self.observers if other is not observer)
             if not self.observers:
                 self._put_back()
-
-    def tell(self, report: Callable[[Observer], Any]) -> list[tuple[Observer, Any]]:
-        """Report to each observer and return its answers; our fault never becomes the program's."""
-        answers = []
-        for observer in self.observers:
-            try:
-                answers.append((observer, report(observer)))
-            except Exception as fault:
-                observer.failed(fault)
-        return answers
 
     def _install(self) -> None:
         try:

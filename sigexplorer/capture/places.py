@@ -52,7 +52,17 @@ def is_plumbing(filename: str) -> bool:
     return filename.startswith(_PLUMBING)
 
 
+#: A file, a line, and the function that it is in.
+Line = tuple[str, int, str]
+
+
 def origin(frame: FrameType | None) -> Origin | None:
+    """Return the innermost line outside Django that led to ``frame``, as ``line`` finds it."""
+    found = line(frame)
+    return None if found is None else Origin(*found)
+
+
+def line(frame: FrameType | None) -> Line | None:
     """Return the innermost line outside Django that led to ``frame``.
 
     Where there is none, as in a thread of a server, it is the innermost line of Django's,
@@ -63,16 +73,16 @@ def origin(frame: FrameType | None) -> Origin | None:
     while frame is not None:
         filename = frame.f_code.co_filename
         if not is_plumbing(filename):
-            return _origin(frame)
+            return _line(frame)
         if of_django is None and filename.startswith(_DJANGO):
             of_django = frame
         if of_others is None and not filename.startswith(_OURS):
             of_others = frame
         frame = frame.f_back
     last = of_django or of_others
-    return _origin(last) if last is not None else None
+    return _line(last) if last is not None else None
 
 
-def _origin(frame: FrameType) -> Origin:
+def _line(frame: FrameType) -> Line:
     code = frame.f_code
-    return Origin(short(code.co_filename), frame.f_lineno, code.co_qualname)
+    return short(code.co_filename), frame.f_lineno, code.co_qualname

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, NamedTuple
 
-from sigexplorer.capture.dispatch import Registration, registrations
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.places import short
+from sigexplorer.capture.registry import Registration, registrations
 from sigexplorer.capture.words import attribute, class_attribute, class_path, function_path, plain
 from sigexplorer.model import Operation
 

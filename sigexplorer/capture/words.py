@@ -135,7 +135,7 @@ def sender(thing: Any) -> str | None:
         return model_label(thing) or class_path(thing).removeprefix("builtins.")
     if kind is FunctionType:
         return function_path(thing)
-    if _is_a(kind, "django.apps.config.AppConfig"):
+    if is_app_config(thing):
         return plain(attribute(thing, "label"))
     return bounded(_describe(thing, _DEPTH))
 
@@ -159,6 +159,11 @@ def members(texts: Iterable[str], count: int) -> str:
 def is_a(thing: Any, path_of_class: str) -> bool:
     """Whether ``thing`` is an instance of the class with that path, without asking it."""
     return _is_a(type(thing), path_of_class)
+
+
+def is_app_config(thing: Any) -> bool:
+    """Whether ``thing`` is an application's configuration."""
+    return _is_a(type(thing), "django.apps.config.AppConfig")
 
 
 def _is_a(cls: type, path_of_class: str) -> bool:

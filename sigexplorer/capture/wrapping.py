@@ -7,69 +7,100 @@ times and queries, and receivers whose error ended a send, stay unknown.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from time import perf_counter_ns as clock
+from typing import TYPE_CHECKING, Any
 
-from sigexplorer.capture.watch import Watch, close, running
-from sigexplorer.model import Method
+from sigexplorer.capture import lanes, words
+from sigexplorer.capture.flights import closed, opened, stopped
+from sigexplorer.capture.lanes import STREAM, said
+from sigexplorer.spool.rows import NOTES, ORIGIN, SHAPE, START, Called, Flight
 
-#: Opens a watch for (signal, sender, named, method).
-Opener = Callable[[Any, Any, dict[str, Any], Method], Watch]
+if TYPE_CHECKING:
+    from sigexplorer.capture.shapes import Shapes
 
 
-def wrapped(method: Method, open_watch: Opener, found: Any) -> Any:
+def wrapped(shapes: Shapes, found: Any) -> Any:
     """Return ``found``, one of the four methods of ``Signal``, observed."""
-    if method in {"asend", "asend_robust"}:
+    if shapes.method in {"asend", "asend_robust"}:
 
         @functools.wraps(found)
         async def asend(self: Any, sender: Any, **named: Any) -> Any:
-            watch = open_watch(self, sender, named, method)
-            with _closing(watch):
+            with _observed(shapes, self, sender, named) as answered:
                 responses = await found(self, sender, **named)
-                _take(watch, responses)
+                answered(responses)
                 return responses
 
         return asend
 
     @functools.wraps(found)
     def send(self: Any, sender: Any, **named: Any) -> Any:
-        watch = open_watch(self, sender, named, method)
-        token = running.set((watch, UNKNOWN))
-        try:
-            with _closing(watch):
+        with _observed(shapes, self, sender, named) as answered:
+            lane = lanes.here.lane
+            before, lane.open = lane.open, answered.flight
+            token = lanes.running.set(lanes.places(answered.flight))
+            try:
                 responses = found(self, sender, **named)
-                _take(watch, responses)
-                return responses
-        finally:
-            running.reset(token)
+            finally:
+                lanes.running.reset(token)
+                lane.open = before
+            answered(responses)
+            return responses
 
     return send
 
 
-#: The position of a receiver that cannot be told.
-UNKNOWN = -1
+class _Answered:
+    """A dispatch of which nothing is known but how it begins and ends.
 
+    While it is under way its flight is one shorter than others, so that the receiver that
+    runs has the position -1: nobody knows which it is.
+    """
 
-def _take(watch: Watch, responses: Any) -> None:
-    """Read the receivers from what was returned, if it has the form that Django gives it."""
-    if type(responses) is not list or not all(type(pair) is tuple and len(pair) == 2 for pair in responses):  # noqa: PLR2004
-        return
-    watch.responses = list(responses)
-    watch.sync_receivers = [receiver for receiver, _ in responses]
-    watch.marks = watch.marks[:1] * (len(responses) + 1)
-    if watch.method.endswith("robust"):
-        for place, (_, response) in enumerate(responses):
-            if issubclass(type(response), Exception):
-                watch.raised[place] = response
+    def __init__(self, shapes: Shapes, signal: Any, sender: Any, flight: Flight) -> None:
+        self.flight = flight
+        self._told = (shapes, signal, sender)
+        self._origin = flight.pop(ORIGIN)
+
+    def __call__(self, responses: Any) -> None:
+        """Read the receivers from what was returned, if it has the form that Django gives it."""
+        if type(responses) is not list or not all(
+            type(pair) is tuple and len(pair) == 2  # noqa: PLR2004
+            for pair in responses
+        ):
+            return
+        shapes, signal, sender = self._told
+        try:
+            called = {place: tuple(self._called(pair[1])) for place, pair in enumerate(responses)}
+            known = shapes.find(signal, sender, [receiver for receiver, _ in responses], ())
+        except Exception as fault:
+            STREAM.failed(fault)
+        else:
+            self.flight[SHAPE] = known.number
+            self.flight[NOTES] = {**(self.flight[NOTES] or {}), "calls": called}
+
+    def _called(self, response: Any) -> Called:
+        start = self.flight[START]
+        if self._told[0].method.endswith("robust") and issubclass(type(response), Exception):
+            return Called(start, start, "raised", None, said(response), 0)
+        return Called(start, start, "returned", words.value(response), None, 0)
+
+    def ended(self) -> None:
+        """Make it a flight like others."""
+        self.flight.append(self._origin)
+        self.flight[NOTES] = {**(self.flight[NOTES] or {}), "end": clock()}
 
 
 @contextmanager
-def _closing(watch: Watch) -> Iterator[None]:
+def _observed(shapes: Shapes, signal: Any, sender: Any, named: dict[str, Any]) -> Iterator[_Answered]:
+    lane = lanes.here.lane
+    answered = _Answered(shapes, signal, sender, opened(shapes, lane, signal, sender, named, (), ()))
     try:
-        yield
+        yield answered
     except BaseException as error:
-        watch.error = error
+        stopped(answered.flight, error, -1)
         raise
     finally:
-        close(watch)
+        answered.ended()
+        closed(lane, answered.flight, None)

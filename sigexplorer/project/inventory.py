@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import django
 
 from sigexplorer.capture import receivers, signals
-from sigexplorer.capture.dispatch import registrations
 from sigexplorer.capture.listening import built_in, tracing_receiver
+from sigexplorer.capture.registry import registrations
 from sigexplorer.catalog.installed import django_version, sends
 from sigexplorer.catalog.page import ANCIENT, Page, Version, dotted
 from sigexplorer.model import ListedSignal, Origin

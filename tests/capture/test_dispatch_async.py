@@ -34,7 +34,7 @@ from capturing import (
 )
 from django.dispatch import Signal
 
-from sigexplorer.capture.watch import running
+from sigexplorer.capture.lanes import running
 
 each_method = pytest.mark.parametrize("method", METHODS)
 each_async = pytest.mark.parametrize("method", METHODS[2:])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -24,8 +23,7 @@ from capturing import (
 )
 from django.dispatch import Signal
 
-from sigexplorer.capture import dispatch as dispatching
-from sigexplorer.capture import watch as watch_module
+from sigexplorer.capture import lanes
 from sigexplorer.capture.watch import Watch
 
 each_method = pytest.mark.parametrize("method", METHODS)
@@ -107,28 +105,20 @@ def test_nesting_through_threads_and_tasks() -> None:
     async def deeper() -> None:
         await sync_to_async(async_to_sync(inner.asend))(None, name="there and back")
 
-    def plain_thread(**_named: object) -> None:
-        thread = threading.Thread(
-            target=copy_context().run, args=(inner.send, None), kwargs={"name": "copied"}
-        )
-        thread.start()
-        thread.join()
-
-    connect(outer, sync, plain_thread, awaited)
+    connect(outer, sync, awaited)
     with observing() as tracer:
         outer.send(None, name="outer")
         asyncio.run(awaited_send(outer))
     expected = {
         "async_to_sync": 0,
         "after async_to_sync": 0,
-        "copied": 1,
-        "sync_to_async": 2,
-        "free thread": 2,
-        "to_thread": 2,
-        "task": 2,
-        "gather": 2,
-        "there and back": 2,
-        "after gather": 2,
+        "sync_to_async": 1,
+        "free thread": 1,
+        "to_thread": 1,
+        "task": 1,
+        "gather": 1,
+        "there and back": 1,
+        "after gather": 1,
     }
     trace = tracer.trace()
     for dispatch in trace.dispatches:
@@ -206,33 +196,29 @@ def test_a_dispatch_belongs_to_the_thread_that_sent_it(method: str) -> None:
 
 def test_a_dispatch_that_two_threads_end_is_told_once() -> None:
     """The thread of the sync receivers and the loop may end a dispatch at once: one of them tells of it."""
-    told: list[Watch] = []
+    lane = lanes.here.lane
+    watch = Watch(lane, [1, 0, None, None, None, (), None, None], (), ())
+    watch.sent = True
 
-    class Witness:
-        """Somebody who, while being told of the end, lets another thread come to the same end."""
+    class Slow(list[None]):
+        """A claim that lets another thread come to the same end at the worst moment."""
 
-        def opened(self, watch: Watch) -> None:
-            """Note nothing."""
-
-        def closed(self, watch: Watch, _note: None) -> None:
-            """Be interrupted by the other thread the first time."""
-            told.append(watch)
-            if len(told) == 1:
-                other = threading.Thread(target=watch_module.finish, args=(watch,), daemon=True)
+        def pop(self, *_place: Any) -> None:
+            """Be overtaken the first time."""
+            if not self.overtaken:
+                self.overtaken = True
+                other = threading.Thread(target=watch.finish)
                 other.start()
-                other.join(1)
+                other.join()
+            super().pop()
 
-        def failed(self, fault: Exception) -> None:
-            """Let it be seen."""
-            raise fault
+        overtaken = False
 
-    witness = Witness()
-    dispatching.HOOKS.add(witness)
-    try:
-        Signal().send(None)
-    finally:
-        dispatching.HOOKS.remove(witness)
-    assert len(told) == 1
+    watch.claim = Slow([None])
+    told = len(lane.rows)
+    watch.finish()
+    assert len(lane.rows) == told + 1
+    lane.rows.clear()
 
 
 @each_method

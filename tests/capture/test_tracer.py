@@ -6,13 +6,14 @@ import dataclasses
 import importlib.util
 import json
 import sys
+import threading
 import types
 from pathlib import Path
 from typing import Any
 
 import django
 import pytest
-from capturing import METHODS, bypasses, observing, only, parents, send
+from capturing import METHODS, bypasses, connect, observing, only, parents, returning, send
 from django.db.models.signals import post_save
 from django.dispatch import Signal
 from hostile_things import alert, hostile
@@ -155,6 +156,35 @@ def test_a_trace_can_be_looked_at_meanwhile() -> None:
     assert [each.id for each in tracer.trace().dispatches] == sorted(
         each.id for each in tracer.trace().dispatches
     )
+
+
+def test_a_trace_can_be_looked_at_while_threads_send() -> None:
+    """Looking is safe at any moment: every trace on the way is whole, and the last one has everything."""
+    signal, inner = Signal(), Signal()
+
+    def nesting(**_named: object) -> None:
+        inner.send(None)
+
+    connect(signal, nesting, returning("other"), weak=False)
+
+    def work() -> None:
+        for _ in range(200):
+            signal.send(None)
+
+    with observing() as tracer:
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            during = tracer.trace()
+            ids = [each.id for each in during.dispatches]
+            assert ids == sorted(set(ids))
+            assert {len(each.calls) for each in during.dispatches if each.parent is None} <= {2}
+        for thread in threads:
+            thread.join()
+    dispatches = tracer.trace().dispatches
+    assert len(dispatches) == 1_600
+    assert {len(each.calls) for each in dispatches if each.parent is None} == {2}
 
 
 @pytest.mark.parametrize("method", METHODS)

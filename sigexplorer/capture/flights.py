@@ -1,0 +1,97 @@
+"""The beginning and the end of a dispatch, as its lane notes them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from time import perf_counter_ns as clock
+from typing import TYPE_CHECKING, Any
+
+from sigexplorer.capture import arguments, lanes, places, words
+from sigexplorer.capture.lanes import BATCH, STREAM, Lane, around, noted, position, said
+from sigexplorer.spool.rows import ENDS, NOTES, OUTER, START, Flight
+
+if TYPE_CHECKING:
+    from sigexplorer.capture.shapes import Shapes
+    from sigexplorer.capture.watch import Watch
+
+
+def opened(
+    shapes: Shapes,
+    lane: Lane,
+    signal: Any,
+    sender: Any,
+    named: dict[str, Any],
+    sync_receivers: Sequence[Any],
+    async_receivers: Sequence[Any],
+) -> Flight:
+    """Note that a dispatch begins, and what it is sent with; never raises."""
+    try:
+        known = shapes.of(signal, sender, sync_receivers, async_receivers)
+        try:
+            values: Any = known.read(known, named)
+        except KeyError:
+            values = None
+        if values is None:
+            values = list(arguments.to_words(named))
+        outer = lane.open if lanes.running.get() is None else around(lane)
+        origin = places.line(sys._getframe(2)) if STREAM.origins else None
+        return [
+            clock(), known.number, outer, position(outer), lane.transactions, values, None, origin,
+        ]  # fmt: skip
+    except Exception as fault:
+        STREAM.failed(fault)
+        return [0, None, lane.open, None, None, (), None, None]
+
+
+def closed(lane: Lane, flight: Flight, watch: Watch | None) -> None:
+    """Note that the send has returned or raised; its row is whole once nothing of it runs."""
+    if watch is not None:
+        watch.sent = True
+        watch.finish()
+        return
+    outer = flight[OUTER]
+    flight[OUTER] = 0 if outer is None else outer[START]
+    if flight[START]:
+        rows = lane.rows
+        rows.append(flight)
+        if outer is None and len(rows) > BATCH:
+            STREAM.drain()
+
+
+def unheard(shapes: Shapes, signal: Any, sender: Any, named: dict[str, Any]) -> None:
+    """Note a dispatch that reaches nobody."""
+    lane = lanes.here.lane
+    flight = opened(shapes, lane, signal, sender, named, (), ())
+    closed(lane, flight, None)
+
+
+def returned(flight: Flight, response: Any) -> None:
+    """Note what the receiver that has just ended returned."""
+    try:
+        noted(flight, "results")[len(flight) - ENDS - 1] = words.value(response)
+    except Exception as fault:
+        STREAM.failed(fault)
+
+
+def raised(flight: Flight, error: BaseException) -> None:
+    """Note what the receiver that is running now raised."""
+    try:
+        noted(flight, "raised").setdefault(len(flight) - ENDS, said(error))
+    except Exception as fault:
+        STREAM.failed(fault)
+
+
+def stopped(flight: Flight, error: BaseException, receivers: int) -> None:
+    """Note what ended a send: mostly the receiver that was running, of so many sync ones."""
+    try:
+        now = clock()
+        if len(flight) - ENDS < receivers:
+            raised(flight, error)
+            flight.append(now)
+        if flight[NOTES] is None:
+            flight[NOTES] = {}
+        flight[NOTES]["error"] = said(error)
+        flight[NOTES]["end"] = now
+    except Exception as fault:
+        STREAM.failed(fault)

@@ -1,0 +1,247 @@
+"""What each thread notes while somebody observes: one lane per thread, drained by whoever watches.
+
+A lane is only ever appended to by its thread; whoever drains it takes what is there in one
+step, so that no lock is held while a program runs.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+from sigexplorer.capture import words
+from sigexplorer.spool.rows import ENDS, NOTES, OUTER, START, Flight, Row
+
+#: Rows of a lane that wait for the next drain.
+BATCH = 512
+
+_FAULTS = 10
+
+
+class Lane:
+    """The notes of one thread."""
+
+    __slots__ = ("open", "queries", "rows", "thread", "transactions", "used")
+
+    def __init__(self, user: object) -> None:
+        self.used = weakref.ref(user)  # dead when the thread is
+        self.thread = guarded(_thread) or "?"
+        self.open: Flight | None = None  # the innermost dispatch whose receiver runs in this thread
+        self.rows: list[Row] = []
+        self.queries = 0  # SQL statements so far
+        self.transactions: tuple[tuple[str, int], ...] | None = None  # open now: alias and number
+        for begin in BEGINNINGS:
+            guarded(begin, self)
+
+
+class Here(threading.local):
+    """Knows the lane of the thread that asks."""
+
+    def __init__(self) -> None:
+        self._user = _User()
+        self.lane = Lane(self._user)
+        STREAM.lanes.append(self.lane)
+
+
+class _User:
+    """Lives as long as its thread."""
+
+
+#: What is to be known of a thread when its lane begins.
+BEGINNINGS: list[Callable[[Lane], None]] = []
+
+
+class Window(Protocol):
+    """Whoever takes the rows of every lane while it is open."""
+
+    origins: bool  # whether it wants to know who sent
+    faults: list[str]  # the first few of ours, in words
+    dropped: int  # all of them
+
+    def take(self, thread: str, rows: list[Row]) -> None:
+        """Take closed rows of one thread; several windows take the same ones."""
+
+
+class Stream:
+    """All lanes of the process, and who takes their rows."""
+
+    def __init__(self) -> None:
+        self.lanes: list[Lane] = []
+        self._windows: tuple[weakref.ref[Window], ...] = ()
+        self.origins = False  # whether anybody wants to know who sent
+        #: Dispatches that may outlast their send, by their start, with the thread that sent them.
+        self.pending: dict[int, tuple[str, Flight]] = {}
+        self._queries = 0  # of lanes that are gone
+        self._lock = threading.RLock()
+
+    def add(self, window: Window) -> None:
+        """Let ``window`` take every row that closes from now on, as long as somebody keeps it."""
+        with self._lock:
+            self.drain()
+            self._set([*self._open_windows(), window])
+
+    def remove(self, window: Window) -> None:
+        """Give ``window`` nothing more."""
+        with self._lock:
+            self._set([other for other in self._open_windows() if other is not window])
+
+    def _set(self, windows: list[Window]) -> None:
+        self._windows = tuple(weakref.ref(window) for window in windows)
+        self.origins = any(window.origins for window in windows)
+
+    def _open_windows(self) -> list[Window]:
+        return [window for reference in self._windows if (window := reference()) is not None]
+
+    def drain(self) -> None:
+        """Hand what has closed to every window, and forget it."""
+        with self._lock:
+            windows = self._open_windows()
+            for lane in list(self.lanes):
+                ended = lane.used() is None
+                rows = lane.rows[:]
+                del lane.rows[: len(rows)]
+                for window in windows if rows else ():
+                    try:
+                        window.take(lane.thread, rows)
+                    except Exception as fault:
+                        _missed(window, fault)
+                if ended:
+                    self._queries += lane.queries
+                    self.lanes.remove(lane)
+
+    def under_way(self) -> dict[int, tuple[str, Flight]]:
+        """Return by its start every dispatch that is open now, and the thread that sent it."""
+        found: dict[int, tuple[str, Flight]] = {}
+        for lane in list(self.lanes):
+            flight: Any = lane.open
+            while is_open(flight):
+                found[flight[START]] = (lane.thread, flight)
+                flight = flight[OUTER]
+        return {**found, **dict(list(self.pending.items()))}
+
+    @property
+    def queries(self) -> int:
+        """SQL statements so far, of all threads."""
+        with self._lock:
+            return self._queries + sum(lane.queries for lane in self.lanes)
+
+    def failed(self, fault: Exception) -> None:
+        """Let every window count a fault of ours, which costs a record and nothing else."""
+        for reference in self._windows:
+            window = reference()
+            if window is not None:
+                _missed(window, fault)
+
+
+def _missed(window: Window, fault: Exception) -> None:
+    window.dropped += 1
+    # Near the end of the stack nothing may be called that could fail again.
+    if len(window.faults) < _FAULTS:
+        window.faults.append(type(fault).__name__ if isinstance(fault, RecursionError) else said(fault))
+
+
+STREAM = Stream()
+
+
+def renew() -> None:
+    """Begin new lanes, for all threads."""
+    global here  # noqa: PLW0603 - one for the process
+    here = Here()  # old lanes are left as soon as nobody uses them
+
+
+# Where we are, for code whose thread is not the one that its dispatch was sent in.
+
+#: A place is a flight, or for an async receiver a list of the same layout and of such a
+#: length that it tells the receiver's position; and the places around it.
+Places = tuple[Flight, "Places | None"]
+
+#: Set where a receiver's context may come to run in another thread.
+running: ContextVar[Any] = ContextVar("sigexplorer_running", default=None)
+
+
+def is_open(flight: Any) -> bool:
+    """Whether this is a dispatch under way, and not one that is over or none at all."""
+    return flight is not None and type(flight) is not int and type(flight[OUTER]) is not int
+
+
+def places(flight: Flight | None) -> Any:
+    """Return the places from ``flight`` outwards, as ``running`` holds them."""
+    return (flight, places(flight[OUTER])) if flight is not None and is_open(flight) else None
+
+
+def around(lane: Lane) -> Flight | None:
+    """Return the dispatch, as a place, that what happens now is part of.
+
+    What outlives its receiver, such as a task that it started, belongs to the nearest
+    dispatch around it that is still under way.
+    """
+    place, within = lane.open, running.get()
+    while within is not None:
+        candidate, within = within
+        if is_open(candidate):
+            # Whichever began later is inside of the other.
+            return candidate if place is None or candidate[START] >= place[START] else place
+    return place
+
+
+def position(place: Flight | None) -> int | None:
+    """Return the position of the receiver that runs now in the dispatch at ``place``."""
+    return None if place is None else len(place) - ENDS
+
+
+def start_of(place: Flight | None) -> int:
+    """Return what identifies the dispatch at ``place``; 0 for none."""
+    return 0 if place is None else place[START]
+
+
+def count_query() -> None:
+    """Count one SQL statement for the receiver that is running now, and for those around it."""
+    lane = here.lane
+    lane.queries += 1
+    place: Any = around(lane)
+    while is_open(place):
+        note = noted(place, "queries")
+        running_now = len(place) - ENDS
+        note[running_now] = note.get(running_now, 0) + 1
+        place = place[OUTER]
+
+
+def noted(flight: Flight, key: str) -> dict[int, Any]:
+    """Return the notes of a flight that go by ``key``, to be added to."""
+    notes = flight[NOTES]
+    if notes is None:
+        notes = flight[NOTES] = {}
+    found: dict[int, Any] = notes.setdefault(key, {})
+    return found
+
+
+def guarded(note: Callable[..., Any], *arguments: Any) -> Any:
+    """Do something of ours whose fault must never become the program's; None if it fails."""
+    try:
+        return note(*arguments)
+    except Exception as fault:
+        STREAM.failed(fault)
+        return None
+
+
+def said(problem: BaseException) -> str:
+    """Put a problem of whatever kind into words."""
+    try:
+        return words.error(problem)
+    except Exception:
+        return type(problem).__name__
+
+
+def _thread() -> str:
+    """Return the name of this thread, without making a thread object for one that has none."""
+    thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+    name = words.attribute(thread, "_name")
+    return words.bounded(name) if type(name) is str else f"thread {threading.get_ident()}"
+
+
+#: Renewed with the first observer, because what a lane knows of its thread's transactions
+#: is known only while somebody observes.
+here = Here()

@@ -1,0 +1,129 @@
+"""The arguments of Django's model signals into atoms, quickly, where they are as usual.
+
+A reader returns the values in the order that its signal lists them, a model instance as its
+primary key, or None: then ``arguments`` puts them into words, whatever they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import GetSetDescriptorType
+from typing import Any, NamedTuple
+
+from sigexplorer.capture import words
+from sigexplorer.capture.secrecy import looks_secret
+
+Values = tuple[Any, ...] | None
+
+Read = Callable[[Any, dict[str, Any]], Values]
+
+
+class Reader(NamedTuple):
+    """How the arguments of a shape's dispatches are read."""
+
+    read: Read
+    arguments: tuple[tuple[str, str | None], ...] = ()  # names, and of instances their label
+    model: int = 0  # the id of the sender, which is alive while its shape is known
+    primary_key: str = ""
+
+
+def _unread(_known: Any, _named: dict[str, Any]) -> Values:
+    return None
+
+
+_UNREAD = Reader(_unread)
+
+
+def _pre_save(known: Any, named: dict[str, Any]) -> Values:
+    if len(named) != 4:  # noqa: PLR2004
+        return None
+    instance, raw, using = named["instance"], named["raw"], named["using"]
+    if (
+        id(type(instance)) == known.model
+        and (raw is False or raw is True)
+        and type(using) is str
+        and using == "default"
+        and named["update_fields"] is None
+    ):
+        key = instance.__dict__.get(known.primary_key)
+        if key is None or type(key) is int:
+            return (key, raw, using, None)
+    return None
+
+
+def _post_save(known: Any, named: dict[str, Any]) -> Values:
+    if len(named) != 5:  # noqa: PLR2004
+        return None
+    instance, created, raw, using = named["instance"], named["created"], named["raw"], named["using"]
+    if (
+        id(type(instance)) == known.model
+        and (created is True or created is False)
+        and (raw is False or raw is True)
+        and type(using) is str
+        and using == "default"
+        and named["update_fields"] is None
+    ):
+        key = instance.__dict__.get(known.primary_key)
+        if key is None or type(key) is int:
+            return (key, created, None, raw, using)
+    return None
+
+
+def _post_init(known: Any, named: dict[str, Any]) -> Values:
+    instance = named["instance"]
+    if len(named) == 1 and id(type(instance)) == known.model:
+        key = instance.__dict__.get(known.primary_key)
+        if key is None or type(key) is int:
+            return (key,)
+    return None
+
+
+def _delete(known: Any, named: dict[str, Any]) -> Values:
+    if len(named) != 3:  # noqa: PLR2004
+        return None
+    instance, using = named["instance"], named["using"]
+    if (
+        id(type(instance)) == known.model
+        and named["origin"] is instance
+        and type(using) is str
+        and using == "default"
+    ):
+        key = instance.__dict__.get(known.primary_key)
+        if key is None or type(key) is int:
+            return (key, using, key)
+    return None
+
+
+_MODELS = "django.db.models.signals."
+
+#: Which of the arguments is the instance; the others are what they are.
+_READERS: dict[str, tuple[Read, tuple[str, ...]]] = {
+    f"{_MODELS}pre_save": (_pre_save, ("instance", "raw", "using", "update_fields")),
+    f"{_MODELS}post_save": (_post_save, ("instance", "created", "update_fields", "raw", "using")),
+    f"{_MODELS}post_init": (_post_init, ("instance",)),
+    f"{_MODELS}pre_delete": (_delete, ("instance", "using", "origin")),
+    f"{_MODELS}post_delete": (_delete, ("instance", "using", "origin")),
+}
+
+_INSTANCES = frozenset({"instance", "origin"})
+
+
+def reader(signal: str, sender: Any) -> Reader:
+    """Return how dispatches of the signal at that path are read when ``sender`` sends them."""
+    read, names = _READERS.get(signal, (_unread, ()))
+    label = words.model_label(sender)
+    if not names or label is None or not _is_plain(sender):
+        return _UNREAD
+    primary_key = words.attribute(words.attribute(words.class_attribute(sender, "_meta"), "pk"), "attname")
+    if type(primary_key) is not str or looks_secret(primary_key):
+        return _UNREAD
+    arguments = tuple((name, label if name in _INSTANCES else None) for name in names)
+    return Reader(read, arguments, id(sender), primary_key)
+
+
+def _is_plain(model: type) -> bool:
+    """Whether reading ``instance.__dict__`` of a model runs no code of the project's."""
+    return (
+        words.class_attribute(model, "__getattribute__") is object.__getattribute__
+        and type(words.class_attribute(model, "__dict__")) is GetSetDescriptorType
+    )

@@ -1,0 +1,92 @@
+"""The rows that capture notes while a program runs: atoms only, cheap to append.
+
+A dispatch is one flat list, a *flight*, which is made when it opens, grows by one clock
+reading as each sync receiver ends, and is a row once it is closed. What does not change
+from one dispatch to the next, the names of things, is a ``Shape`` in a table beside the
+rows. Everything that waits, texts and ids and nesting depth, is made by ``assembly``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from sigexplorer.model import Method, Operation, Outcome, Scalar
+
+#: A dispatch under way, or closed.
+Flight = list[Any]
+
+# The places in a flight.
+START: Final = 0  # clock(); no two dispatches of a process share it, so it is their identity
+SHAPE: Final = 1  # the index of its shape in the table
+OUTER: Final = 2  # the flight around it while it is open; then the START of that, or 0
+POSITION: Final = 3  # of the receiver of OUTER that was running; None without OUTER, -1 if unknown
+TRANSACTIONS: Final = 4  # those that were open in its thread: pairs of alias and number, or None
+ARGUMENTS: Final = 5  # a tuple as the shape lists them, or a list of pairs of name and scalar
+NOTES: Final = 6  # None, or a dict of what is rare: see Notes
+ORIGIN: Final = 7  # file, line, function; None where nobody asked
+ENDS: Final = 8  # from here on the clock as each sync receiver ended
+
+#: Keys of a flight's notes: "error" (a text) and "end" (the clock) where the send did not
+#: simply end with its last receiver, and by a receiver's position "results", "raised"
+#: (texts), "queries" (SQL statements) and "calls" (a Called each, where clocks in a row
+#: cannot tell).
+Notes = dict[str, Any]
+
+
+class ShapeReceiver(NamedTuple):
+    """A receiver as a shape lists it."""
+
+    receiver: str
+    file: str | None
+    line: int | None
+    dispatch_uid: str | None
+    weak: bool
+    is_async: bool
+
+
+class Shape(NamedTuple):
+    """What dispatches of one signal, by one method, from one sender to the same receivers share."""
+
+    signal: str
+    name: str
+    group: str
+    method: Method
+    sender: str | None
+    arguments: tuple[tuple[str, str | None], ...]  # names, and of model instances the label
+    receivers: tuple[ShapeReceiver | None, ...]  # None is our own tracing receiver
+
+
+class Called(NamedTuple):
+    """What became of one receiver, in full."""
+
+    start: int
+    end: int
+    outcome: Outcome
+    result: Scalar
+    error: str | None
+    queries: int
+
+
+class Bypassed(NamedTuple):
+    """A write without signals."""
+
+    start: int
+    operation: Operation
+    model: str
+    rows: int | None
+    outer: int
+    position: int | None
+    origin: tuple[str, int, str] | None
+    would_call: tuple[str, ...]
+
+
+class Undone(NamedTuple):
+    """Part of a transaction was rolled back."""
+
+    since: int  # clock(): what was sent from then on
+    until: int  # and before
+    transaction: int
+
+
+#: One of them, as it stands in a lane.
+Row = Flight | Bypassed | Undone
