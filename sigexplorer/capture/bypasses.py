@@ -16,7 +16,7 @@ from typing import Any
 
 from sigexplorer.capture import lanes, places, receivers
 from sigexplorer.capture.hooks import Hooks, Replacement
-from sigexplorer.capture.lanes import STREAM, around, position, start_of
+from sigexplorer.capture.lanes import STREAM, around, id_of, next_id, position
 from sigexplorer.capture.words import attribute, model_label
 from sigexplorer.model import Operation
 from sigexplorer.spool.rows import Bypassed
@@ -68,11 +68,12 @@ def _noted(operation: Operation, model: Any, start: int) -> Bypassed | None:
     try:
         outer = around(lanes.here.lane)
         return Bypassed(
+            id=next_id(),
             start=start,
             operation=operation,
             model=model_label(model) or "?",
             rows=None,
-            outer=start_of(outer),
+            outer=id_of(outer),
             position=position(outer),
             origin=places.line(sys._getframe(2)),
             would_call=receivers.passed_by(operation, model),
@@ -84,7 +85,7 @@ def _noted(operation: Operation, model: Any, start: int) -> Bypassed | None:
 
 def _report(noted: Bypassed | None, rows: int | None) -> None:
     if noted is not None:
-        lanes.here.lane.rows.append(noted._replace(rows=rows))
+        lanes.here.lane.events.append(noted._replace(rows=rows))
 
 
 def _queryset_method(operation: Operation, rows: Callable[[Any], int | None]) -> Callable[[Any], Any]:
@@ -143,6 +144,7 @@ def _collector_delete(found: Any) -> Any:
         deletion = _Deletion(_root(self), _is_manager_deleting())
         before = [(model, len(instances)) for model, instances in self.data.items()]
         token = _deleting.set(deletion)
+        start = clock()
         try:
             answer = found(self)
         finally:
@@ -150,7 +152,7 @@ def _collector_delete(found: Any) -> Any:
         if not _is_part():
             for model, count in _untold(deletion, before, answer):
                 operation: Operation = "raw_delete" if deletion.told else "fast_delete"
-                _report(_noted(operation, model, clock()), count)
+                _report(_noted(operation, model, start), count)
         return answer
 
     return delete

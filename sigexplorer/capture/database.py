@@ -16,7 +16,7 @@ from time import perf_counter_ns as clock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sigexplorer.capture import lanes
+from sigexplorer.capture import commits, lanes
 from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.lanes import BEGINNINGS, Lane, count_query, guarded
 from sigexplorer.capture.words import plain
@@ -168,16 +168,18 @@ class _Transactions:
         transaction = self._open.get(connection)
         if transaction is not None and sid in transaction.savepoints:  # else Django has done nothing
             self._undone(transaction, transaction.savepoints[sid])
+            commits.discard(connection)
 
     def undone(self, connection: Any) -> None:
         """Note that a whole transaction was rolled back."""
         transaction = self._open.get(connection)
         if transaction is not None:
             self._undone(transaction, 0)
+        commits.discard(connection)
         self.over(connection)
 
     def _undone(self, transaction: _Transaction, since: int) -> None:
-        lanes.here.lane.rows.append(Undone(since, clock(), transaction.number))
+        lanes.here.lane.events.append(Undone(transaction.number, since, clock()))
 
     def over(self, connection: Any) -> None:
         """Note that a transaction is over; where autocommit is off, the next one begins."""

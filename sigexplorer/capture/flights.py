@@ -8,8 +8,8 @@ from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
 from sigexplorer.capture import arguments, lanes, places, words
-from sigexplorer.capture.lanes import BATCH, STREAM, Lane, around, noted, position, said
-from sigexplorer.spool.rows import ENDS, NOTES, OUTER, START, Flight
+from sigexplorer.capture.lanes import BATCH, STREAM, Lane, around, next_id, noted, position, said
+from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Flight
 
 if TYPE_CHECKING:
     from sigexplorer.capture.shapes import Shapes
@@ -36,12 +36,14 @@ def opened(
             values = list(arguments.to_words(named))
         outer = lane.open if lanes.running.get() is None else around(lane)
         origin = places.line(sys._getframe(2)) if STREAM.origins else None
+        notes = {"callback": lane.callback} if lane.callback else None
         return [
-            clock(), known.number, outer, position(outer), lane.transactions, values, None, origin,
+            next_id(), known.number, outer, position(outer), lane.transactions, values, notes, origin,
+            clock(),
         ]  # fmt: skip
     except Exception as fault:
         STREAM.failed(fault)
-        return [0, None, lane.open, None, None, (), None, None]
+        return [0, None, lane.open, None, None, (), None, None, clock()]
 
 
 def closed(lane: Lane, flight: Flight, watch: Watch | None) -> None:
@@ -51,11 +53,11 @@ def closed(lane: Lane, flight: Flight, watch: Watch | None) -> None:
         watch.finish()
         return
     outer = flight[OUTER]
-    flight[OUTER] = 0 if outer is None else outer[START]
-    if flight[START]:
-        rows = lane.rows
-        rows.append(flight)
-        if outer is None and len(rows) > BATCH:
+    flight[OUTER] = 0 if outer is None else outer[ID]
+    if flight[ID]:
+        flights = lane.flights
+        flights.append(flight)
+        if outer is None and len(flights) > BATCH:
             STREAM.drain()
 
 

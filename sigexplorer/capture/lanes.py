@@ -6,6 +6,7 @@ step, so that no lock is held while a program runs.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import weakref
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol
 
 from sigexplorer.capture import words
-from sigexplorer.spool.rows import ENDS, NOTES, OUTER, START, Flight, Row
+from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Event, Flight
 
 #: Rows of a lane that wait for the next drain.
 BATCH = 512
@@ -24,13 +25,15 @@ _FAULTS = 10
 class Lane:
     """The notes of one thread."""
 
-    __slots__ = ("open", "queries", "rows", "thread", "transactions", "used")
+    __slots__ = ("callback", "events", "flights", "open", "queries", "thread", "transactions", "used")
 
     def __init__(self, user: object) -> None:
         self.used = weakref.ref(user)  # dead when the thread is
         self.thread = guarded(_thread) or "?"
         self.open: Flight | None = None  # the innermost dispatch whose receiver runs in this thread
-        self.rows: list[Row] = []
+        self.flights: list[Flight] = []  # closed
+        self.events: list[Event] = []
+        self.callback = 0  # the on_commit callback that runs
         self.queries = 0  # SQL statements so far
         self.transactions: tuple[tuple[str, int], ...] | None = None  # open now: alias and number
         for begin in BEGINNINGS:
@@ -61,8 +64,8 @@ class Window(Protocol):
     faults: list[str]  # the first few of ours, in words
     dropped: int  # all of them
 
-    def take(self, thread: str, rows: list[Row]) -> None:
-        """Take closed rows of one thread; several windows take the same ones."""
+    def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
+        """Take what one thread has noted; several windows take the same rows."""
 
 
 class Stream:
@@ -72,7 +75,7 @@ class Stream:
         self.lanes: list[Lane] = []
         self._windows: tuple[weakref.ref[Window], ...] = ()
         self.origins = False  # whether anybody wants to know who sent
-        #: Dispatches that may outlast their send, by their start, with the thread that sent them.
+        #: Dispatches that may outlast their send, by their id, with the thread that sent them.
         self.pending: dict[int, tuple[str, Flight]] = {}
         self._queries = 0  # of lanes that are gone
         self._lock = threading.RLock()
@@ -101,11 +104,11 @@ class Stream:
             windows = self._open_windows()
             for lane in list(self.lanes):
                 ended = lane.used() is None
-                rows = lane.rows[:]
-                del lane.rows[: len(rows)]
-                for window in windows if rows else ():
+                flights, events = lane.flights[:], lane.events[:]
+                del lane.flights[: len(flights)], lane.events[: len(events)]
+                for window in windows if flights or events else ():
                     try:
-                        window.take(lane.thread, rows)
+                        window.take(lane.thread, flights, events)
                     except Exception as fault:
                         _missed(window, fault)
                 if ended:
@@ -113,12 +116,12 @@ class Stream:
                     self.lanes.remove(lane)
 
     def under_way(self) -> dict[int, tuple[str, Flight]]:
-        """Return by its start every dispatch that is open now, and the thread that sent it."""
+        """Return by its id every dispatch that is open now, and the thread that sent it."""
         found: dict[int, tuple[str, Flight]] = {}
         for lane in list(self.lanes):
             flight: Any = lane.open
             while is_open(flight):
-                found[flight[START]] = (lane.thread, flight)
+                found[flight[ID]] = (lane.thread, flight)
                 flight = flight[OUTER]
         return {**found, **dict(list(self.pending.items()))}
 
@@ -144,6 +147,9 @@ def _missed(window: Window, fault: Exception) -> None:
 
 
 STREAM = Stream()
+
+#: Ids of rows, in the order in which they open.
+next_id = itertools.count(1).__next__
 
 
 def renew() -> None:
@@ -183,7 +189,7 @@ def around(lane: Lane) -> Flight | None:
         candidate, within = within
         if is_open(candidate):
             # Whichever began later is inside of the other.
-            return candidate if place is None or candidate[START] >= place[START] else place
+            return candidate if place is None or candidate[ID] >= place[ID] else place
     return place
 
 
@@ -192,9 +198,9 @@ def position(place: Flight | None) -> int | None:
     return None if place is None else len(place) - ENDS
 
 
-def start_of(place: Flight | None) -> int:
-    """Return what identifies the dispatch at ``place``; 0 for none."""
-    return 0 if place is None else place[START]
+def id_of(place: Flight | None) -> int:
+    """Return the id of the dispatch at ``place``; 0 for none."""
+    return 0 if place is None else place[ID]
 
 
 def count_query() -> None:

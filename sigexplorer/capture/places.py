@@ -12,6 +12,7 @@ import asgiref
 import django
 
 from sigexplorer.model import Origin
+from sigexplorer.spool.rows import Line
 
 
 def _roots(*files: str | None) -> tuple[str, ...]:
@@ -50,10 +51,6 @@ def is_plumbing(filename: str) -> bool:
     if "site-packages" not in filename and filename.startswith(_STANDARD_LIBRARY):
         return True
     return filename.startswith(_PLUMBING)
-
-
-#: A file, a line, and the function that it is in.
-Line = tuple[str, int, str]
 
 
 def origin(frame: FrameType | None) -> Origin | None:

@@ -14,12 +14,12 @@ from time import perf_counter_ns as clock
 import django
 
 import sigexplorer
-from sigexplorer.capture import bypasses, database, dispatch
-from sigexplorer.capture.lanes import STREAM, said, start_of
+from sigexplorer.capture import bypasses, commits, database, dispatch
+from sigexplorer.capture.lanes import STREAM, id_of, said
 from sigexplorer.capture.shapes import TABLE
 from sigexplorer.model import Claim, Run, Step, Trace
 from sigexplorer.spool.assembly import Assembly, Told
-from sigexplorer.spool.rows import OUTER, START, Row, Undone
+from sigexplorer.spool.rows import ENDS, ID, OUTER, START, Event, Flight, Kept, Undone
 
 _UNKNOWN_DJANGO = "this Django's dispatch is not known: receivers have no times of their own"
 
@@ -42,6 +42,7 @@ class Tracer:
         self.faults: list[str] = []  # the first few of ours, in words
         self.dropped = 0  # all of them
         self._told: list[Told] = []
+        self._events: list[Event] = []
         self._steps: list[Step] = []
         self._steps_only = steps_only
         # Which step it is from a clock reading on, in order.
@@ -55,7 +56,7 @@ class Tracer:
     def start(self) -> None:
         """Begin to observe."""
         with ExitStack() as undo:
-            for hooks in (dispatch.HOOKS, database.HOOKS, bypasses.HOOKS):
+            for hooks in (dispatch.HOOKS, database.HOOKS, commits.HOOKS, bypasses.HOOKS):
                 hooks.add(self)
                 undo.callback(hooks.remove, self)
             self._stop = undo.pop_all()
@@ -104,9 +105,13 @@ class Tracer:
             if self._steps_only and around is None:
                 self._queries += STREAM.queries - queries
 
-    def take(self, thread: str, rows: list[Row]) -> None:
-        """Take rows that have closed, of those that opened while we observed."""
-        self._told += [Told(thread, row) for row in rows if type(row) is Undone or self._is_ours(row[START])]
+    def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
+        """Take what has closed, of what opened while we observed."""
+        self._told += [Told(thread, flight) for flight in flights if self._is_ours(flight[START])]
+        self._events += [event for event in events if self._is_our_event(event)]
+
+    def _is_our_event(self, event: Event) -> bool:
+        return isinstance(event, (Undone, Kept)) or self._is_ours(event.start)
 
     def _is_ours(self, start: int) -> bool:
         """Whether what opened at ``start`` is part of the run."""
@@ -120,30 +125,31 @@ class Tracer:
     def _under_way(self) -> list[Told]:
         """Return what has opened and not closed, as far as it has come."""
         found = []
-        for start, (thread, flight) in STREAM.under_way().items():
-            if self._is_ours(start):
+        for thread, flight in STREAM.under_way().values():
+            if len(flight) >= ENDS and self._is_ours(flight[START]):
                 row = list(flight)
-                row[OUTER] = row[OUTER] if type(row[OUTER]) is int else start_of(row[OUTER])
+                row[OUTER] = row[OUTER] if type(row[OUTER]) is int else id_of(row[OUTER])
                 found.append(Told(thread, row))
         return found
 
     def trace(self) -> Trace:
-        """Return what was recorded so far, dispatches and bypasses in the order of their ids.
+        """Return what was recorded so far, each kind of record in the order of opening.
 
         A dispatch that is still under way is shown as far as it has come.
         """
         under_way = self._under_way()
         STREAM.drain()
-        closed = {one.row[START] for one in self._told}
-        told = [*self._told, *(one for one in under_way if one.row[START] not in closed)]
+        closed = {one.flight[ID] for one in self._told}
+        told = [*self._told, *(one for one in under_way if one.flight[ID] not in closed)]
         assembly = Assembly(TABLE, self._start, os.getpid(), self._step_of)
-        dispatches, writes = assembly.records(told)
+        records = assembly.records(told, self._events)
         return Trace(
             run=self._run(),
             steps=tuple(self._steps),
-            dispatches=tuple(dispatches),
-            bypasses=tuple(writes),
+            dispatches=records.dispatches,
+            bypasses=records.bypasses,
             claims=tuple(self.claims),
+            callbacks=records.callbacks,
         )
 
     @property

@@ -9,9 +9,9 @@ from types import CoroutineType, GeneratorType
 from typing import Any
 
 from sigexplorer.capture import lanes, words
-from sigexplorer.capture.lanes import STREAM, Lane, said, start_of
+from sigexplorer.capture.lanes import STREAM, Lane, id_of, said
 from sigexplorer.model import Outcome, Scalar
-from sigexplorer.spool.rows import ENDS, NOTES, OUTER, START, Called, Flight
+from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Called, Flight
 
 
 class Watch:
@@ -42,7 +42,7 @@ class Watch:
         self.sync_state = ""  # of an asend: "", "waiting" for a thread, "running" in one
         self.sent = False  # the send has returned or raised
         self.claim = [None]  # popped, in one step, by whoever finishes it
-        STREAM.pending[flight[START]] = (lane.thread, flight)
+        STREAM.pending[flight[ID]] = (lane.thread, flight)
 
     def stopped(self, error: BaseException) -> None:
         """Note what came out of the send."""
@@ -68,13 +68,13 @@ class Watch:
         except Exception as fault:
             STREAM.failed(fault)
         flight = self.flight
-        outer = start_of(flight[OUTER])
+        outer = id_of(flight[OUTER])
         for place in (flight, *(call.place for call in self.async_calls)):
             place[OUTER] = outer
         self.async_calls, self.sync_receivers = [], ()  # they hold each other, and the program's objects
-        if flight[START]:
-            self.lane.rows.append(flight)
-        STREAM.pending.pop(flight[START], None)
+        if flight[ID]:
+            self.lane.flights.append(flight)
+        STREAM.pending.pop(flight[ID], None)
 
     def _note_calls(self) -> None:
         notes = self.flight[NOTES] = self.flight[NOTES] or {}
@@ -101,7 +101,8 @@ class AsyncCall(Coroutine[Any, Any, Any]):
         self.watch = watch
         self.position = position
         self.receiver = receiver
-        self.place = [*watch.flight[:NOTES], None, None, *(0 for _ in range(position))]
+        self.place = [*watch.flight[:ENDS], *(0 for _ in range(position))]
+        self.place[NOTES] = None
         self.places = lanes.places(self.place)
         self.start = self.end = 0
         self.pending = False  # it was called and has not ended
@@ -198,7 +199,7 @@ class AsyncCall(Coroutine[Any, Any, Any]):
         """Return what became of it."""
         queries = (self.place[NOTES] or {}).get("queries", {}).get(self.position, 0)
         if self.outcome == "skipped":
-            now = self.watch.flight[-1] if len(self.watch.flight) > ENDS else self.watch.flight[START]
+            now = self.watch.flight[-1]
             return Called(now, now, "skipped", None, None, 0)
         return Called(self.start, self.end, self.outcome, self.result, self.error, queries)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sigexplorer.capture import lanes, words
 from sigexplorer.capture.flights import closed, opened, stopped
 from sigexplorer.capture.lanes import STREAM, said
-from sigexplorer.spool.rows import NOTES, ORIGIN, SHAPE, START, Called, Flight
+from sigexplorer.spool.rows import NOTES, SHAPE, START, Called, Flight
 
 if TYPE_CHECKING:
     from sigexplorer.capture.shapes import Shapes
@@ -61,7 +61,7 @@ class _Answered:
     def __init__(self, shapes: Shapes, signal: Any, sender: Any, flight: Flight) -> None:
         self.flight = flight
         self._told = (shapes, signal, sender)
-        self._origin = flight.pop(ORIGIN)
+        self._start = flight.pop(START)
 
     def __call__(self, responses: Any) -> None:
         """Read the receivers from what was returned, if it has the form that Django gives it."""
@@ -81,14 +81,14 @@ class _Answered:
             self.flight[NOTES] = {**(self.flight[NOTES] or {}), "calls": called}
 
     def _called(self, response: Any) -> Called:
-        start = self.flight[START]
+        start = self._start
         if self._told[0].method.endswith("robust") and issubclass(type(response), Exception):
             return Called(start, start, "raised", None, said(response), 0)
         return Called(start, start, "returned", words.value(response), None, 0)
 
     def ended(self) -> None:
         """Make it a flight like others."""
-        self.flight.append(self._origin)
+        self.flight.append(self._start)
         self.flight[NOTES] = {**(self.flight[NOTES] or {}), "end": clock()}
 
 

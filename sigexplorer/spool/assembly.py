@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import itemgetter
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 
-from sigexplorer.model import Bypass, Call, Dispatch, Origin, Scalar
+from sigexplorer.model import Bypass, Call, Callback, Dispatch, Origin, Scalar
 from sigexplorer.spool.rows import (
     ARGUMENTS,
     ENDS,
+    ID,
     NOTES,
     ORIGIN,
     OUTER,
@@ -19,19 +20,33 @@ from sigexplorer.spool.rows import (
     TRANSACTIONS,
     Bypassed,
     Called,
+    Event,
     Flight,
+    Kept,
+    Line,
+    Promised,
     Shape,
     Undone,
 )
+
+Opened = TypeVar("Opened", Dispatch, Bypass, Callback)
 
 _BITS = 63  # of the largest number that JSON's readers agree about
 
 
 class Told(NamedTuple):
-    """A row, and the thread that noted it."""
+    """A flight, and the thread that noted it."""
 
     thread: str
-    row: Any
+    flight: Flight
+
+
+class Records(NamedTuple):
+    """What was made of rows, each kind in the order of opening."""
+
+    dispatches: tuple[Dispatch, ...]
+    bypasses: tuple[Bypass, ...]
+    callbacks: tuple[Callback, ...]
 
 
 class _Place(NamedTuple):
@@ -57,44 +72,49 @@ class Assembly:
         self._began = began
         self._process = process
         self._step_of = step_of
+        self._undone = _Undone()
+        self._kept: dict[int, Kept] = {}
+        self._numbers: dict[int, int] = {}
+        self._indexes: dict[int, Sequence[int | None]] = {}
 
-    def records(self, told: Iterable[Told]) -> tuple[list[Dispatch], list[Bypass]]:
+    def records(self, told: Sequence[Told], events: Iterable[Event]) -> Records:
         """Return the records of rows, with ids from 1 in the order in which they opened."""
-        undone = _Undone()
-        rows: list[tuple[int, Told]] = []
-        for one in told:
-            if type(one.row) is Undone:
-                undone.add(one.row)
+        opened: list[Bypassed | Promised] = []
+        for event in events:
+            if isinstance(event, Undone):
+                self._undone.add(event)
+            elif isinstance(event, Kept):
+                self._kept[event.id] = event
             else:
-                rows.append((one.row[START], one))
-        rows.sort(key=itemgetter(0))
-        numbers = {start: number for number, (start, _) in enumerate(rows, 1)}
-        indexes: dict[int, Sequence[int | None]] = {}
-        dispatches: list[Dispatch] = []
-        bypasses: list[Bypass] = []
-        for number, (start, one) in enumerate(rows, 1):
-            is_bypass = type(one.row) is Bypassed
-            outer, position = (
-                (one.row.outer, one.row.position) if is_bypass else one.row[OUTER : POSITION + 1]
-            )
-            place = _Place(number, numbers.get(outer), _index(indexes, outer, position), self._step_of(start))
-            if is_bypass:
-                bypasses.append(self._bypass(one.row, place))
-                continue
-            shape = self._shapes[one.row[SHAPE]]
-            indexes[start] = _indexes(shape)
-            dispatches.append(self._dispatch(one, shape, place, undone))
-        return dispatches, bypasses
+                opened.append(event)
+        self._number([*(one.flight[ID] for one in told), *(event.id for event in opened)])
+        for one in told:
+            self._indexes[one.flight[ID]] = _indexes(self._shapes[one.flight[SHAPE]])
+        return Records(
+            dispatches=_in_order(map(self._dispatch, told)),
+            bypasses=_in_order(self._bypass(event) for event in opened if isinstance(event, Bypassed)),
+            callbacks=_in_order(self._callback(event) for event in opened if isinstance(event, Promised)),
+        )
 
-    def _dispatch(self, told: Told, shape: Shape, place: _Place, undone: _Undone) -> Dispatch:
-        row = told.row
-        start, notes, ends = row[START], row[NOTES] or {}, row[ENDS:]
+    def _number(self, ids: list[int]) -> None:
+        self._numbers = {number: place for place, number in enumerate(sorted(ids), 1)}
+
+    def _place(self, row: int, outer: int, position: int | None, start: int) -> _Place:
+        indexes = self._indexes.get(outer)
+        call = None
+        if indexes is not None and position is not None and 0 <= position < len(indexes):
+            call = indexes[position]
+        return _Place(self._numbers[row], self._numbers.get(outer), call, self._step_of(start))
+
+    def _dispatch(self, told: Told) -> Dispatch:
+        row = told.flight
+        shape, start, notes = self._shapes[row[SHAPE]], row[START], row[NOTES] or {}
         calls = tuple(self._calls(row, shape))
         arguments = _arguments(shape, row[ARGUMENTS])
         transactions = _of_database(row[TRANSACTIONS] or (), dict(arguments).get("using"))
-        end = notes.get("end") or (ends[-1] if ends else start)
+        end = notes.get("end") or row[-1]
         return Dispatch(
-            *place,
+            *self._place(row[ID], row[OUTER], row[POSITION], start),
             signal=shape.signal,
             name=shape.name,
             group=shape.group,
@@ -107,11 +127,12 @@ class Assembly:
             error=notes.get("error"),
             origin=_origin(row[ORIGIN]),
             in_transaction=bool(transactions),
-            rolled_back=any(undone.has(number, start) for number in transactions),
+            rolled_back=any(self._undone.has(number, start) for number in transactions),
             queries=sum(notes.get("queries", {}).values())
             + sum(called[-1] for called in notes.get("calls", {}).values()),
             thread=told.thread,
             process=self._process,
+            callback=self._numbers.get(notes.get("callback", 0)),
         )
 
     def _calls(self, row: Flight, shape: Shape) -> Iterator[Call]:
@@ -137,7 +158,8 @@ class Assembly:
                 queries=called.queries,
             )
 
-    def _bypass(self, row: Bypassed, place: _Place) -> Bypass:
+    def _bypass(self, row: Bypassed) -> Bypass:
+        place = self._place(row.id, row.outer, row.position, row.start)
         return Bypass(
             id=place.id,
             operation=row.operation,
@@ -148,7 +170,27 @@ class Assembly:
             parent=place.parent,
             parent_call=place.parent_call,
             origin=_origin(row.origin),
-            would_call=row.would_call,
+            would_call=tuple(row.would_call),
+        )
+
+    def _callback(self, row: Promised) -> Callback:
+        place = self._place(row.id, row.outer, row.position, row.start)
+        kept = self._kept.get(row.id) or Kept(row.id, 0, 0, "waiting", None)
+        return Callback(
+            id=place.id,
+            function=row.function,
+            file=row.file,
+            line=row.line,
+            using=row.using,
+            registered_ns=row.start - self._began,
+            step=place.step,
+            parent=place.parent,
+            parent_call=place.parent_call,
+            origin=_origin(row.origin),
+            start_ns=kept.start - self._began if kept.start else None,
+            duration_ns=kept.end - kept.start,
+            ending=kept.ending,
+            error=kept.error,
         )
 
 
@@ -177,26 +219,17 @@ def _indexes(shape: Shape) -> Sequence[int | None]:
     return indexes
 
 
-def _around(row: Any) -> tuple[int, int | None]:
-    """Return the start of the dispatch around a row, and the position of the receiver in it."""
-    return (row.outer, row.position) if type(row) is Bypassed else (row[OUTER], row[POSITION])
-
-
-def _index(indexes: dict[int, Sequence[int | None]], outer: int, position: int | None) -> int | None:
-    known = indexes.get(outer)
-    if known is None or position is None or not 0 <= position < len(known):
-        return None
-    return known[position]
+def _in_order(records: Iterable[Opened]) -> tuple[Opened, ...]:
+    return tuple(sorted(records, key=attrgetter("id")))
 
 
 def _called(row: Flight, position: int) -> Called:
-    start, notes, ends = row[START], row[NOTES] or {}, row[ENDS:]
+    notes = row[NOTES] or {}
     if position in notes.get("calls", {}):
         return Called(*notes["calls"][position])
-    if position >= len(ends):
-        last = ends[-1] if ends else start
-        return Called(last, last, "skipped", None, None, 0)
-    begin, end = ends[position - 1] if position else start, ends[position]
+    if ENDS + position >= len(row):
+        return Called(row[-1], row[-1], "skipped", None, None, 0)
+    begin, end = row[START + position], row[ENDS + position]
     queries = notes.get("queries", {}).get(position, 0)
     if position in notes.get("raised", {}):
         return Called(begin, end, "raised", None, notes["raised"][position], queries)
@@ -221,5 +254,5 @@ def _of_database(transactions: tuple[tuple[str, int], ...], using: Scalar) -> li
     return [number for alias, number in transactions if not isinstance(using, str) or using == alias]
 
 
-def _origin(held: tuple[str, int, str] | None) -> Origin | None:
+def _origin(held: Line | None) -> Origin | None:
     return None if held is None else Origin(*held)

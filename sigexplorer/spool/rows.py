@@ -10,26 +10,30 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from sigexplorer.model import Method, Operation, Outcome, Scalar
+from sigexplorer.model import Ending, Method, Operation, Outcome, Scalar
 
 #: A dispatch under way, or closed.
 Flight = list[Any]
 
+#: A file, a line, and the function that it is in.
+Line = tuple[str, int, str]
+
 # The places in a flight.
-START: Final = 0  # clock(); no two dispatches of a process share it, so it is their identity
+ID: Final = 0  # in the order of opening, over all rows of the process
 SHAPE: Final = 1  # the index of its shape in the table
-OUTER: Final = 2  # the flight around it while it is open; then the START of that, or 0
+OUTER: Final = 2  # the flight around it while it is open; then the id of that, or 0
 POSITION: Final = 3  # of the receiver of OUTER that was running; None without OUTER, -1 if unknown
 TRANSACTIONS: Final = 4  # those that were open in its thread: pairs of alias and number, or None
 ARGUMENTS: Final = 5  # a tuple as the shape lists them, or a list of pairs of name and scalar
 NOTES: Final = 6  # None, or a dict of what is rare: see Notes
 ORIGIN: Final = 7  # file, line, function; None where nobody asked
-ENDS: Final = 8  # from here on the clock as each sync receiver ended
+START: Final = 8  # clock(), just before the first receiver
+ENDS: Final = 9  # from here on the clock as each sync receiver ended
 
 #: Keys of a flight's notes: "error" (a text) and "end" (the clock) where the send did not
 #: simply end with its last receiver, and by a receiver's position "results", "raised"
 #: (texts), "queries" (SQL statements) and "calls" (a Called each, where clocks in a row
-#: cannot tell).
+#: cannot tell). "callback" is the id of the on_commit callback that sent it.
 Notes = dict[str, Any]
 
 
@@ -70,23 +74,48 @@ class Called(NamedTuple):
 class Bypassed(NamedTuple):
     """A write without signals."""
 
+    id: int
     start: int
     operation: Operation
     model: str
     rows: int | None
     outer: int
     position: int | None
-    origin: tuple[str, int, str] | None
+    origin: Line | None
     would_call: tuple[str, ...]
 
 
 class Undone(NamedTuple):
     """Part of a transaction was rolled back."""
 
+    transaction: int
     since: int  # clock(): what was sent from then on
     until: int  # and before
-    transaction: int
 
 
-#: One of them, as it stands in a lane.
-Row = Flight | Bypassed | Undone
+class Promised(NamedTuple):
+    """A function was given to ``on_commit``."""
+
+    id: int
+    start: int
+    function: str
+    file: str | None
+    line: int | None
+    using: str
+    outer: int
+    position: int | None
+    origin: Line | None
+
+
+class Kept(NamedTuple):
+    """Such a function ran, or never will."""
+
+    id: int
+    start: int
+    end: int
+    ending: Ending
+    error: str | None
+
+
+#: What happens beside dispatches.
+Event = Bypassed | Undone | Promised | Kept

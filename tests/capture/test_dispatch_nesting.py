@@ -197,7 +197,7 @@ def test_a_dispatch_belongs_to_the_thread_that_sent_it(method: str) -> None:
 def test_a_dispatch_that_two_threads_end_is_told_once() -> None:
     """The thread of the sync receivers and the loop may end a dispatch at once: one of them tells of it."""
     lane = lanes.here.lane
-    watch = Watch(lane, [1, 0, None, None, None, (), None, None], (), ())
+    watch = Watch(lane, [1, 0, None, None, None, (), None, None, 1], (), ())
     watch.sent = True
 
     class Slow(list[None]):
@@ -215,10 +215,10 @@ def test_a_dispatch_that_two_threads_end_is_told_once() -> None:
         overtaken = False
 
     watch.claim = Slow([None])
-    told = len(lane.rows)
+    told = len(lane.flights)
     watch.finish()
-    assert len(lane.rows) == told + 1
-    lane.rows.clear()
+    assert len(lane.flights) == told + 1
+    lane.flights.clear()
 
 
 @each_method
