@@ -38,6 +38,10 @@ class ProjectError(SigexplorerError):
     """A Django project that was not found or could not be started."""
 
 
+class RecordingError(SigexplorerError):
+    """A recording that cannot be read."""
+
+
 class OutputError(SigexplorerError):
     """A file that could not be written."""
 

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol
 
 from sigexplorer.capture import words
-from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Event, Flight
+from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, SHAPE, Event, Flight
 
 #: Rows of a lane that wait for the next drain.
 BATCH = 512
@@ -77,6 +77,7 @@ class Stream:
         self.origins = False  # whether anybody wants to know who sent
         #: Dispatches that may outlast their send, by their id, with the thread that sent them.
         self.pending: dict[int, tuple[str, Flight]] = {}
+        self.own: dict[int, int] = {}  # by the index of a shape, the position of our own receiver in it
         self._queries = 0  # of lanes that are gone
         self._lock = threading.RLock()
 
@@ -114,6 +115,17 @@ class Stream:
                 if ended:
                     self._queries += lane.queries
                     self.lanes.remove(lane)
+
+    def forked(self) -> None:
+        """Forget what the process that we were forked from has noted; its other threads are not ours."""
+        self._lock = threading.RLock()
+        self.pending.clear()
+        self._queries = 0
+        mine = here.lane
+        mine.flights.clear()
+        mine.events.clear()
+        mine.queries = 0
+        self.lanes = [mine]
 
     def under_way(self) -> dict[int, tuple[str, Flight]]:
         """Return by its id every dispatch that is open now, and the thread that sent it."""
@@ -194,8 +206,15 @@ def around(lane: Lane) -> Flight | None:
 
 
 def position(place: Flight | None) -> int | None:
-    """Return the position of the receiver that runs now in the dispatch at ``place``."""
-    return None if place is None else len(place) - ENDS
+    """Return the index among the calls of the receiver that runs now in the dispatch at ``place``.
+
+    Our own tracing receiver, where one is connected, is not among the calls.
+    """
+    if place is None:
+        return None
+    own = STREAM.own.get(place[SHAPE])
+    running_now = len(place) - ENDS
+    return running_now if own is None or running_now < own else running_now - 1
 
 
 def id_of(place: Flight | None) -> int:

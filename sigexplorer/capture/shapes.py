@@ -7,11 +7,12 @@ dies. To connect appends a registration, with a new key; the others leave fewer.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
 from sigexplorer.capture import readers, receivers, signals, words
+from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.registry import finds_as_django_does
 from sigexplorer.model import Method
@@ -21,6 +22,9 @@ from sigexplorer.spool.rows import Shape, ShapeReceiver
 TABLE: list[Shape] = []
 
 _numbers: dict[Shape, int] = {}
+
+#: Told when a dispatch of a new kind is seen: the program may have imported more of Django.
+ON_NEW: list[Callable[[], None]] = []
 
 
 class Known:
@@ -67,6 +71,8 @@ class Shapes:
 
     def find(self, signal: Any, sender: Any, sync: Sequence[Any], asynchronous: Sequence[Any]) -> Known:
         """Put a dispatch into words, and know its shape from now on where that is certain."""
+        for look in ON_NEW:
+            look()
         called = (*sync, *asynchronous)
         named = signals.words(signal)
         reader = readers.reader(named.path, sender)
@@ -147,4 +153,6 @@ def _number(shape: Shape) -> int:
     if number is None:
         TABLE.append(shape)
         number = _numbers[shape] = len(TABLE) - 1
+        if None in shape.receivers:
+            STREAM.own[number] = shape.receivers.index(None)
     return number

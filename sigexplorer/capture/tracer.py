@@ -6,20 +6,20 @@ import os
 import platform
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from time import perf_counter_ns as clock
 
 import django
 
 import sigexplorer
-from sigexplorer.capture import bypasses, commits, database, dispatch
+from sigexplorer.capture import database, dispatch, observing
 from sigexplorer.capture.lanes import STREAM, id_of, said
 from sigexplorer.capture.shapes import TABLE
-from sigexplorer.model import Claim, Run, Step, Trace
-from sigexplorer.spool.assembly import Assembly, Told
-from sigexplorer.spool.rows import ENDS, ID, OUTER, START, Event, Flight, Kept, Undone
+from sigexplorer.model import Bypass, Callback, Claim, Run, Step, Trace
+from sigexplorer.spool.assembly import Assembly
+from sigexplorer.spool.rows import ENDS, ID, OUTER, START, Bypassed, Event, Flight, Kept, Promised, Undone
 
 _UNKNOWN_DJANGO = "this Django's dispatch is not known: receivers have no times of their own"
 
@@ -41,7 +41,7 @@ class Tracer:
         self.claims: list[Claim] = []
         self.faults: list[str] = []  # the first few of ours, in words
         self.dropped = 0  # all of them
-        self._told: list[Told] = []
+        self._flights: list[tuple[str, Flight]] = []
         self._events: list[Event] = []
         self._steps: list[Step] = []
         self._steps_only = steps_only
@@ -49,18 +49,12 @@ class Tracer:
         self._changes: list[tuple[int, int | None]] = [(0, None)]
         self._start = self._end = 0
         self._started_at = ""
-        self._stop = ExitStack()
         self._queries = 0  # SQL statements; before the end, less those of the process before us
         self._rendered = True
 
     def start(self) -> None:
         """Begin to observe."""
-        with ExitStack() as undo:
-            for hooks in (dispatch.HOOKS, database.HOOKS, commits.HOOKS, bypasses.HOOKS):
-                hooks.add(self)
-                undo.callback(hooks.remove, self)
-            self._stop = undo.pop_all()
-        STREAM.add(self)
+        observing.begin(self)
         self._rendered = dispatch.rendered()
         self._begin()
         self._queries = -STREAM.queries
@@ -76,7 +70,7 @@ class Tracer:
         self._end = clock()
         if not self._steps_only:
             self._queries += STREAM.queries
-        self._stop.close()
+        observing.end(self)
         STREAM.drain()
         self.complete = self.complete and not self._under_way()
         if self.complete:
@@ -107,7 +101,7 @@ class Tracer:
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Take what has closed, of what opened while we observed."""
-        self._told += [Told(thread, flight) for flight in flights if self._is_ours(flight[START])]
+        self._flights += [(thread, flight) for flight in flights if self._is_ours(flight[START])]
         self._events += [event for event in events if self._is_our_event(event)]
 
     def _is_our_event(self, event: Event) -> bool:
@@ -122,14 +116,14 @@ class Tracer:
     def _step_of(self, start: int) -> int | None:
         return self._changes[bisect_right(self._changes, start, key=itemgetter(0)) - 1][1]
 
-    def _under_way(self) -> list[Told]:
+    def _under_way(self) -> list[tuple[str, Flight]]:
         """Return what has opened and not closed, as far as it has come."""
         found = []
         for thread, flight in STREAM.under_way().values():
             if len(flight) >= ENDS and self._is_ours(flight[START]):
                 row = list(flight)
                 row[OUTER] = row[OUTER] if type(row[OUTER]) is int else id_of(row[OUTER])
-                found.append(Told(thread, row))
+                found.append((thread, row))
         return found
 
     def trace(self) -> Trace:
@@ -139,17 +133,24 @@ class Tracer:
         """
         under_way = self._under_way()
         STREAM.drain()
-        closed = {one.flight[ID] for one in self._told}
-        told = [*self._told, *(one for one in under_way if one.flight[ID] not in closed)]
-        assembly = Assembly(TABLE, self._start, os.getpid(), self._step_of)
-        records = assembly.records(told, self._events)
+        closed = {flight[ID] for _, flight in self._flights}
+        flights = [*self._flights, *(one for one in under_way if one[1][ID] not in closed)]
+        beside = [event for event in self._events if isinstance(event, (Bypassed, Promised))]
+        ids = sorted([*(flight[ID] for _, flight in flights), *(event.id for event in beside)])
+        numbers = {row: number for number, row in enumerate(ids, 1)}
+        assembly = Assembly(TABLE, self._start, os.getpid(), numbers.get, self._step_of)
+        assembly.learn(self._events)
+        others = [assembly.beside(event) for event in sorted(beside, key=attrgetter("id"))]
         return Trace(
             run=self._run(),
             steps=tuple(self._steps),
-            dispatches=records.dispatches,
-            bypasses=records.bypasses,
+            dispatches=tuple(
+                assembly.dispatch(thread, flight)
+                for thread, flight in sorted(flights, key=lambda one: one[1][ID])
+            ),
+            bypasses=tuple(other for other in others if isinstance(other, Bypass)),
             claims=tuple(self.claims),
-            callbacks=records.callbacks,
+            callbacks=tuple(other for other in others if isinstance(other, Callback)),
         )
 
     @property

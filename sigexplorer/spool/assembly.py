@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import attrgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from sigexplorer.model import Bypass, Call, Callback, Dispatch, Origin, Scalar
 from sigexplorer.spool.rows import (
@@ -29,24 +28,7 @@ from sigexplorer.spool.rows import (
     Undone,
 )
 
-Opened = TypeVar("Opened", Dispatch, Bypass, Callback)
-
 _BITS = 63  # of the largest number that JSON's readers agree about
-
-
-class Told(NamedTuple):
-    """A flight, and the thread that noted it."""
-
-    thread: str
-    flight: Flight
-
-
-class Records(NamedTuple):
-    """What was made of rows, each kind in the order of opening."""
-
-    dispatches: tuple[Dispatch, ...]
-    bypasses: tuple[Bypass, ...]
-    callbacks: tuple[Callback, ...]
 
 
 class _Place(NamedTuple):
@@ -61,53 +43,42 @@ class _Place(NamedTuple):
 class Assembly:
     """Makes records of rows.
 
-    ``began`` is the clock when the run began; ``step_of`` says in which step a clock
-    reading lies, and ``process`` is the one that noted them.
+    ``began`` is the clock when the run began, ``process`` the one that noted the rows;
+    ``number`` gives the id of a record by that of its row, or None for one that is not
+    part of the run, and ``step_of`` the step in which a clock reading lies.
     """
 
     def __init__(
-        self, shapes: Sequence[Shape], began: int, process: int, step_of: Callable[[int], int | None]
+        self,
+        shapes: Sequence[Shape],
+        began: int,
+        process: int,
+        number: Callable[[int], int | None],
+        step_of: Callable[[int], int | None] = lambda _clock: None,
     ) -> None:
         self._shapes = shapes
         self._began = began
         self._process = process
+        self._number = number
         self._step_of = step_of
-        self._undone = _Undone()
+        self._undone: dict[int, list[Undone]] = {}
         self._kept: dict[int, Kept] = {}
-        self._numbers: dict[int, int] = {}
-        self._indexes: dict[int, Sequence[int | None]] = {}
 
-    def records(self, told: Sequence[Told], events: Iterable[Event]) -> Records:
-        """Return the records of rows, with ids from 1 in the order in which they opened."""
-        opened: list[Bypassed | Promised] = []
+    def learn(self, events: Iterable[Event]) -> None:
+        """Take in what became of transactions and callbacks, which is known only later."""
         for event in events:
             if isinstance(event, Undone):
-                self._undone.add(event)
+                self._undone.setdefault(event.transaction, []).append(event)
             elif isinstance(event, Kept):
                 self._kept[event.id] = event
-            else:
-                opened.append(event)
-        self._number([*(one.flight[ID] for one in told), *(event.id for event in opened)])
-        for one in told:
-            self._indexes[one.flight[ID]] = _indexes(self._shapes[one.flight[SHAPE]])
-        return Records(
-            dispatches=_in_order(map(self._dispatch, told)),
-            bypasses=_in_order(self._bypass(event) for event in opened if isinstance(event, Bypassed)),
-            callbacks=_in_order(self._callback(event) for event in opened if isinstance(event, Promised)),
-        )
-
-    def _number(self, ids: list[int]) -> None:
-        self._numbers = {number: place for place, number in enumerate(sorted(ids), 1)}
 
     def _place(self, row: int, outer: int, position: int | None, start: int) -> _Place:
-        indexes = self._indexes.get(outer)
-        call = None
-        if indexes is not None and position is not None and 0 <= position < len(indexes):
-            call = indexes[position]
-        return _Place(self._numbers[row], self._numbers.get(outer), call, self._step_of(start))
+        parent = self._number(outer)
+        known = parent is not None and position is not None and position >= 0
+        return _Place(self._number(row) or 0, parent, position if known else None, self._step_of(start))
 
-    def _dispatch(self, told: Told) -> Dispatch:
-        row = told.flight
+    def dispatch(self, thread: str, row: Flight) -> Dispatch:
+        """Make the record of a flight that ``thread`` noted."""
         shape, start, notes = self._shapes[row[SHAPE]], row[START], row[NOTES] or {}
         calls = tuple(self._calls(row, shape))
         arguments = _arguments(shape, row[ARGUMENTS])
@@ -127,13 +98,21 @@ class Assembly:
             error=notes.get("error"),
             origin=_origin(row[ORIGIN]),
             in_transaction=bool(transactions),
-            rolled_back=any(self._undone.has(number, start) for number in transactions),
+            rolled_back=any(self._is_undone(number, start) for number in transactions),
             queries=sum(notes.get("queries", {}).values())
             + sum(called[-1] for called in notes.get("calls", {}).values()),
-            thread=told.thread,
+            thread=thread,
             process=self._process,
-            callback=self._numbers.get(notes.get("callback", 0)),
+            callback=self._number(notes.get("callback", 0)),
         )
+
+    def _is_undone(self, transaction: int, start: int) -> bool:
+        """Whether what was sent at ``start`` in that transaction was rolled back."""
+        return any(span.since <= start < span.until for span in self._undone.get(transaction, ()))
+
+    def beside(self, row: Bypassed | Promised) -> Bypass | Callback:
+        """Make the record of an event that is no dispatch."""
+        return self._bypass(row) if isinstance(row, Bypassed) else self._callback(row)
 
     def _calls(self, row: Flight, shape: Shape) -> Iterator[Call]:
         order = 0
@@ -192,35 +171,6 @@ class Assembly:
             ending=kept.ending,
             error=kept.error,
         )
-
-
-class _Undone:
-    """What was rolled back."""
-
-    def __init__(self) -> None:
-        self._spans: dict[int, list[tuple[int, int]]] = {}
-
-    def add(self, row: Undone) -> None:
-        """Take a rollback in."""
-        self._spans.setdefault(row.transaction, []).append((row.since, row.until))
-
-    def has(self, transaction: int, start: int) -> bool:
-        """Whether what was sent at ``start`` in that transaction was undone."""
-        return any(since <= start < until for since, until in self._spans.get(transaction, ()))
-
-
-def _indexes(shape: Shape) -> Sequence[int | None]:
-    """Return by position of a receiver its index among the calls, which leave our own out."""
-    indexes: list[int | None] = []
-    count = 0
-    for receiver in shape.receivers:
-        indexes.append(None if receiver is None else count)
-        count += receiver is not None
-    return indexes
-
-
-def _in_order(records: Iterable[Opened]) -> tuple[Opened, ...]:
-    return tuple(sorted(records, key=attrgetter("id")))
 
 
 def _called(row: Flight, position: int) -> Called:

@@ -22,7 +22,7 @@ Line = tuple[str, int, str]
 ID: Final = 0  # in the order of opening, over all rows of the process
 SHAPE: Final = 1  # the index of its shape in the table
 OUTER: Final = 2  # the flight around it while it is open; then the id of that, or 0
-POSITION: Final = 3  # of the receiver of OUTER that was running; None without OUTER, -1 if unknown
+POSITION: Final = 3  # the index of the call of OUTER that was running; None without OUTER, -1 if unknown
 TRANSACTIONS: Final = 4  # those that were open in its thread: pairs of alias and number, or None
 ARGUMENTS: Final = 5  # a tuple as the shape lists them, or a list of pairs of name and scalar
 NOTES: Final = 6  # None, or a dict of what is rare: see Notes
@@ -57,7 +57,7 @@ class Shape(NamedTuple):
     method: Method
     sender: str | None
     arguments: tuple[tuple[str, str | None], ...]  # names, and of model instances the label
-    receivers: tuple[ShapeReceiver | None, ...]  # None is our own tracing receiver
+    receivers: tuple[ShapeReceiver | None, ...]  # None is our own tracing receiver, of which there is one
 
 
 class Called(NamedTuple):

@@ -1,0 +1,66 @@
+"""Everything that is replaced while somebody observes, each part as soon as its module is there.
+
+Nothing of Django's database layer is imported for a program that does not use it.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from sigexplorer.capture import bypasses, commits, database, dispatch, shapes
+from sigexplorer.capture.hooks import Hooks
+from sigexplorer.capture.lanes import STREAM, Window, guarded
+
+#: The hooks, and the module that must have been imported for them.
+_PARTS: tuple[tuple[Hooks, str], ...] = (
+    (dispatch.HOOKS, "django.dispatch"),
+    (database.HOOKS, "django.db.backends.base.base"),
+    (commits.HOOKS, "django.db.backends.base.base"),
+    (bypasses.HOOKS, "django.db.models"),
+)
+
+_observers: list[Window] = []
+_lock = threading.RLock()
+
+
+def begin(window: Window) -> None:
+    """Observe for ``window`` from now on; what fails leaves nothing behind."""
+    with _lock:
+        _observers.append(window)
+        try:
+            look()
+        except BaseException:
+            end(window)
+            raise
+        STREAM.add(window)
+
+
+def end(window: Window) -> None:
+    """Observe no more; the last window leaves Django as it was found."""
+    with _lock:
+        _observers[:] = [other for other in _observers if other is not window]
+        for hooks, _ in reversed(_PARTS):
+            hooks.remove(window)
+
+
+def look() -> None:
+    """Put in place what can be by now."""
+    with _lock:
+        for hooks, module in _PARTS:
+            if len(hooks.observers) < len(_observers) and _is_imported(module):
+                for window in _observers:
+                    hooks.add(window)
+
+
+def _is_imported(name: str) -> bool:
+    module = sys.modules.get(name)
+    return module is not None and not getattr(module.__spec__, "_initializing", False)
+
+
+def _new_shape() -> None:
+    if any(len(hooks.observers) < len(_observers) for hooks, _ in _PARTS):
+        guarded(look)
+
+
+shapes.ON_NEW.append(_new_shape)

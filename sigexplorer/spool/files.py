@@ -1,0 +1,98 @@
+"""Rows on the disk while a program runs: a file per process, appended to and never rewritten.
+
+A file is a first line that says what it is, and frames: four bytes of length and a pickle
+of atoms. What was written stays readable when the process is killed: only a frame that
+was cut off is lost. Nothing but atoms is read back, whoever wrote the file.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+from sigexplorer.errors import RecordingError
+
+#: The first line of a file. /1: the first.
+MAGIC = b"sigexplorer.spool/1\n"
+
+#: What the name of a folder of such files ends in.
+SUFFIX = ".spool"
+
+_LENGTH = struct.Struct(">I")
+_LONGEST = 1 << 28  # bytes of a frame
+
+
+class SpoolFile:
+    """The file of this process, open for writing."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+        self._descriptor = os.open(path, flags, 0o600)
+        self.path = path
+        self._write(MAGIC)
+
+    def add(self, kind: str, *content: Any) -> None:
+        """Append a frame; it survives the process from now on."""
+        buffer = io.BytesIO()
+        pickler = _OfAtoms(buffer, 5)
+        pickler.fast = True  # nothing in a frame refers to itself
+        pickler.dump((kind, *content))
+        self._write(_LENGTH.pack(buffer.tell()) + buffer.getvalue())
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+
+    def close(self) -> None:
+        """Write no more."""
+        os.close(self._descriptor)
+
+
+class _OfAtoms(pickle.Pickler):
+    """Writes atoms and what holds them; anything else is a fault of ours."""
+
+    def reducer_override(self, thing: Any, /) -> NoReturn:
+        raise pickle.PicklingError(f"{type(thing).__name__} is no atom")
+
+
+class _Atoms(pickle.Unpickler):
+    """Reads atoms and what holds them, and nothing that could run code."""
+
+    def find_class(self, module: str, name: str, /) -> NoReturn:
+        raise pickle.UnpicklingError(f"{module}.{name} is no atom")
+
+
+def frames(path: Path) -> Iterator[tuple[Any, ...]]:
+    """Return the frames of a file up to its end, or to the one that was cut off.
+
+    Raises ``RecordingError`` where it is none of ours, or damaged.
+    """
+    with path.open("rb") as stream:
+        if stream.readline(len(MAGIC)) != MAGIC:
+            raise RecordingError(f"'{path}' is no spool of sigexplorer's")
+        while (frame := _frame(path, stream)) is not None:
+            yield frame
+
+
+def _frame(path: Path, stream: BinaryIO) -> tuple[Any, ...] | None:
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    data = stream.read(length) if length <= _LONGEST else b""
+    if len(data) < length <= _LONGEST:
+        return None
+    try:
+        found = _Atoms(io.BytesIO(data)).load()
+    except Exception as problem:
+        raise RecordingError(f"'{path}' is damaged at byte {stream.tell() - length}") from problem
+    if type(found) is not tuple or not found or type(found[0]) is not str:
+        raise RecordingError(f"'{path}' is damaged at byte {stream.tell() - length}")
+    return found

@@ -1,0 +1,219 @@
+"""A folder of spools into records: several processes, one trace.
+
+Ids are those of the rows, moved up for each process that was forked, so that every file
+is read front to back and nothing but what was rolled back has to be known beforehand.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from sigexplorer.errors import RecordingError
+from sigexplorer.model import Bypass, Callback, Counted, Dispatch, ListedReceiver, Origin, Run, Trace
+from sigexplorer.spool.assembly import Assembly
+from sigexplorer.spool.files import frames
+from sigexplorer.spool.rows import (
+    ID,
+    Bypassed,
+    Event,
+    Kept,
+    Promised,
+    Shape,
+    ShapeReceiver,
+    Undone,
+)
+
+Record = Dispatch | Bypass | Callback
+
+_EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Bypassed, Undone, Promised, Kept)}
+
+_KILLED = "a process ended before it could say so: its last moments are missing"
+
+
+@dataclass(slots=True)
+class _Process:
+    """What one file says beside its dispatches."""
+
+    path: Path
+    run: dict[str, Any] = field(default_factory=dict)
+    end: dict[str, Any] | None = None  # None: it was killed
+    shapes: list[Shape] = field(default_factory=list)
+    undone: list[Undone] = field(default_factory=list)
+    kept: dict[int, Kept] = field(default_factory=dict)
+    receivers: tuple[ListedReceiver, ...] = ()
+    counted: tuple[Counted, ...] = ()
+    first: int = 0  # the lowest and the highest id
+    last: int = 0
+    latest: int = 0  # the last clock reading
+
+
+class Spool:
+    """A folder of spools; ``RecordingError`` where there is none, or a file is damaged."""
+
+    def __init__(self, folder: Path) -> None:
+        files = sorted(folder.iterdir()) if folder.is_dir() else []
+        found = [_known(path) for path in files]
+        self._processes = sorted(
+            (process for process in found if process.run), key=lambda process: process.run["began"]
+        )
+        if not self._processes:
+            raise RecordingError(f"'{folder}' holds nothing that was recorded")
+        self._began = self._processes[0].run["began"]
+
+    @property
+    def run(self) -> Run:
+        """Where, when and how it was recorded, all processes together."""
+        first = self._processes[0]
+        ends = [process.end or {} for process in self._processes]
+        notes = [note for end in ends for note in end.get("notes", ())]
+        if not all(ends):
+            notes.append(_KILLED)
+        return Run(
+            title=first.run["title"],
+            listened=first.run["listened"],
+            started_at=first.run["started_at"],
+            duration_ns=max(process.latest for process in self._processes) - self._began,
+            sigexplorer=first.run["sigexplorer"],
+            django=first.run["django"],
+            python=first.run["python"],
+            databases=tuple(dict(pair for end in ends for pair in end.get("databases", ())).items()),
+            dropped=sum(end.get("dropped", 0) for end in ends),
+            complete=all(end.get("complete", False) for end in ends),
+            queries=sum(end.get("queries", 0) for end in ends),
+            notes=tuple(dict.fromkeys(notes)),
+        )
+
+    @property
+    def faults(self) -> list[str]:
+        """The first few faults of ours, in words."""
+        return [fault for process in self._processes for fault in (process.end or {}).get("faults", ())]
+
+    @property
+    def receivers(self) -> tuple[ListedReceiver, ...]:
+        """Who was connected when the run ended, as the first process saw it."""
+        return self._processes[0].receivers
+
+    @property
+    def counted(self) -> tuple[Counted, ...]:
+        """What was counted and not recorded, of all processes."""
+        times: dict[tuple[str, str], int] = {}
+        for process in self._processes:
+            for one in process.counted:
+                times[one.name, one.sender] = times.get((one.name, one.sender), 0) + one.times
+        return tuple(Counted(name, sender, count) for (name, sender), count in times.items())
+
+    def records(self) -> Iterator[Record]:
+        """Return every record as it closed, with bounded memory."""
+        ordered = heapq.merge(*self._streams(), key=itemgetter(0))
+        return (record for _, record in ordered)
+
+    def trace(self) -> Trace:
+        """Return it all at once, each kind of record in the order of opening."""
+        by_kind: dict[type, list[Any]] = {Dispatch: [], Bypass: [], Callback: []}
+        for record in self.records():
+            by_kind[type(record)].append(record)
+        for found in by_kind.values():
+            found.sort(key=lambda record: record.id)
+        return Trace(
+            run=self.run,
+            dispatches=tuple(by_kind[Dispatch]),
+            bypasses=tuple(by_kind[Bypass]),
+            callbacks=tuple(by_kind[Callback]),
+            receivers=self.receivers,
+            counted=self.counted,
+        )
+
+    def _streams(self) -> Iterator[Iterator[tuple[int, Record]]]:
+        numbers: dict[int, _Numbers] = {}
+        highest = 0
+        for process in self._processes:
+            number = process.run["process"]
+            parent = numbers.get(process.run["parent"])
+            numbers[number] = own = _Numbers(process.first, highest, parent)
+            highest = max(highest, own(process.last) or 0)
+            assembly = Assembly(process.shapes, self._began, number, own)
+            assembly.learn([*process.undone, *process.kept.values()])
+            yield _records(process.path, assembly)
+
+
+class _Numbers:
+    """The ids of one process's rows in the trace of all."""
+
+    def __init__(self, first: int, highest: int, parent: _Numbers | None) -> None:
+        self._first = first
+        self._offset = highest + 1 - first
+        self._parent = parent
+
+    def __call__(self, number: int) -> int | None:
+        """Return the id of a row; one from before the fork is the parent's."""
+        if not number:
+            return None
+        if number >= self._first:
+            return number + self._offset
+        return self._parent(number) if self._parent is not None else None
+
+
+def _known(path: Path) -> _Process:
+    process = _Process(path)
+    for kind, *content in frames(path):
+        if kind == "run":
+            process.run = content[0]
+            process.latest = process.run["began"]
+        elif kind == "shapes":
+            process.shapes += [_shape(row) for row in content[0]]
+        elif kind == "rows":
+            _look_through(process, content[1], _events(content[2]))
+        elif kind == "receivers":
+            process.receivers = tuple(_receiver(row) for row in content[0])
+        elif kind == "counted":
+            process.counted = tuple(Counted(*row) for row in content[0])
+        elif kind == "end":
+            process.end = content[0]
+            process.latest = max(process.latest, content[0]["end"])
+    return process
+
+
+def _look_through(process: _Process, flights: list[Any], events: list[Event]) -> None:
+    ids = [flight[ID] for flight in flights]
+    for event in events:
+        if isinstance(event, Undone):
+            process.undone.append(event)
+        elif isinstance(event, Kept):
+            process.kept[event.id] = event
+        else:
+            ids.append(event.id)
+            process.latest = max(process.latest, event.start)
+    if ids:
+        process.first = min(process.first or min(ids), *ids)
+        process.last = max(process.last, *ids)
+    process.latest = max([process.latest, *(flight[-1] for flight in flights)])
+
+
+def _records(path: Path, assembly: Assembly) -> Iterator[tuple[int, Record]]:
+    for kind, *content in frames(path):
+        if kind == "rows":
+            thread, flights, events = content
+            for flight in flights:
+                yield flight[-1], assembly.dispatch(thread, flight)
+            for event in _events(events):
+                if isinstance(event, (Bypassed, Promised)):
+                    yield event.start, assembly.beside(event)
+
+
+def _events(rows: list[Any]) -> list[Event]:
+    return [_EVENTS[kind](*content) for kind, *content in rows]
+
+
+def _shape(row: tuple[Any, ...]) -> Shape:
+    receivers = tuple(None if each is None else ShapeReceiver(*each) for each in row[-1])
+    return Shape(*row[:-1], receivers)
+
+
+def _receiver(row: tuple[Any, ...]) -> ListedReceiver:
+    *others, connected_at, stock = row
+    return ListedReceiver(*others, None if connected_at is None else Origin(*connected_at), stock)
