@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ from sigexplorer.spool.rows import (
 Record = Dispatch | Bypass | Callback
 
 _EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Bypassed, Undone, Promised, Kept)}
+
+_RECEIVER = tuple(each.name for each in fields(ListedReceiver))
 
 _KILLED = "a process ended before it could say so: its last moments are missing"
 
@@ -211,9 +213,10 @@ def _events(rows: list[Any]) -> list[Event]:
 
 def _shape(row: tuple[Any, ...]) -> Shape:
     receivers = tuple(None if each is None else ShapeReceiver(*each) for each in row[-1])
-    return Shape(*row[:-1], receivers)
+    return Shape._make((*row[:-1], receivers))
 
 
 def _receiver(row: tuple[Any, ...]) -> ListedReceiver:
-    *others, connected_at, stock = row
-    return ListedReceiver(*others, None if connected_at is None else Origin(*connected_at), stock)
+    held = dict(zip(_RECEIVER, row, strict=True))
+    place = held.pop("connected_at")
+    return ListedReceiver(**held, connected_at=None if place is None else Origin(*place))
