@@ -131,7 +131,12 @@ def _beside_python(word: str) -> str | None:
 
 
 def _entry_point(word: str, arguments: Sequence[str]) -> Program | None:
-    """Return the console script of an installed package whose file is none that Python could run."""
+    """Return the console script of an installed package whose file Python cannot run.
+
+    pyenv puts a shell script in its place, Windows a program. A path names a file, and no other.
+    """
+    if os.path.dirname(word):
+        return None
     from importlib.metadata import entry_points
 
     name = os.path.basename(word).removesuffix(".exe")
