@@ -42,7 +42,7 @@ def _surroundings(program: Program) -> ModuleType:
     if sys.version_info < (3, 14):
         main.__annotations__ = {}
     vars(main)["__builtins__"] = builtins
-    main.__loader__ = BuiltinImporter  # type: ignore[assignment] # what Python says before it knows better
+    main.__loader__ = BuiltinImporter  # what Python says before it knows better
     sys.modules["__main__"] = main
     return main
 
