@@ -26,7 +26,15 @@ FOLLOWER = (
     "follow(State(sys.argv[1], all=sys.argv[2] == 'all')); sys.exit(run(resolve(sys.argv[3:])))"
 )
 
-_FOREIGN = {"DJANGO_SETTINGS_MODULE", "FORCE_COLOR", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST", "PYTHONSAFEPATH"}
+_FOREIGN = {
+    "DJANGO_SETTINGS_MODULE",
+    "FORCE_COLOR",
+    "PYTEST_ADDOPTS",
+    "PYTEST_CURRENT_TEST",
+    "PYTHONSAFEPATH",
+    "PYTHONUNBUFFERED",
+    "PYTHONWARNINGS",
+}
 _DIFFERS = re.compile(r"0x[0-9a-f]+|\d+\.\d+s\b")
 
 

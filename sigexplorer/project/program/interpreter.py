@@ -21,6 +21,10 @@ _REFUSED = {
 }
 
 
+#: What stands in the folder of a virtual environment, and of one of conda's.
+_SIGNS = ("pyvenv.cfg", "conda-meta")
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """Python's command line: its options one by one, and what it is to run.
@@ -122,27 +126,25 @@ def check_version(word: str) -> None:
     match = _NAME.fullmatch(os.path.basename(word))
     asked = (match["version"] if match else None) or ""
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if asked and f"{own}.".startswith(f"{asked}.") is False:
+    if asked and not f"{own}.".startswith(f"{asked}."):
         raise UsageError(
             f"'{word}' is not the Python {own} that sigexplorer runs in",
             "install sigexplorer for it and trace from there",
         )
 
 
-def environment_of(interpreter: str) -> tuple[str, bool]:
-    """Return what tells an interpreter's environment from others, and whether it is a virtual one."""
-    folder = os.path.dirname(os.path.abspath(interpreter))
+def environment_of(command: str) -> tuple[str, bool]:
+    """Return what tells an interpreter's environment from others, and whether somebody made it on purpose."""
+    folder = os.path.dirname(os.path.abspath(command))
     for prefix in (os.path.dirname(folder), folder):
-        if os.path.isfile(os.path.join(prefix, "pyvenv.cfg")):
+        if any(os.path.exists(os.path.join(prefix, sign)) for sign in _SIGNS):
             return os.path.realpath(prefix), True
-    return os.path.realpath(interpreter), False
+    return os.path.realpath(command), False
 
 
 def own_environment() -> tuple[str, bool]:
     """Return the environment that this process runs in."""
-    if sys.prefix != sys.base_prefix:
-        return os.path.realpath(sys.prefix), True
-    return os.path.realpath(sys.executable), False
+    return environment_of(sys.executable)
 
 
 def foreign(what: str, interpreter: str) -> UsageError:

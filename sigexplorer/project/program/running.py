@@ -51,9 +51,9 @@ def _first_path(program: Program) -> list[str]:
     """Return what Python puts first on ``sys.path``; nothing where the folder is gone."""
     if program.kind is Kind.CODE:
         return [""]
-    if program.kind is Kind.SCRIPT:
-        return [os.path.dirname(os.path.realpath(program.target))]
     try:
+        if program.kind is Kind.SCRIPT:
+            return [os.path.dirname(os.path.realpath(program.target))]
         return [os.getcwd()]
     except FileNotFoundError:
         return []
@@ -85,7 +85,7 @@ def _run_code(program: Program, main: ModuleType) -> None:
     _show_source(source, None)
     code = compile(source, "<string>", "exec", dont_inherit=True)
     _show_source(source, code)
-    exec(code, vars(main))  # noqa: S102 - what the user asked for
+    _execute(code, main)
 
 
 def _show_source(source: str, code: CodeType | None) -> None:
@@ -108,6 +108,7 @@ def _as_main(name: str, *, alter_argv: bool) -> None:
     """Run a module as ``python -m`` does: by the same function, whose lines stand in its tracebacks."""
     import runpy
 
+    _give_room(0)
     runpy._run_module_as_main(name, alter_argv)  # type: ignore[attr-defined] # noqa: SLF001
 
 
@@ -130,7 +131,7 @@ def _run_script(program: Program, main: ModuleType) -> None:
     vars(main)["__cached__"] = None
     main.__loader__ = loader("__main__", path)
     code = _load(content) if compiled else compile(content, path, "exec", dont_inherit=True)
-    exec(code, vars(main))  # noqa: S102 - what the user asked for
+    _execute(code, main)
 
 
 def _absolute(path: str) -> str:
@@ -168,6 +169,19 @@ def _cannot_open(program: Program, path: str, problem: OSError) -> None:
         f"{program.command[0]}: can't open file {path!r}: [Errno {problem.errno}] {problem.strerror}\n"
     )
     raise SystemExit(2)
+
+
+def _execute(code: CodeType, main: ModuleType) -> None:
+    _give_room(1 if sys.version_info < (3, 12) else 0)  # there, exec itself counts
+    exec(code, vars(main))  # noqa: S102 - what the user asked for
+
+
+def _give_room(more: int) -> None:
+    """Let the program call as deep as it could without the calls that lie below it here."""
+    frame, depth = sys._getframe(), more  # noqa: SLF001 - counted, not looked into
+    while frame.f_back is not None:
+        frame, depth = frame.f_back, depth + 1
+    sys.setrecursionlimit(sys.getrecursionlimit() + depth)
 
 
 _RUNNERS: dict[Kind, Callable[[Program, ModuleType], None]] = {

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 
 _LONGEST = 4_096
+
+#: An interpreter in the script's own folder, so that both may be moved: ``"$(dirname …)"/'python' "$0"``.
+_BESIDE = re.compile(r"""\$\(.*\)"?/'?([^'"/$ ]+)'? "\$0\"""")
 
 
 def read(path: str) -> list[str] | None:
@@ -42,10 +46,10 @@ def _after_env(words: list[str]) -> list[str] | None:
 
 def _after_shell(path: str, line: str) -> list[str] | None:
     """See through the line ``'''exec' /a/long/path/python "$0" "$@"``, itself empty text to Python."""
-    words = _split(line)[1:2]
-    if words and "$" in words[0]:  # a path beside the script, so that both may be moved
-        words = [os.path.join(os.path.dirname(path), os.path.basename(words[0]))]
-    return words or None
+    beside = _BESIDE.search(line)
+    if beside:
+        return [os.path.join(os.path.dirname(os.path.realpath(path)), beside[1])]
+    return _split(line)[1:2] or None
 
 
 def _split(text: str) -> list[str]:
