@@ -85,7 +85,10 @@ ERRORS = {
     "warning": "import warnings\nwarnings.warn('from main')",
     "pickle": "import pickle\nclass C: pass\nprint(pickle.loads(pickle.dumps(C)) is C)",
     "inspect": "import inspect, __main__\ndef f():\n    pass\nprint(inspect.getsource(f), __main__.f is f)",
-    "dataclass": "import dataclasses, typing\n@dataclasses.dataclass\nclass C:\n    x: 'C'\nprint(typing.get_type_hints(C))",
+    "dataclass": (
+        "import dataclasses, typing\n@dataclasses.dataclass\nclass C:\n    x: 'C'\n"
+        "print(typing.get_type_hints(C))"
+    ),
     "spawn": (
         "import multiprocessing as m\nclass C: x = 1\ndef f(c): return c.x\nif __name__ == '__main__':\n"
         "    with m.get_context('spawn').Pool(1) as p: print(p.map(f, [C()]))\nelse:\n"

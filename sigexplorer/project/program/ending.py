@@ -16,7 +16,10 @@ def end(problem: BaseException | None) -> int:
     if problem is None:
         return 0
     if isinstance(problem, SystemExit):
-        raise problem
+        try:
+            raise problem
+        finally:
+            del problem  # else this frame keeps alive, through it, what the program's frames hold
     _show(problem)
     if isinstance(problem, KeyboardInterrupt):
         _interrupted()
