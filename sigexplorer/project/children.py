@@ -21,19 +21,23 @@ import atexit
 import functools
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import sigexplorer
-from sigexplorer.project import child
 from sigexplorer.project.imports import when_imported
+from sigexplorer.project.program import Program
+from sigexplorer.project.program.interpreter import environment_of, own_environment, parse
 
 VARIABLE = "SIGEXPLORER_CHILD"
 STARTUP = str(Path(__file__).parent / "startup")
+
+_FOLLOWED: list[State] = []  # what this process follows its children with: nothing, or one
 
 _LAST = -1_000_000  # the priority of what multiprocessing is to call when all else has been called
 
@@ -57,6 +61,11 @@ class State:
         """Return it as a child reads it."""
         return json.dumps(asdict(self))
 
+    @classmethod
+    def read(cls, text: str) -> State:
+        """Return the state that ``text`` is of."""
+        return cls(**json.loads(text))
+
 
 def environment(state: State, base: Mapping[str, str]) -> dict[str, str]:
     """Return ``base`` with what makes a Python program begin with ``child.begin``."""
@@ -66,7 +75,10 @@ def environment(state: State, base: Mapping[str, str]) -> dict[str, str]:
 
 
 def follow(state: State) -> None:
-    """Follow the children of this process from now on; call it once in a process that is not a fork."""
+    """Follow the children of this process from now on; a fork goes on as the process it came from."""
+    if _FOLLOWED:
+        return
+    _FOLLOWED.append(state)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=functools.partial(_forked, state.text()))
     when_imported("multiprocessing.spawn", functools.partial(_with_stowaway, state))
@@ -101,6 +113,26 @@ def at_end(function: Callable[[], object]) -> None:
     when_imported("multiprocessing.util", lambda module: module.register_after_fork(once, in_child(module)))
 
 
+def can_become(program: Program) -> bool:
+    """Tell whether ``become`` would trace it: a Python that heeds its environment, started by exec."""
+    return os.name != "nt" and not {"-I", "-E"} & {*parse(program.command[1:]).options}
+
+
+def become(program: Program, state: State) -> NoReturn:
+    """Replace this process by ``program``, run by Python itself and traced from its start.
+
+    The other way to run a program, and the more faithful one: nothing of ours lies below the
+    program's frames, and Python starts with the program's own options and variables. The process
+    keeps its number and its streams. Where it is not possible (see ``can_become``), there is ``run``.
+    """
+    first, *words = program.command
+    found = shutil.which(first)  # by its first word Python finds its environment
+    if found is None or environment_of(found) != own_environment():
+        first = sys.executable
+    variables = {**os.environ, **dict(program.variables)}
+    os.execve(sys.executable, [first, *words], environment(state, variables))  # noqa: S606 - no shell is meant
+
+
 def run_other(command: Sequence[str], state: State) -> int:
     """Run a command that is no Python program and follow those it starts; return its exit code.
 
@@ -118,6 +150,8 @@ def run_other(command: Sequence[str], state: State) -> int:
 
 
 def _forked(state: str) -> None:
+    from sigexplorer.project import child
+
     with suppress(Exception):  # the fault is not the program's
         child.begin(state)
 

@@ -19,6 +19,13 @@ RUNNER = (
     "program = resolve(sys.argv[1:]); restart(program); sys.exit(run(program))"
 )
 
+#: The other way: the process becomes the program.
+BECOMER = (
+    "import sys; from sigexplorer.project.program import resolve; "
+    "from sigexplorer.project.children import State, become; "
+    "become(resolve(sys.argv[2:]), State(sys.argv[1]))"
+)
+
 #: The same, with all children followed as the first argument says: a folder, and "all" or "some".
 FOLLOWER = (
     "import sys; from sigexplorer.project.program import resolve, run; "
@@ -65,6 +72,11 @@ def start(*words: str, folder: Path, env: dict[str, str] | None = None, **more: 
 def ours(*words: str) -> list[str]:
     """Return how the command ``words`` is run by us."""
     return [sys.executable, "-c", RUNNER, *words]
+
+
+def becoming(folder: Path, *words: str) -> list[str]:
+    """Return how the command ``words`` takes our place."""
+    return [sys.executable, "-c", BECOMER, str(folder), *words]
 
 
 def following(folder: Path, which: str, *words: str) -> list[str]:

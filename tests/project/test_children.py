@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from running_programs import ROOT, TIMEOUT_SECONDS, environment, following, run, start, write
+from running_programs import ROOT, TIMEOUT_SECONDS, becoming, environment, following, run, start, write
 
 from sigexplorer.project import children
+from sigexplorer.project.program import resolve
 
 #: What a child says of itself: its number, and what it can see of us.
 SAY = (
@@ -90,6 +91,28 @@ def test_a_fork_is_followed(folder: Path) -> None:
     process, path, seen = child_of(folder, "some", "python", "fork.py")
     assert process in began(folder)
     assert (path, seen) == (str(ROOT), [])
+
+
+def test_what_a_child_starts_is_followed_too(folder: Path) -> None:
+    """A worker that forks, or starts workers of its own, takes the tracing along."""
+    program = (
+        "import multiprocessing, os, say\n"
+        "def work(pipe):\n"
+        "    child = os.fork()\n"
+        "    if not child: os._exit(0)\n"
+        "    os.waitpid(child, 0)\n"
+        "    worker = multiprocessing.get_context('spawn').Process(target=say.say)\n"
+        "    worker.start(); worker.join()\n"
+        "    pipe.send([os.getpid(), child, worker.pid])\n"
+        "if __name__ == '__main__':\n"
+        "    ours, theirs = multiprocessing.Pipe()\n"
+        "    worker = multiprocessing.get_context('spawn').Process(target=work, args=[theirs])\n"
+        "    worker.start()\n"
+        "    print(*ours.recv())\n"
+    )
+    write(folder, {"program.py": program})
+    ended = run(*following(folder / "trace", "some", "python", "program.py"), folder=folder, shown=True)
+    assert began(folder) == {int(word) for word in ended.out.split()}
 
 
 def test_other_programs_know_nothing_of_us_unasked(folder: Path) -> None:
@@ -227,6 +250,33 @@ def test_the_reloaded_server_is_followed(folder: Path) -> None:
     assert f"knows False {ROOT}\n" in said
     assert len(began(folder) - {server.pid}) == 1
     assert server.returncode == 0
+
+
+def test_a_program_that_takes_our_place_is_traced(folder: Path) -> None:
+    """The process goes on under its number, traced from the start, and the program sees nothing of it."""
+    program = "from say import say\nprint(say())\n"
+    write(folder, {"program.py": program})
+    words = becoming(folder / "trace", "python", "program.py")
+    with start(*words, folder=folder) as process:
+        out, err = process.communicate(timeout=TIMEOUT_SECONDS)
+    assert (eval(out), err) == ((process.pid, str(ROOT), []), "")  # noqa: S307 - our own program printed it
+    assert began(folder) == {process.pid}
+
+
+def test_our_place_is_taken_in_our_own_environment(folder: Path) -> None:
+    """Where the path leads to another Python, the program still runs in the environment of ours."""
+    env = environment() | {"PATH": "/usr/bin:/bin"}
+    words = becoming(folder / "trace", "python", "-c", "import sys; print(sys.prefix)")
+    ended = run(*words, folder=folder, env=env, shown=True)
+    assert (ended.out, ended.err) == (f"{sys.prefix}\n", "")
+    assert len(began(folder)) == 1
+
+
+def test_a_python_without_environment_cannot_take_our_place() -> None:
+    """A Python that is to heed no environment would not be traced."""
+    assert children.can_become(resolve(["python", "-B", "-c", "1"]))
+    for option in ("-I", "-E", "-BE"):
+        assert not children.can_become(resolve(["python", option, "-c", "1"]))
 
 
 def test_what_is_no_python_program_is_run_and_its_children_followed(folder: Path) -> None:

@@ -230,6 +230,16 @@ def test_another_environment_is_named(here: Path, other: Path, monkeypatch: pyte
     assert resolve(["script.py"]).argv == ["script.py"]
 
 
+def test_a_python_file_may_name_the_python_of_the_system(here: Path) -> None:
+    """A script for whatever Python there is runs in this one; a command of the system's Python does not."""
+    system = executable(here / "system" / "python3", "")
+    executable(here / "manage.py", f"#!{system}\n")
+    executable(here / "tool", f"#!{system}\n")
+    assert resolve(["./manage.py", "check"]).argv == ["./manage.py", "check"]
+    with pytest.raises(UsageError, match="belongs to another Python environment"):
+        resolve(["./tool"])
+
+
 def test_another_version_is_named(here: Path) -> None:
     """A version that this Python does not have is asked for in vain."""
     executable(here / "tool", "#!/usr/bin/env python2\n")
