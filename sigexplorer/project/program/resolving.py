@@ -46,12 +46,12 @@ def _python(start: list[str], words: Sequence[str]) -> Program:
 def _named_python(word: str, words: Sequence[str]) -> Program:
     """Run what follows ``python``: a bare one is this one, unless another environment is active."""
     interpreter.check_version(word)
-    path = word if os.sep in word else shutil.which(word)
+    path = word if os.path.dirname(word) else shutil.which(word)
     if path is None:
         return _python([word], words)
     _check_executable(word, path)
     environment = interpreter.environment_of(path)
-    bare_and_of_the_system = os.sep not in word and not environment[1]
+    bare_and_of_the_system = not os.path.dirname(word) and not environment[1]
     if environment != interpreter.own_environment() and not bare_and_of_the_system:
         raise interpreter.foreign(word, path)
     return _python([word], words)
@@ -73,7 +73,7 @@ def _env(words: Sequence[str]) -> Program:
 
 
 def _file(word: str, arguments: Sequence[str]) -> Program:
-    if os.sep in word:
+    if os.path.dirname(word):
         return _at(word, word, arguments)
     if word.endswith(_SUFFIXES) and os.path.exists(word):
         return _script(word, arguments)
@@ -102,7 +102,7 @@ def _at(word: str, path: str, arguments: Sequence[str]) -> Program:
             raise NotPythonError(word)
         return program
     environment = interpreter.environment_of(start[0])
-    if os.sep not in start[0]:
+    if not os.path.dirname(start[0]):
         interpreter.check_version(start[0])
     elif environment != interpreter.own_environment() and (environment[1] or not is_python):
         raise interpreter.foreign(word, start[0])
@@ -115,7 +115,7 @@ def _script(path: str, arguments: Sequence[str]) -> Program:
 
 
 def _check_executable(word: str, path: str) -> None:
-    if not os.path.lexists(path) or not os.path.exists(path):
+    if not os.path.exists(path):
         raise NotFoundError(word)
     if os.path.isdir(path):
         raise NotExecutableError(word, "it is a folder without a __main__.py")
