@@ -17,7 +17,8 @@ for name, value in list(globals().items()):
     print(name, repr(value))
 print(sys.argv, sys.path, sys.orig_argv, sys.flags, sys.warnoptions, sys._xoptions)
 print(sys.modules["__main__"].__dict__ is globals(), sys.exc_info(), sys.stdout.line_buffering)
-print(sys.excepthook is sys.__excepthook__, sys.meta_path, sys.path_hooks)
+print(sys.excepthook is sys.__excepthook__, sys.path_hooks)
+print([finder for finder in sys.meta_path if "sigexplorer" not in type(finder).__module__])
 atexit.register(lambda: print(list(globals())))
 """
 
