@@ -12,8 +12,11 @@ class SigexplorerError(Exception):
     """The question was wrong; the command line shows it in one line and exits with 2.
 
     ``message`` says what is wrong, lower case and without a trailing dot; ``hint`` says
-    what to do about it, and is empty where there is nothing to say.
+    what to do about it, and is empty where there is nothing to say. ``code`` is the exit
+    code: 2 but where a shell has another one.
     """
+
+    code = 2
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -32,6 +35,35 @@ class UnknownNameError(SigexplorerError):
 
 class UsageError(SigexplorerError):
     """Options that cannot be combined, or a value out of range."""
+
+
+class NotPythonError(UsageError):
+    """A command that exists and is no Python program."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(
+            f"'{command}' is not a Python program",
+            "what can be traced: manage.py, python script.py, -m module, -c code, pytest and other Python"
+            " commands; --follow traces the Python programs that those start",
+        )
+
+
+class NotFoundError(SigexplorerError):
+    """A command that is not there, as a shell would say it."""
+
+    code = 127
+
+    def __init__(self, command: str) -> None:
+        super().__init__(f"command not found: '{command}'")
+
+
+class NotExecutableError(SigexplorerError):
+    """A command that is there and cannot be run, as a shell would say it."""
+
+    code = 126
+
+    def __init__(self, command: str, why: str) -> None:
+        super().__init__(f"cannot run '{command}': {why}")
 
 
 class ProjectError(SigexplorerError):

@@ -1,0 +1,86 @@
+"""How a program ends: its last error is shown as Python shows it, and its exit code kept."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+
+def end(problem: BaseException | None) -> int:
+    """Return the exit code of a program that ended with ``problem``, shown by its own ``sys.excepthook``.
+
+    ``SystemExit`` and ``KeyboardInterrupt`` are raised on, see ``run``.
+    """
+    if problem is None:
+        return 0
+    if isinstance(problem, SystemExit):
+        try:
+            raise problem
+        finally:
+            del problem  # else this frame keeps alive, through it, what the program's frames hold
+    _show(problem)
+    if isinstance(problem, KeyboardInterrupt):
+        _interrupted()
+    return 1
+
+
+def _show(problem: BaseException) -> None:
+    """Do what the interpreter does with an error that nobody caught."""
+    _remember(problem)
+    hook: Callable[..., Any] | None = getattr(sys, "excepthook", None)
+    if hook is None:
+        _write("sys.excepthook is missing\n")
+        hook = sys.__excepthook__
+    sys.audit("sys.excepthook", hook, type(problem), problem, problem.__traceback__)
+    fault = _fault_of(hook, problem)
+    if isinstance(fault, SystemExit):
+        raise fault
+    if fault is not None:
+        _write("Error in sys.excepthook:\n")
+        _print(fault)
+        _write("\nOriginal exception was:\n")
+        _print(problem)
+
+
+def _fault_of(hook: Callable[..., Any], problem: BaseException) -> BaseException | None:
+    """Call the hook; return what it raised itself, without this frame."""
+    try:
+        hook(type(problem), problem, problem.__traceback__)
+    except BaseException as fault:  # noqa: BLE001 - whatever a program's hook may do
+        return fault.with_traceback(_next(fault.__traceback__))
+    return None
+
+
+def _next(traceback: TracebackType | None) -> TracebackType | None:
+    return traceback.tb_next if traceback else None
+
+
+def _print(problem: BaseException) -> None:
+    sys.__excepthook__(type(problem), problem, problem.__traceback__)
+
+
+def _write(text: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(text)
+
+
+def _remember(problem: BaseException) -> None:
+    """Set what debuggers look for after an error."""
+    sys.last_type = type(problem)
+    sys.last_value = problem
+    sys.last_traceback = problem.__traceback__
+    if sys.version_info >= (3, 12):
+        sys.last_exc = problem
+
+
+def _interrupted() -> None:
+    """End by the signal, as Python does: it says so to the shell only if an interrupt reaches the top."""
+    hook = sys.excepthook
+
+    def once(*_: Any) -> None:
+        sys.excepthook = hook  # it was shown before
+
+    sys.excepthook = once
+    raise KeyboardInterrupt
