@@ -9,6 +9,7 @@ from itertools import groupby
 
 from sigexplorer.model import Bypass, Call, Dispatch, Trace
 from sigexplorer.show.filters import NOISE
+from sigexplorer.show.nesting import depths, in_order
 from sigexplorer.show.text import shown
 
 _Lines = dict[int | None, list[str]]
@@ -62,11 +63,10 @@ def _by_step(trace: Trace, noise: set[int]) -> tuple[_Lines, _Counts]:
     """Return by number of the step its lines, and how often which noise was sent in it."""
     listed: _Lines = defaultdict(list)
     counted: _Counts = defaultdict(Counter)
-    depth_inside: dict[int | None, int] = {}  # of what a dispatch causes
-    records: list[Dispatch | Bypass] = [*trace.dispatches, *trace.bypasses]
-    for record in sorted(records, key=lambda record: record.id):
-        depth = depth_inside.get(record.parent, 0)
-        depth_inside[record.id] = depth + (record.id not in noise)
+    records = in_order(trace)
+    deep = depths(records, lambda number: number not in noise)
+    for record in records:
+        depth = deep[record.id]
         if isinstance(record, Dispatch) and record.id in noise:
             counted[record.step][record.name] += 1
         else:
