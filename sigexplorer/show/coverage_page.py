@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sigexplorer.show.coverage import Called, Coverage, NotCalled, Unheard
 from sigexplorer.show.document import Block, Document, Grid, Heading, Paragraph
-from sigexplorer.show.text import plural, safe
+from sigexplorer.show.text import plural, safe, short_sender
 
 _MOST = 500  # rows of one table
 _NAMED = 3  # senders in one cell
@@ -81,7 +81,7 @@ def _named(path: str, *, wide: bool) -> str:
 
 def _senders(senders: tuple[tuple[str, int], ...]) -> str:
     named = [
-        f"{safe(sender, 60)}{f' ×{count:,}' if count > 1 else ''}"  # noqa: RUF001 - the contract's sign
+        f"{short_sender(safe(sender, 60))}{f' ×{count:,}' if count > 1 else ''}"  # noqa: RUF001 - the contract's sign
         for sender, count in senders[:_NAMED]
     ]
     more = [f"and {len(senders) - _NAMED} more"] if len(senders) > _NAMED else []

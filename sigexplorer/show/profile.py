@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sigexplorer.model import Run, Summary
-from sigexplorer.show.filters import Names, Sieve
+from sigexplorer.model import Run, Summary, Trace
+from sigexplorer.show.filters import Filters, Names, Sieve
 from sigexplorer.show.look import Look
+from sigexplorer.show.recording import records
 from sigexplorer.show.recording.load import assembled
 from sigexplorer.show.source import Source, each, sieves
 from sigexplorer.show.tally import Tally
@@ -93,12 +94,17 @@ def profiles(source: Source, look: Look) -> list[Profile]:
     return found
 
 
+def profile_of(trace: Trace) -> Profile:
+    """Return the numbers of a trace in memory."""
+    return _measured(iter(records(trace)), Sieve(Filters()), Names(Filters()))
+
+
 def _measured(stream: Iterator[Record], sieve: Sieve, names: Names) -> Profile:
     first = next(stream)
     measure = Measure(Profile(assembled([first]).run))
     tally = Tally()
     tally.add(first)
-    everything = sieve.filters == type(sieve.filters)()
+    everything = sieve.filters == Filters()
     for record in stream:
         kind = record["type"]
         if kind == "dispatch":

@@ -9,7 +9,7 @@ from heapq import heappush, heappushpop
 from typing import Any
 
 from sigexplorer.model import Run, Summary, Trace, summarise
-from sigexplorer.show.filters import NOISE, Names, Sieve, apply, has_failed
+from sigexplorer.show.filters import NOISE, Filters, Names, Sieve, apply, has_failed
 from sigexplorer.show.look import Look
 from sigexplorer.show.recording.load import assembled
 from sigexplorer.show.source import InMemory, Source, each, sieves
@@ -176,7 +176,7 @@ class _Reader:
 
 def _belonging(callbacks: Sequence[Record], dispatches: Sequence[Record], sieve: Sieve) -> list[Record]:
     """Return the callbacks that sent, or were registered in, what is shown."""
-    if sieve.filters == type(sieve.filters)():
+    if sieve.filters == Filters():
         return list(callbacks)
     ids = {record["id"] for record in dispatches}
     sending = {record.get("callback") for record in dispatches}

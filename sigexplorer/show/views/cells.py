@@ -9,7 +9,7 @@ from rich.text import Text
 from sigexplorer.model import SECRET, Bypass, Call, Callback, Dispatch, Origin
 from sigexplorer.show.folding import Row
 from sigexplorer.show.look import Look
-from sigexplorer.show.text import duration, milliseconds, plural, safe, shown
+from sigexplorer.show.text import duration, milliseconds, plural, safe, short_sender, shown
 
 #: Arguments that nearly every dispatch carries with the same value: shown by -v.
 _USUAL: dict[str, object] = {
@@ -121,10 +121,7 @@ def _sender(row: Row, look: Look) -> Text:
     if dispatch.sender is None:
         return Text("None", style="cyan")
     sender = safe(dispatch.sender, look.limit)
-    module, _, name = sender.rpartition(".")
-    # A model is app.Model; of a class elsewhere the name is enough to recognise it.
-    is_class = "." in module and name[:1].isupper()
-    return Text(name if is_class and not look.verbose else sender, style="cyan")
+    return Text(sender if look.verbose else short_sender(sender), style="cyan")
 
 
 def arguments(dispatch: Dispatch, look: Look) -> Text:

@@ -14,7 +14,7 @@ from sigexplorer.show.look import Look
 from sigexplorer.show.nodes import Node, nodes
 from sigexplorer.show.selection import Selection
 from sigexplorer.show.shortening import shorten
-from sigexplorer.show.text import duration, plural, safe, shown
+from sigexplorer.show.text import duration, plural, safe, short_sender, shown
 from sigexplorer.show.views import cells, heading
 
 _BAR = (12, 40)  # columns of the bars, at least and at most
@@ -124,7 +124,8 @@ def _row(row: Row, look: Look) -> Text:
 def _dispatch(dispatch: Dispatch, row: Row, look: Look) -> Text:
     style = "bold green" if dispatch.name in look.marked else "bold"
     text = Text(safe(dispatch.name), style=style).append(" ")
-    text.append(safe(str(dispatch.sender), look.limit), style="not bold cyan")
+    sender = safe(str(dispatch.sender), look.limit)
+    text.append(sender if look.verbose else short_sender(sender), style="not bold cyan")
     if row.times > 1:
         text.append(f" ×{row.times}")  # noqa: RUF001 - the contract's sign
     told = cells.arguments(dispatch, look).plain.split("\n")[0]
