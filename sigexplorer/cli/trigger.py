@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from sigexplorer.catalog.page import Page, Version
 from sigexplorer.cli import options
 from sigexplorer.errors import UsageError
 from sigexplorer.show.look import Look
+
+if TYPE_CHECKING:
+    from sigexplorer.cli.stories import Story
 
 
 def trigger(
@@ -41,25 +44,28 @@ def trigger(
 ) -> None:
     """Make each signal happen for real, and show it."""
     from sigexplorer.cli.present import Answer
-    from sigexplorer.cli.stories import Story, tell
-    from sigexplorer.playground import runs
+    from sigexplorer.cli.stories import tell
 
     filters = options.filters(only, sender, receiver, minimum, depth, start, step, failed=failed)
     look = Look(filters, verbose, limit, origins, source, rows=rows)
     wanted = _pages(signals or [], run_all=run_all)
-    stories = [
-        Story(
-            page.name,
-            page.added,
-            partial(runs.run_trigger, page),
-            f"docs {page.name}",
-            frozenset({page.name}),
-            partial(runs.trigger_source, page),
-        )
-        for page in wanted
-    ]
+    stories = [_story(page) for page in wanted]
     answer = Answer(format_name, output, counts=counts, keep=not no_keep)
     raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all))
+
+
+def _story(page: Page) -> Story:
+    from sigexplorer.cli.stories import Story
+    from sigexplorer.playground import runs
+
+    return Story(
+        page.name,
+        page.added,
+        partial(runs.run_trigger, page),
+        f"docs {page.name}",
+        frozenset({page.name}),
+        partial(runs.trigger_source, page),
+    )
 
 
 def _pages(names: list[str], *, run_all: bool) -> list[Page]:

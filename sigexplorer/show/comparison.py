@@ -73,7 +73,7 @@ def compare(before: Outline, after: Outline) -> list[Difference]:
         if stopped[0] != stopped[1]:
             found.append(Difference("step", *place, "stopped by", None, *stopped))
         found += _joined(_changes(place, first[title], second[title]))
-    found += _counts(before, after)
+        found += _counts(title, before, after)
     found += _claims(before, after)
     return found
 
@@ -185,10 +185,10 @@ def _joined(differences: Iterable[Difference]) -> list[Difference]:
     return [replace(difference, times=times) for difference, times in counted.items()]
 
 
-def _counts(before: Outline, after: Outline) -> Iterator[Difference]:
-    for step, name in dict.fromkeys([*before.counted, *after.counted]):
+def _counts(step: str | None, before: Outline, after: Outline) -> Iterator[Difference]:
+    for place, name in dict.fromkeys([*before.counted, *after.counted]):
         first, second = before.counted.get((step, name), 0), after.counted.get((step, name), 0)
-        if first != second:
+        if place == step and first != second:
             yield Difference("count", after.title, _shown(step), name, None, str(first), str(second))
 
 

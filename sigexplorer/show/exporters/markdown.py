@@ -52,7 +52,7 @@ def _row(cells: tuple[str, ...], *, plain: bool) -> str:
 
 
 def _cell(text: str) -> str:
-    return "<br>".join(_escaped(line) for line in text.split("\n"))
+    return ", ".join(_escaped(line) for line in text.split("\n") if line.strip())
 
 
 def _escaped(text: str) -> str:
