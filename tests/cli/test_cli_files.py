@@ -34,7 +34,7 @@ _BEGINNINGS = {
     ".md": "# ",
     ".mmd": "sequenceDiagram\n",
     ".csv": "trace,step,id,",
-    ".chrome.json": '{"displayTimeUnit"',
+    ".chrome.json": "[",
     ".otlp.json": '{"resourceSpans":',
 }
 

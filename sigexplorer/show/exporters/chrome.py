@@ -8,10 +8,12 @@ the call, or the on_commit callback, that caused a dispatch on another track to 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sigexplorer.model import Bypass, Callback, Dispatch, Origin, Step, Trace
+from sigexplorer.show.exporters.flame import Flame
 from sigexplorer.show.exporters.lanes import ANYTHING, Span, laid_out
 from sigexplorer.show.text import safe
 
@@ -23,15 +25,15 @@ _Thing = Step | tuple[Dispatch, int | None] | Callback
 
 
 def export(traces: Sequence[Trace]) -> Iterator[str]:
-    """Yield one JSON object with the events of all traces, one a line."""
+    """Yield a JSON array with the events of all traces, one a line."""
     encode = json.JSONEncoder(separators=(",", ":")).encode
     separator = ""
-    yield '{"displayTimeUnit": "ns", "traceEvents": [\n'
+    yield "[\n"
     for process, trace in enumerate(traces, 1):
         for event in _events(trace, process):
             yield f"{separator}{encode(event)}"
             separator = ",\n"
-    yield "\n]}\n"
+    yield "\n]\n"
 
 
 def _events(trace: Trace, process: int) -> Iterator[dict[str, Any]]:
@@ -39,11 +41,14 @@ def _events(trace: Trace, process: int) -> Iterator[dict[str, Any]]:
            "args": {"name": _shown(trace.run.title)}}  # fmt: skip
     threads = _Threads()
     at: dict[object, tuple[int, int]] = {}  # where a thing begins: its track and its time
+    flames: dict[int, Flame] = defaultdict(Flame)
     for placed in laid_out(_spans(trace)):
         span = placed.span
         track = threads.track(span.home, placed.track)
         at[span.key] = (track, span.start_ns)
-        yield _event(span, process, track)
+        event = _event(span, process, track)
+        yield event
+        flames[track].add(event["name"], span.start_ns, span.end_ns)
         cause = _cause(span.thing)
         if cause in at and not placed.nested:
             yield from _flow(process, len(at), at[cause], (track, span.start_ns))
@@ -53,6 +58,9 @@ def _events(trace: Trace, process: int) -> Iterator[dict[str, Any]]:
         yield {"ph": "M", "name": "thread_name", "pid": process, "tid": track, "args": {"name": _shown(name)}}
         yield {"ph": "M", "name": "thread_sort_index", "pid": process, "tid": track,
                "args": {"sort_index": track}}  # fmt: skip
+    for track in sorted(flames, key=lambda number: number < _PER_THREAD):  # the first is shown: no steps
+        yield {"ph": "M", "name": "CpuProfile", "pid": process, "tid": track,
+               "args": {"data": {"cpuProfile": flames[track].profile()}}}  # fmt: skip
 
 
 class _Threads:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sigexplorer.model import Bypass, Call, Dispatch, Trace
 from sigexplorer.show.nesting import in_order
+from sigexplorer.show.text import safe
 
 _COLUMNS = (
     "trace", "step", "id", "parent", "parent_call", "signal", "sender", "method", "start_ns", "duration_ns",
@@ -17,8 +18,10 @@ _COLUMNS = (
     "queries", "rolled_back", "origin",
 )  # fmt: skip
 
-#: What a spreadsheet takes for the beginning of a formula, or of a cell that it divides.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff0b", "\uff0d", "\uff1d", "\uff20")
+#: What a spreadsheet takes for the beginning of a formula; control characters are none any more.
+_FORMULA = ("=", "+", "-", "@", "\uff0b", "\uff0d", "\uff1d", "\uff20")
+
+_CELL = 32_000  # characters; some spreadsheets hold no more
 
 
 def export(traces: Sequence[Trace]) -> Iterator[str]:
@@ -70,5 +73,5 @@ def _harmless(cell: Any) -> Any:
     """Return a cell that every spreadsheet takes for what it is."""
     if not isinstance(cell, str):
         return cell
-    text = cell.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+    text = safe(cell, _CELL)
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
