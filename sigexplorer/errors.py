@@ -78,6 +78,14 @@ class OutputError(SigexplorerError):
     """A file that could not be written."""
 
 
+class RecordingError(SigexplorerError):
+    """A file that is no recording, or not one that this version can read."""
+
+
+class PluginError(SigexplorerError):
+    """A plug-in that cannot be loaded, or does not do what it is there for."""
+
+
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Return the ``count`` names most like ``name``, the most alike first."""
 

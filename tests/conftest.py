@@ -43,6 +43,14 @@ def _are_djangos() -> bool:
     return all(method.__code__.co_filename == dispatcher.__file__ for method in methods)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep runs for ``show --last`` where no user has theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _signal_is_left_alone() -> Iterator[None]:
     """Fail a test that begins or ends with a send method that is not Django's."""

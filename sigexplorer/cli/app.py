@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import sigexplorer
-from sigexplorer.cli import docs, listing, scenario, trigger
+from sigexplorer.cli import diff, docs, listing, scenario, show, trigger
 
 app = typer.Typer(
     name="sigexplorer",
@@ -22,6 +22,8 @@ app.command("list")(listing.list_signals)
 app.command("docs")(docs.docs)
 app.command("trigger")(trigger.trigger)
 app.command("scenario")(scenario.scenario)
+app.command("show")(show.show)
+app.command("diff")(diff.diff)
 
 
 def _version(wanted: bool) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from sigexplorer import catalog
-from sigexplorer.show.filters import Filters, parse_duration, parse_signals
+from sigexplorer.show import look
+from sigexplorer.show.filters import Filters, parse_duration, parse_signals, parse_start
 from sigexplorer.show.text import DEFAULT_LIMIT
 
 
@@ -52,7 +53,19 @@ PythonPath = Annotated[
     Path | None, typer.Option("--pythonpath", help="The folder to import it from.", metavar="DIR")
 ]
 
+Rows = Annotated[int, typer.Option("--rows", min=0, help="Rows to show; 0: all.", metavar="N")]
+Start = Annotated[
+    str | None,
+    typer.Option("--from", help="Show from this row, or time, on: 1200, 1.5s.", metavar="START"),
+]
+Step = Annotated[
+    str | None, typer.Option("--step", help="Show one step: its number or title, a glob.", metavar="STEP")
+]
+Counts = Annotated[bool, typer.Option("-c", help="Show the summary: same as -f summary.")]
+NoKeep = Annotated[bool, typer.Option("--no-keep", help="Do not keep the run for show --last.")]
+
 LIMIT = DEFAULT_LIMIT
+ROWS = look.ROWS
 
 
 def filters(
@@ -61,10 +74,13 @@ def filters(
     receiver: str | None,
     minimum: str | None,
     depth: int | None,
+    start: str | None = None,
+    step: str | None = None,
     *,
     failed: bool,
 ) -> Filters:
     """Return the filters of a command; what cannot be meant is an error before anything runs."""
+    first, from_ns = parse_start(start) if start else (0, 0)
     return Filters(
         signals=parse_signals(only or []),
         sender=sender,
@@ -72,4 +88,7 @@ def filters(
         failed=failed,
         min_ns=parse_duration(minimum) if minimum else 0,
         depth=depth,
+        first=first,
+        from_ns=from_ns,
+        step=step,
     )

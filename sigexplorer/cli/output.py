@@ -6,26 +6,18 @@ import contextlib
 import io
 import json
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, RenderableType
 
 from sigexplorer.errors import OutputError, UsageError
 
 #: Columns where nobody says how many: what a script reads must not be wrapped.
 UNLIMITED = 10_000
-
-#: Columns of a picture.
-PICTURE = 110
-
-#: Rich's picture without the fonts that it would load from elsewhere.
-_PICTURE_FORMAT = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 
 _SUFFIXES = {
     ".jsonl": "jsonl",
@@ -45,8 +37,8 @@ _PLAIN = (".txt", ".log")
 #: Draws for a terminal of that many columns.
 Drawing = Callable[[int], RenderableType]
 
-#: Makes the text of a file.
-Writer = Callable[[], str]
+#: Makes the text of a file, whole or in chunks.
+Writer = Callable[[], str | Iterable[str]]
 
 
 def emit(
@@ -54,18 +46,32 @@ def emit(
 ) -> None:
     """Write an answer: as a drawing (``table``, ``svg``) or by the writer of that format."""
     chosen = choose_format(format_name, output, [*writers, "table", "svg"])
-    console = standard_output()
-    if chosen == "table" and output is None and console.is_terminal:
-        console.print(drawing(console.width))
-        return
-    if chosen in ("table", "svg"):
-        text = _drawn(drawing, chosen, UNLIMITED if output else console.width)
+    if chosen == "svg":
+        from sigexplorer.show.exporters.picture import picture
+
+        write([picture(drawing)], output)
+    elif chosen == "table":
+        draw(drawing, output)
     else:
         text = writers[chosen]()
-    if output is None or str(output) == "-":
-        sys.stdout.write(text)
+        write([text] if isinstance(text, str) else text, output)
+
+
+def draw(drawing: Drawing, output: Path | None) -> None:
+    """Write a drawing: with colours on a terminal, as plain text elsewhere."""
+    console = standard_output()
+    if output is None and console.is_terminal:
+        console.print(drawing(console.width))
     else:
-        write_file(output, text)
+        write([_drawn(drawing, UNLIMITED if output else console.width)], output)
+
+
+def write(chunks: Iterable[str], output: Path | None) -> None:
+    """Write text to a file, whole or not at all, or to standard output."""
+    if output is None or str(output) == "-":
+        sys.stdout.writelines(chunks)
+    else:
+        write_file(output, chunks)
 
 
 def choose_format(format_name: str | None, output: Path | None, known: list[str]) -> str:
@@ -82,6 +88,9 @@ def choose_format(format_name: str | None, output: Path | None, known: list[str]
                     f"this command writes no '{suffix}'", f"it writes {', '.join(sorted(known))}"
                 )
             return _SUFFIXES[suffix]
+    plugin = name.rpartition(".")[2]
+    if plugin in known and f".{plugin}" in name:
+        return plugin
     if name and "." in name.lstrip(".") and not name.endswith(_PLAIN):
         raise UsageError(f"the suffix of '{output}' is no format", "name one with -f, or end it in .txt")
     return "table"
@@ -107,42 +116,35 @@ def to_json(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def to_json_lines(records: Iterable[dict[str, Any]]) -> str:
-    """Return one JSON record a line."""
-    return "".join(json.dumps(record) + "\n" for record in records)
-
-
-def _drawn(drawing: Drawing, chosen: str, width: int) -> str:
-    picture = chosen == "svg"
+def _drawn(drawing: Drawing, width: int) -> str:
     console = Console(
-        record=True, file=io.StringIO(), width=PICTURE if picture else width, highlight=False, markup=False,
-        emoji=False, force_terminal=picture, color_system="truecolor" if picture else None,
+        record=True, file=io.StringIO(), width=width, highlight=False, markup=False, emoji=False,
+        force_terminal=False, color_system=None,
     )  # fmt: skip
-    console.print(drawing(console.width))
-    if picture:
-        return console.export_svg(title="sigexplorer", code_format=_PICTURE_FORMAT)
+    console.print(drawing(width))
     return "".join(f"{line.rstrip()}\n" for line in console.export_text().splitlines())
 
 
-def write_file(file: Path, text: str) -> None:
+def write_file(file: Path, chunks: Iterable[str]) -> None:
     """Write ``file`` whole or not at all; a device or a pipe is written to as it is."""
     try:
         if file.exists() and not file.is_file():
-            file.write_text(text, encoding="utf-8")
+            with file.open("w", encoding="utf-8") as stream:
+                stream.writelines(chunks)
         else:
-            _replace(file.resolve(), text)  # what a link leads to, so that it stays a link
+            _replace(file.resolve(), chunks)  # what a link leads to, so that it stays a link
     except BrokenPipeError:
         raise
     except OSError as problem:
         raise OutputError(f"cannot write '{file}': {problem.strerror or problem}") from problem
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, chunks: Iterable[str]) -> None:
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
+            stream.writelines(chunks)
         Path(temporary).chmod(mode)
         Path(temporary).replace(target)
     finally:

@@ -34,26 +34,33 @@ def scenario(
     failed: options.Failed = False,
     minimum: options.Minimum = None,
     depth: options.Depth = None,
+    start: options.Start = None,
+    step: options.Step = None,
     verbose: options.Verbose = False,
     limit: options.Limit = options.LIMIT,
     origins: options.Origins = False,
+    rows: options.Rows = options.ROWS,
+    counts: options.Counts = False,
+    no_keep: options.NoKeep = False,
     format_name: options.Format = None,
     output: options.Output = None,
 ) -> None:
     """Run a scripted story, show its timeline, check its claims."""
     if not names and not run_all:
         return _list(format_name, output)
+    from sigexplorer.cli.present import Answer
     from sigexplorer.cli.stories import Story, tell
     from sigexplorer.playground import runs
 
-    filters = options.filters(only, sender, receiver, minimum, depth, failed=failed)
-    look = Look(filters, verbose=verbose, limit=limit, origins=origins, sources=source)
+    filters = options.filters(only, sender, receiver, minimum, depth, start, step, failed=failed)
+    look = Look(filters, verbose, limit, origins, source, rows=rows)
     wanted = _scenarios(names or [], run_all=run_all)
     stories = [
         Story(chosen.name, chosen.added, partial(runs.run_scenario, chosen, sources=source), _next(chosen))
         for chosen in wanted
     ]
-    raise typer.Exit(tell(stories, look, format_name, output, listen=listen, everything=run_all))
+    answer = Answer(format_name, output, counts=counts, keep=not no_keep)
+    raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all))
 
 
 def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:

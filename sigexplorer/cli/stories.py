@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
 from rich.progress import Progress
 
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import Version
-from sigexplorer.cli.output import choose_format, emit, hint, to_json, to_json_lines
+from sigexplorer.cli.output import hint
+from sigexplorer.cli.present import Answer, present
 from sigexplorer.model import Trace
 from sigexplorer.playground import runs
-from sigexplorer.show import pages, recording
-from sigexplorer.show.filters import Filters, apply, check
+from sigexplorer.show import keep, pages, views
+from sigexplorer.show.filters import Filters, check
 from sigexplorer.show.look import Look
+from sigexplorer.show.source import InMemory
 from sigexplorer.show.views import document, timeline
 
 
@@ -45,8 +46,7 @@ Told = tuple[Story, Trace]
 def tell(
     stories: Sequence[Story],
     look: Look,
-    format_name: str | None,
-    output: Path | None,
+    answer: Answer,
     *,
     listen: bool,
     everything: bool,
@@ -56,29 +56,23 @@ def tell(
     With ``everything`` the timelines give way to one closing table, unless ``look`` is
     verbose.
     """
-    chosen = choose_format(format_name, output, ["json", "jsonl", "table", "svg"])  # a wrong one ends here
+    chosen = answer.chosen()  # a wrong one ends here
     version = django_version()
     possible = [story for story in stories if version >= story.added]
     later = {story.name: story.added for story in stories if version < story.added}
     with runs.open_playground(listen=listen):
         told = list(_told(possible, shown=everything))
-    check([trace for _, trace in told], look.filters)
-
-    def kept() -> list[Trace]:
-        return [apply(trace, look.filters) for _, trace in told]
-
-    writers = {
-        "json": lambda: to_json(
-            recording.dump_many(kept()) if len(stories) > 1 else recording.dump(kept()[0])
-        ),
-        "jsonl": lambda: to_json_lines(record for trace in kept() for record in recording.records(trace)),
-    }
+    traces = [trace for _, trace in told]
+    if answer.keep:
+        keep.keep(traces)
+    check(traces, look.filters)
     full = not everything or look.verbose or look.filters != Filters()
-    emit(partial(_drawing, told, later, look, full=full), writers, chosen, output)
+    look = replace(look, several=len(stories) > 1)
+    present(InMemory(traces), look, answer, partial(_drawing, told, later, look, full=full))
     if not told[-1][1].run.complete:
         hint("interrupted: this is what there was so far")
         return INTERRUPTED
-    if chosen == "table" and output is None:
+    if chosen == "table" and answer.output is None:
         hint(f"next: sigexplorer {told[-1][0].next}")
     return 0 if all(trace.held for _, trace in told) else 1
 
@@ -101,19 +95,19 @@ def _progress() -> Progress:
 
 
 def _drawing(
-    told: list[Told], later: dict[str, Version], look: Look, width: int, *, full: bool
+    told: list[Told], later: dict[str, Version], look: Look, view: str, width: int, *, full: bool
 ) -> RenderableType:
     parts: list[RenderableType] = []
-    for story, trace in told if full else ():
+    for story, trace in told if full or view != "table" else ():
         if parts:
             parts.append("\n")
-        parts += _one(story, trace, look, width)
+        parts += _one(story, trace, look, view, width)
     if len(told) + len(later) > 1:
         outcomes = pages.outcomes([(story.name, trace) for story, trace in told], later)
         parts += ["\n", document.render(outcomes, width)] if parts else [document.render(outcomes, width)]
     return Group(*parts)
 
 
-def _one(story: Story, trace: Trace, look: Look, width: int) -> list[RenderableType]:
+def _one(story: Story, trace: Trace, look: Look, view: str, width: int) -> list[RenderableType]:
     code = [timeline.source(story.source()), ""] if story.source and look.sources else []
-    return [*code, timeline.render(trace, replace(look, marked=story.marked), width)]
+    return [*code, *views.draw(view, InMemory([trace]), replace(look, marked=story.marked), width)]

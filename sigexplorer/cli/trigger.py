@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from sigexplorer.catalog.page import Page, Version
 from sigexplorer.cli import options
 from sigexplorer.errors import UsageError
 from sigexplorer.show.look import Look
+
+if TYPE_CHECKING:
+    from sigexplorer.cli.stories import Story
 
 
 def trigger(
@@ -28,31 +31,41 @@ def trigger(
     failed: options.Failed = False,
     minimum: options.Minimum = None,
     depth: options.Depth = None,
+    start: options.Start = None,
+    step: options.Step = None,
     verbose: options.Verbose = False,
     limit: options.Limit = options.LIMIT,
     origins: options.Origins = False,
+    rows: options.Rows = options.ROWS,
+    counts: options.Counts = False,
+    no_keep: options.NoKeep = False,
     format_name: options.Format = None,
     output: options.Output = None,
 ) -> None:
     """Make each signal happen for real, and show it."""
-    from sigexplorer.cli.stories import Story, tell
+    from sigexplorer.cli.present import Answer
+    from sigexplorer.cli.stories import tell
+
+    filters = options.filters(only, sender, receiver, minimum, depth, start, step, failed=failed)
+    look = Look(filters, verbose, limit, origins, source, rows=rows)
+    wanted = _pages(signals or [], run_all=run_all)
+    stories = [_story(page) for page in wanted]
+    answer = Answer(format_name, output, counts=counts, keep=not no_keep)
+    raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all))
+
+
+def _story(page: Page) -> Story:
+    from sigexplorer.cli.stories import Story
     from sigexplorer.playground import runs
 
-    filters = options.filters(only, sender, receiver, minimum, depth, failed=failed)
-    look = Look(filters, verbose=verbose, limit=limit, origins=origins, sources=source)
-    wanted = _pages(signals or [], run_all=run_all)
-    stories = [
-        Story(
-            page.name,
-            page.added,
-            partial(runs.run_trigger, page),
-            f"docs {page.name}",
-            frozenset({page.name}),
-            partial(runs.trigger_source, page),
-        )
-        for page in wanted
-    ]
-    raise typer.Exit(tell(stories, look, format_name, output, listen=listen, everything=run_all))
+    return Story(
+        page.name,
+        page.added,
+        partial(runs.run_trigger, page),
+        f"docs {page.name}",
+        frozenset({page.name}),
+        partial(runs.trigger_source, page),
+    )
 
 
 def _pages(names: list[str], *, run_all: bool) -> list[Page]:

@@ -36,6 +36,7 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
     right: frozenset[str] = frozenset()  # columns of numbers
     dim_rows: frozenset[int] = frozenset()  # rows of less importance
+    wrong_rows: frozenset[int] = frozenset()  # rows that tell of an error
 
 
 @dataclass(frozen=True, slots=True)

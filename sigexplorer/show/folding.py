@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
-from sigexplorer.model import Bypass, Dispatch, Step, Trace
+from sigexplorer.model import Bypass, Callback, Dispatch, Step, Trace
 from sigexplorer.show.filters import NOISE, Filters, asked_for
+from sigexplorer.show.nesting import depths, in_order
 
 #: Rows of the longest pattern whose repeats are joined.
 _LONGEST_PERIOD = 8
@@ -15,13 +18,14 @@ _LONGEST_PERIOD = 8
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a timeline: a dispatch, or a write that sent no signal."""
+    """One line of a timeline: a dispatch, a write that sent no signal, or an on_commit callback."""
 
-    record: Dispatch | Bypass
+    record: Dispatch | Bypass | Callback
     depth: int  # how many shown dispatches it is nested in
     times: int = 1  # repeats collapsed into it
     duration_ns: int = 0  # of all of them
     causes: frozenset[int] = frozenset()  # indexes of the calls that sent, or wrote, something in turn
+    cause: str = ""  # of a callback: the receiver that registered it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +53,83 @@ def fold(
     collapses nothing.
     """
     noise = frozenset[str]() if everything else NOISE - keep
-    shown = [
-        dispatch
-        for dispatch in trace.dispatches
-        if dispatch.name not in noise or dispatch.failed or asked_for(dispatch, filters)
-    ]
-    visible = {dispatch.id for dispatch in shown}
-    hidden = Counter(dispatch.name for dispatch in trace.dispatches if dispatch.id not in visible)
-    idle = {bypass.id for bypass in trace.bypasses if bypass.rows == 0 and not everything}
-    if idle:
-        hidden["bypasses of no rows"] = len(idle)
-    depths = _depths(trace.dispatches, visible)
-    records: list[Dispatch | Bypass] = [
-        *shown,
-        *(bypass for bypass in trace.bypasses if bypass.id not in idle),
-    ]
-    ordered = sorted(records, key=lambda record: record.id)
-    causes = _causes(ordered)
-    by_step: dict[int | None, list[Row]] = defaultdict(list)
+    hidden: Counter[str] = Counter()
+    shown: list[Dispatch | Bypass] = []
+    ordered = in_order(trace)
     for record in ordered:
-        depth = depths[record.id] if isinstance(record, Dispatch) else _depth_within(record, depths, visible)
-        duration = record.duration_ns if isinstance(record, Dispatch) else 0
-        by_step[record.step].append(
-            Row(record, depth, duration_ns=duration, causes=frozenset(causes[record.id]))
-        )
+        if isinstance(record, Bypass):
+            if record.rows == 0 and not everything:
+                hidden["bypasses of no rows"] += 1
+                continue
+        elif record.name in noise and not record.failed and not asked_for(record, filters):
+            hidden[record.name] += 1
+            continue
+        shown.append(record)
     arrange: Callable[[list[Row]], Iterable[Row]] = list if everything else _collapse
+    by_step = _by_step(trace, _rows(trace, ordered, shown))
     sections = [Section(None, tuple(arrange(by_step[None])))] if by_step[None] else []
     sections += [Section(step, tuple(arrange(by_step[step.id]))) for step in trace.steps]
     return Timeline(tuple(sections), dict(hidden.most_common()))
 
 
-def _depths(dispatches: tuple[Dispatch, ...], visible: set[int]) -> dict[int, int]:
-    """Return how many visible dispatches each one is nested in; parents come before children."""
-    depths: dict[int, int] = {}
-    for dispatch in dispatches:
-        parent = dispatch.parent
-        depths[dispatch.id] = depths[parent] + (parent in visible) if parent in depths else 0
-    return depths
+def _rows(trace: Trace, ordered: list[Dispatch | Bypass], shown: list[Dispatch | Bypass]) -> list[Row]:
+    """Return a row for each record that is shown, and for each callback."""
+    visible = {record.id for record in shown if isinstance(record, Dispatch)}
+    deep = depths(ordered, visible.__contains__)
+    causes = _causes(shown)
+    ran = {each.id for each in trace.callbacks if each.start_ns is not None}
+    inside = {record.id for record in shown if isinstance(record, Dispatch) and record.callback in ran}
+    rows = []
+    below: set[int] = set()  # what stands below the row of a callback
+    for record in shown:
+        if record.id in inside or record.parent in below:
+            below.add(record.id)
+        rows.append(
+            Row(
+                record,
+                deep[record.id] + (record.id in below),
+                duration_ns=record.duration_ns if isinstance(record, Dispatch) else 0,
+                causes=frozenset(causes[record.id]),
+            )
+        )
+    return _with_callbacks(trace, rows) if trace.callbacks else rows
+
+
+def _with_callbacks(trace: Trace, rows: list[Row]) -> list[Row]:
+    """Put each callback where it ran, before what it sent; one that never ran where it was registered."""
+    dispatches = {dispatch.id: dispatch for dispatch in trace.dispatches}
+    sent: dict[int, int] = {}  # callback to the place of the first row that it sent
+    for place, row in enumerate(rows):
+        if isinstance(row.record, Dispatch) and row.record.callback is not None:
+            sent.setdefault(row.record.callback, place)
+    starts = list(accumulate((_starts_ns(row.record) for row in rows), max))
+    placed: dict[int, list[Row]] = defaultdict(list)
+    for each in sorted(trace.callbacks, key=_starts_ns):
+        place = sent[each.id] if each.id in sent else bisect_right(starts, _starts_ns(each))
+        row = Row(each, 0, duration_ns=each.duration_ns, cause=_registered_by(each, dispatches))
+        placed[place].append(row)
+    joined: list[Row] = []
+    for place in range(len(rows) + 1):
+        joined += placed.get(place, ())
+        joined += rows[place : place + 1]
+    return joined
+
+
+def _starts_ns(record: Dispatch | Bypass | Callback) -> int:
+    if isinstance(record, Callback):
+        return record.registered_ns if record.start_ns is None else record.start_ns
+    return record.start_ns
+
+
+def _registered_by(callback: Callback, dispatches: dict[int, Dispatch]) -> str:
+    """Return the receiver that registered ``callback``, or the signal during which it was."""
+    cause = dispatches.get(callback.parent or 0)
+    if cause is None:
+        return ""
+    index = callback.parent_call
+    if index is not None and index < len(cause.calls):
+        return cause.calls[index].receiver
+    return cause.name
 
 
 def _causes(records: Iterable[Dispatch | Bypass]) -> dict[int, set[int]]:
@@ -97,8 +141,13 @@ def _causes(records: Iterable[Dispatch | Bypass]) -> dict[int, set[int]]:
     return causes
 
 
-def _depth_within(bypass: Bypass, depths: dict[int, int], visible: set[int]) -> int:
-    return depths[bypass.parent] + (bypass.parent in visible) if bypass.parent in depths else 0
+def _by_step(trace: Trace, rows: Iterable[Row]) -> dict[int | None, list[Row]]:
+    """Return the rows of each step; those of a step that is not there have none."""
+    steps = {step.id for step in trace.steps}
+    found: dict[int | None, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.record.step if row.record.step in steps else None].append(row)
+    return found
 
 
 def _collapse(rows: list[Row]) -> Iterator[Row]:
@@ -130,6 +179,8 @@ def _likeness(row: Row) -> object:
     record = row.record
     if isinstance(record, Bypass):
         return record  # every one counts its own rows
+    if isinstance(record, Callback):
+        return (record.function, record.using, record.ending, record.error, row.cause)
     calls = tuple((call.receiver, call.outcome, call.error) for call in record.calls)
     telling = tuple((name, held) for name, held in record.arguments if name in _TELLING)
     sender = "" if record.group == "migrate" else record.sender  # one for each app

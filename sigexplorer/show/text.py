@@ -50,6 +50,12 @@ def _three_digits(amount: float) -> str:
     return f"{amount:#.3g}".rstrip(".") if amount < 999.5 else f"{amount:,.0f}"  # noqa: PLR2004
 
 
+def short_sender(path: str) -> str:
+    """Return a sender as it is recognised: a model is app.Model, of a class elsewhere the name is enough."""
+    module, _, name = path.rpartition(".")
+    return name if "." in module and name[:1].isupper() else path
+
+
 def milliseconds(nanoseconds: int) -> str:
     """Return a point in time in milliseconds, for a column of them."""
     return f"{nanoseconds / 1_000_000:.2f}"

@@ -245,19 +245,30 @@ def test_traces_as_pictures(command: list[str], story_cli: Cli) -> None:
 @pytest.mark.parametrize("command", [["trigger", "post_save"], ["scenario", "save-user"]])
 @pytest.mark.parametrize(
     "format_name",
-    ["tree", "summary", "coverage", "html", "chrome", "otlp", "mermaid", "markdown", "csv", "lines"],
+    ["tree", "summary", "coverage", "sequence", "chrome", "otlp", "mermaid", "markdown", "csv"],
 )
-def test_formats_that_are_not_there_yet_are_said_to_be_unknown(
+def test_every_format_of_the_contract_is_an_answer(
     command: list[str], format_name: str, story_cli: Cli
 ) -> None:
-    """A format of the contract either works or is refused in one line; it never half works."""
+    """A trace is shown in every view and written in every format, on stdout alone."""
     answer = story_cli(*command, "-f", format_name)
-    if answer.code == 2:
-        assert answer.out == ""
-        assert answer.err.count("\n") == 1
-    else:
-        assert answer.code == 0
-        assert answer.out
+    assert (answer.code, answer.err) == (0, "")
+    assert "post_save" in answer.out.replace("\\\\", "")
+
+
+@pytest.mark.parametrize("command", [["trigger", "post_save"], ["scenario", "save-user"]])
+def test_a_format_of_inventories_is_none_of_traces(command: list[str], story_cli: Cli) -> None:
+    """``lines`` is for lists: exit 2, one line, before anything runs."""
+    answer = story_cli(*command, "-f", "lines")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+
+
+def test_c_is_the_summary(story_cli: Cli) -> None:
+    """-c is -f summary, and cannot go with another format."""
+    answer = story_cli("scenario", "save-user", "-c")
+    assert "slowest" in answer.out
+    wrong = story_cli("scenario", "save-user", "-c", "-f", "json")
+    assert (wrong.code, wrong.out, wrong.err.count("\n")) == (2, "", 1)
 
 
 def test_later_signals_are_marked(story_cli: Cli) -> None:

@@ -27,15 +27,28 @@ TRACES = {
 INVENTORIES = {"list": ["list"], "docs": ["docs", "post_save"], "scenarios": ["scenario"]}
 
 
+_BEGINNINGS = {
+    ".json": "{",
+    ".jsonl": "{",
+    ".svg": "<svg",
+    ".md": "# ",
+    ".mmd": "sequenceDiagram\n",
+    ".csv": "trace,step,id,",
+    ".chrome.json": "[",
+    ".otlp.json": '{"resourceSpans":',
+}
+
+
 def begins(text: str, suffix: str) -> bool:
     """Tell whether a text looks like what a suffix says."""
-    return text.startswith({".json": "{", ".jsonl": "{", ".svg": "<svg", ".md": "# "}.get(suffix, "")) and (
-        text != ""
-    )
+    return text.startswith(_BEGINNINGS.get(suffix, "")) and (text != "")
 
 
 @pytest.mark.parametrize("command", TRACES.values(), ids=TRACES)
-@pytest.mark.parametrize("suffix", [".json", ".jsonl", ".svg", ".txt", ".JSON", ""])
+@pytest.mark.parametrize(
+    "suffix",
+    [".json", ".jsonl", ".svg", ".txt", ".JSON", "", ".md", ".mmd", ".csv", ".chrome.json", ".otlp.json"],
+)
 def test_the_suffix_chooses_the_format_of_a_trace(
     command: list[str], suffix: str, story_cli: Cli, tmp_path: Path
 ) -> None:
@@ -197,10 +210,9 @@ def test_a_read_only_folder_is_said() -> None:
         (["list"], ".jsonl"),
         (["docs"], ".csv"),
         (["scenario"], ".html"),
-        (["scenario", "save-user"], ".otlp.json"),
         (["list"], ".docx"),
         (["scenario", "save-user"], ".jsno"),
-        (["trigger", "pre_init"], ".mmd"),
+        (["trigger", "pre_init"], ".pdf"),
     ],
 )
 def test_a_suffix_that_a_command_does_not_write_is_said(

@@ -8,7 +8,8 @@ import pytest
 from build import bypass, call, dispatch, trace
 
 from sigexplorer.errors import SigexplorerError, UnknownNameError
-from sigexplorer.show.filters import Filters, apply, check, depth_of, parse_duration, parse_signals
+from sigexplorer.show.filters import Filters, apply, check, parse_duration, parse_signals
+from sigexplorer.show.nesting import depths
 
 FAILED_CALL = call("shop.charge", outcome="raised", error="ValueError: no")
 
@@ -249,5 +250,5 @@ def test_what_is_no_duration_is_an_error(text: str) -> None:
 
 def test_depths_of_a_tree() -> None:
     """A dispatch is one deeper than its cause; a cause that is not there does not count."""
-    assert depth_of(TRACE.dispatches) == {1: 0, 2: 0, 3: 1, 4: 2, 5: 0}
-    assert depth_of(TRACE.dispatches[3:]) == {4: 0, 5: 0}
+    assert depths(TRACE.dispatches) == {1: 0, 2: 0, 3: 1, 4: 2, 5: 0}
+    assert depths(TRACE.dispatches[3:]) == {4: 0, 5: 0}

@@ -187,11 +187,11 @@ def test_bypasses_of_no_rows_are_folded() -> None:
 
 @given(traces())
 def test_nothing_is_lost(recorded: Trace) -> None:
-    """Every dispatch and every bypass is in a row or counted as folded."""
+    """Every dispatch, every bypass and every callback is in a row or counted as folded."""
     timeline = fold(recorded, Filters())
     shown = sum(row.times for section in timeline.sections for row in section.rows)
-    total = len(recorded.dispatches) + len(recorded.bypasses)
-    assert shown + sum(timeline.folded.values()) == total
+    records = (*recorded.dispatches, *recorded.bypasses, *recorded.callbacks)
+    assert shown + sum(timeline.folded.values()) == len(records)
     everything = fold(recorded, Filters(), everything=True)
     numbers = [row.record.id for section in everything.sections for row in section.rows]
-    assert sorted(numbers) == sorted(one.id for one in (*recorded.dispatches, *recorded.bypasses))
+    assert sorted(numbers) == sorted(one.id for one in records)

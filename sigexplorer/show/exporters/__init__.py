@@ -1,1 +1,107 @@
-"""A trace, or a document, as the text of a file."""
+"""Traces as the text of a file: one function a format, found by name.
+
+An exporter takes traces and returns their text, whole or in chunks. Others come as plug-ins:
+an entry point of the group ``sigexplorer.exporters`` names such a function, and its own name
+is the format and, with a dot before it, the suffix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+
+from sigexplorer.errors import PluginError, UnknownNameError
+from sigexplorer.model import Trace
+from sigexplorer.show.look import Look
+
+GROUP = "sigexplorer.exporters"
+
+#: Makes the text of a file from traces.
+Exporter = Callable[[Sequence[Trace]], str | Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of our own and the function that writes it."""
+
+    name: str
+    suffix: str
+    place: str  # module:function
+    looks: bool = False  # whether it takes, as a second argument, how to show a trace
+
+    def load(self) -> Callable[..., str | Iterable[str]]:
+        """Return the function; its module is imported now and not before."""
+        module, _, function = self.place.partition(":")
+        found: Callable[..., str | Iterable[str]] = getattr(import_module(module), function)
+        return found
+
+
+_HERE = "sigexplorer.show.exporters"
+
+FORMATS = {
+    each.name: each
+    for each in (
+        Format("json", ".json", f"{_HERE}.documents:export_json", looks=True),
+        Format("jsonl", ".jsonl", f"{_HERE}.documents:export_lines"),
+        Format("html", ".html", f"{_HERE}.html:export"),
+        Format("svg", ".svg", f"{_HERE}.picture:export", looks=True),
+        Format("markdown", ".md", f"{_HERE}.markdown:export", looks=True),
+        Format("mermaid", ".mmd", f"{_HERE}.diagram:export", looks=True),
+        Format("csv", ".csv", f"{_HERE}.spreadsheet:export"),
+        Format("chrome", ".chrome.json", f"{_HERE}.chrome:export"),
+        Format("otlp", ".otlp.json", f"{_HERE}.otlp:export"),
+    )
+}
+
+
+def names() -> list[str]:
+    """Return the names of all formats, those of plug-ins last; no plug-in is loaded."""
+    return list(dict.fromkeys([*FORMATS, *(point.name for point in _plugins())]))
+
+
+def export(name: str, traces: Sequence[Trace], look: Look) -> Iterable[str]:
+    """Return the text of ``traces`` in the format ``name``, in chunks."""
+    form = FORMATS.get(name)
+    if form is None:
+        written = _written(_plugin(name), traces)
+    elif form.looks:
+        written = form.load()(traces, look)
+    else:
+        written = form.load()(traces)
+    return [written] if isinstance(written, str) else written
+
+
+def _plugins() -> Iterable[EntryPoint]:
+    return entry_points(group=GROUP)
+
+
+def _plugin(name: str) -> EntryPoint:
+    for point in _plugins():
+        if point.name == name:
+            return point
+    raise UnknownNameError("format", name, names())
+
+
+def _written(point: EntryPoint, traces: Sequence[Trace]) -> str | Iterable[str]:
+    """Let a plug-in write; what it does wrong is said with the name of its distribution."""
+    home = point.dist.name if point.dist else "an unknown distribution"
+    try:
+        exporter: Exporter = point.load()
+    except Exception as problem:
+        raise PluginError(
+            f"the exporter '{point.name}' of '{home}' cannot be loaded: {type(problem).__name__}: {problem}",
+            f"upgrade or remove '{home}'",
+        ) from problem
+    try:
+        written = exporter(traces)
+        # All of it, now: what fails in the middle must not leave a half-written answer.
+        chunks = [written] if isinstance(written, str) else list(written)
+    except Exception as problem:
+        raise PluginError(
+            f"the exporter '{point.name}' of '{home}' failed: {type(problem).__name__}: {problem}"
+        ) from problem
+    if not all(isinstance(chunk, str) for chunk in chunks):
+        raise PluginError(f"the exporter '{point.name}' of '{home}' returned something else than text")
+    return chunks

@@ -1,14 +1,25 @@
-"""A document as Markdown."""
+"""A document, or traces, as Markdown."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
+from sigexplorer.model import Trace
+from sigexplorer.show import report
 from sigexplorer.show.document import Block, Bullets, Code, Commands, Document, Grid, Heading, Paragraph
+from sigexplorer.show.look import Look
 from sigexplorer.show.text import safe
 
 _LIMIT = 2_000
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+
+
+def export(traces: Sequence[Trace], look: Look) -> Iterator[str]:
+    """Yield each trace: its steps with their dispatches, its claims, its receivers in numbers."""
+    for number, trace in enumerate(traces):
+        yield "\n" * (number > 0)
+        yield write(report.report(trace, look))
 
 
 def write(document: Document) -> str:
@@ -37,7 +48,11 @@ def _block(block: Block) -> str:
 
 
 def _row(cells: tuple[str, ...], *, plain: bool) -> str:
-    return "| " + " | ".join(cell if plain else _escaped(cell) for cell in cells) + " |"
+    return "| " + " | ".join(cell if plain else _cell(cell) for cell in cells) + " |"
+
+
+def _cell(text: str) -> str:
+    return ", ".join(_escaped(line) for line in text.split("\n") if line.strip())
 
 
 def _escaped(text: str) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from sigexplorer.model import SECRET, Bypass, Call, Dispatch
+from sigexplorer.model import SECRET, Bypass, Call, Callback, Dispatch, Origin
 from sigexplorer.show.folding import Row
 from sigexplorer.show.look import Look
-from sigexplorer.show.text import duration, milliseconds, plural, safe, shown
+from sigexplorer.show.text import duration, milliseconds, plural, safe, short_sender, shown
 
 #: Arguments that nearly every dispatch carries with the same value: shown by -v.
 _USUAL: dict[str, object] = {
@@ -33,9 +33,11 @@ def wide(row: Row, look: Look) -> list[Text]:
     record = row.record
     if isinstance(record, Bypass):
         cells = [_signal(row, look), Text(safe(record.model), style="cyan"), Text(), _passed_by(record)]
+    elif isinstance(record, Callback):
+        cells = [_signal(row, look), Text(), _registered(row, look), ending(record, row, look)]
     else:
-        cells = [_signal(row, look), _sender(row, look), _arguments(record, look), _receivers(row, look)]
-    return [*_when(row), *cells, _queries(record)]
+        cells = [_signal(row, look), _sender(row, look), arguments(record, look), _receivers(row, look)]
+    return [*_when(row), *cells, _queries(row)]
 
 
 def narrow(row: Row, look: Look) -> list[Text]:
@@ -45,10 +47,12 @@ def narrow(row: Row, look: Look) -> list[Text]:
     if isinstance(record, Bypass):
         below.append(safe(record.model), style="cyan")
         what = _passed_by(record)
+    elif isinstance(record, Callback):
+        what = _lines([_registered(row, look), ending(record, row, look)])
     else:
         below.append_text(_sender(row, look))
-        what = _lines([_arguments(record, look), _receivers(row, look)])
-    return [*_when(row), _lines([_signal(row, look), below]), what, _queries(record)]
+        what = _lines([arguments(record, look), _receivers(row, look)])
+    return [*_when(row), _lines([_signal(row, look), below]), what, _queries(row)]
 
 
 def _lines(texts: Iterable[Text]) -> Text:
@@ -56,7 +60,12 @@ def _lines(texts: Iterable[Text]) -> Text:
 
 
 def _when(row: Row) -> list[Text]:
-    return [Text(str(row.record.id), style="dim"), Text(milliseconds(row.record.start_ns), style="dim")]
+    record = row.record
+    start_ns = record.start_ns
+    if isinstance(record, Callback):  # its number is none of a dispatch
+        when = record.registered_ns if start_ns is None else start_ns
+        return [Text(), Text(milliseconds(when), style="dim")]
+    return [Text(str(record.id), style="dim"), Text(milliseconds(start_ns or 0), style="dim")]
 
 
 def _signal(row: Row, look: Look) -> Text:
@@ -64,14 +73,43 @@ def _signal(row: Row, look: Look) -> Text:
     text = Text("  " * row.depth)
     if isinstance(record, Bypass):
         return text.append(f"no signal: {record.operation}", style="yellow")
-    if record.name in look.marked:
+    if isinstance(record, Callback):
+        text.append("on_commit", style="bold")
+    elif record.name in look.marked:
         text.append(f"> {safe(record.name)}", style="bold green")
     else:
         text.append(safe(record.name), style="bold")
     if row.times > 1:
         text.append(f" ×{row.times}")  # noqa: RUF001 - the contract's sign
-    if record.rolled_back:
+    if isinstance(record, Dispatch) and record.rolled_back:
         text.append(f"\n{'  ' * row.depth}rolled back", style="yellow")
+    return text
+
+
+def _registered(row: Row, look: Look) -> Text:
+    """Tell who gave a callback to on_commit, and when."""
+    callback = row.record
+    assert isinstance(callback, Callback)  # noqa: S101 - said by the caller
+    told = [f"registered by {_short(safe(row.cause, 200), look)}" if row.cause else "registered"]
+    if callback.parent is not None:
+        told.append(f"in #{callback.parent}")
+    told.append(f"at {milliseconds(callback.registered_ns)} ms")
+    if callback.using != "default":
+        told.append(f"using={safe(callback.using)}")
+    text = Text(" ".join(told), style="dim")
+    return _lines([text, origin(callback.origin)]) if look.origins else text
+
+
+def ending(callback: Callback, row: Row, look: Look) -> Text:
+    """Tell what became of a callback."""
+    text = Text(_short(safe(callback.function, 200), look))
+    if callback.ending == "discarded":
+        return text.append(" discarded: rolled back", style="yellow")
+    if callback.ending == "waiting" or callback.start_ns is None:
+        return text.append(" never ran: the transaction did not end", style="yellow")
+    text.append(f" {duration(row.duration_ns)}", style="dim")
+    if callback.ending == "raised":
+        text.append(f" raised {safe(callback.error or '', 300)}", style="red")
     return text
 
 
@@ -83,13 +121,11 @@ def _sender(row: Row, look: Look) -> Text:
     if dispatch.sender is None:
         return Text("None", style="cyan")
     sender = safe(dispatch.sender, look.limit)
-    module, _, name = sender.rpartition(".")
-    # A model is app.Model; of a class elsewhere the name is enough to recognise it.
-    is_class = "." in module and name[:1].isupper()
-    return Text(name if is_class and not look.verbose else sender, style="cyan")
+    return Text(sender if look.verbose else short_sender(sender), style="cyan")
 
 
-def _arguments(dispatch: Dispatch, look: Look) -> Text:
+def arguments(dispatch: Dispatch, look: Look) -> Text:
+    """Tell what a dispatch carried, and by whom it was sent where that is asked for."""
     told = [
         f"{safe(name, 40)}={_value(held, look.limit)}"
         for name, held in dispatch.arguments
@@ -98,12 +134,14 @@ def _arguments(dispatch: Dispatch, look: Look) -> Text:
     if dispatch.method != "send":
         told.append(f"by {dispatch.method}()")
     text = Text(" ".join(told))
-    if look.origins and dispatch.origin is not None:
-        origin = dispatch.origin
-        text = _lines(
-            [text, Text(f"from {safe(origin.file, 120)}:{origin.line} {safe(origin.function)}", style="dim")]
-        )
-    return text
+    return _lines([text, origin(dispatch.origin)]) if look.origins else text
+
+
+def origin(place: Origin | None) -> Text:
+    """Tell from where something was sent."""
+    if place is None:
+        return Text()
+    return Text(f"from {safe(place.file, 120)}:{place.line} {safe(place.function)}", style="dim")
 
 
 def _value(held: object, limit: int) -> str:
@@ -183,5 +221,6 @@ def _passed_by(bypass: Bypass) -> Text:
     return text
 
 
-def _queries(record: Dispatch | Bypass) -> Text:
+def _queries(row: Row) -> Text:
+    record = row.record
     return Text(str(record.queries) if isinstance(record, Dispatch) and record.queries else "")

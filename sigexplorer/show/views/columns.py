@@ -46,7 +46,7 @@ def draw(timeline: Timeline, look: Look, available: int) -> Drawn:
     for layout in (_WIDE, _NARROW):
         drawn = [[layout.to_cells(row, look) for row in section.rows] for section in timeline.sections]
         natural = _natural(layout.titles, [row for rows in drawn for row in rows])
-        widths = _fitted(layout.titles, natural, available)
+        widths = fitted(layout.titles, natural, available)
         if not any(
             widths[place] < _longest_word(drawn, place)
             for place, title in enumerate(layout.titles)
@@ -68,7 +68,7 @@ def _natural(titles: Sequence[str], rows: list[list[Text]]) -> list[int]:
     ]
 
 
-def _fitted(titles: Sequence[str], natural: list[int], available: int) -> list[int]:
+def fitted(titles: Sequence[str], natural: list[int], available: int) -> list[int]:
     """Take from the widest columns what is too much."""
     widths = list(natural)
     texts = [place for place, title in enumerate(titles) if title not in _NUMBERS]

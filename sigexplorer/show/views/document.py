@@ -62,7 +62,7 @@ def _grid(grid: Grid) -> RenderableType:
     for title in grid.columns:
         table.add_column(title, justify="right" if title in grid.right else "left", overflow="fold")
     for number, row in enumerate(grid.rows):
-        style = "dim" if number in grid.dim_rows else ""
+        style = "red" if number in grid.wrong_rows else "dim" if number in grid.dim_rows else ""
         table.add_row(*(_cell(cell, style) for cell in row))
     return table
 

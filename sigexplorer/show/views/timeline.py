@@ -7,94 +7,89 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from sigexplorer.model import Claim, Step, Trace, summarise
-from sigexplorer.show.filters import apply
+from sigexplorer.model import Claim, Step, Trace
 from sigexplorer.show.folding import Section, Timeline, fold
-from sigexplorer.show.look import Look
+from sigexplorer.show.look import ROWS, Look
+from sigexplorer.show.selection import Selection, selected
+from sigexplorer.show.shortening import Cut, shorten
 from sigexplorer.show.text import duration, plural, safe
-from sigexplorer.show.views import columns
+from sigexplorer.show.views import columns, heading, plain
 
 
 def render(trace: Trace, look: Look, width: int) -> RenderableType:
     """Return the whole timeline of ``trace`` for a terminal ``width`` columns wide."""
-    narrowed = apply(trace, look.filters)
-    timeline = fold(narrowed, look.filters, keep=look.marked, everything=look.verbose)
-    parts: list[RenderableType] = [
-        _header(trace, narrowed, timeline),
-        *_sections(trace, timeline, look, width),
-    ]
-    if not any(section.rows for section in timeline.sections) and not trace.steps:
+    return draw(selected(trace, look), look, width)
+
+
+def draw(shown: Selection, look: Look, width: int) -> RenderableType:
+    """Return the timeline of what was selected: of a long one its first and its last rows."""
+    timeline = fold(shown.trace, look.filters, keep=look.marked, everything=look.verbose)
+    cut = shorten(timeline, shown, look.rows)
+    parts: list[RenderableType] = [heading.header(shown, timeline), *_sections(shown, cut, look, width)]
+    if not any(section.rows for section in timeline.sections) and not shown.trace.steps:
         parts.append(Text("no dispatches to show", style="dim"))
-    apart = [claim for claim in trace.claims if claim.step is None]
+    apart = [claim for claim in shown.trace.claims if claim.step is None]
     if apart:
         parts += ["", *(_claim(claim, look.limit) for claim in apart)]
     return Group(*parts)
 
 
-def _header(trace: Trace, narrowed: Trace, timeline: Timeline) -> Text:
-    summary = summarise(trace)
-    counts = [plural(summary.dispatches, "dispatch", "dispatches"), plural(summary.calls, "receiver call")]
-    counts += [plural(summary.queries, "SQL statement")]
-    if summary.bypasses:
-        counts.append(plural(summary.bypasses, "bypass", "bypasses"))
-    if summary.errors:
-        counts.append(plural(summary.errors, "error"))
-    text = Text(safe(trace.run.title, 200), style="bold")
-    mode = "listening" if trace.run.listened else "watching only"
-    text.append(f"\n{', '.join(counts)}, Django {safe(trace.run.django)}, {mode}", style="not bold")
-    for note in _left_out(trace, narrowed, timeline):
-        text.append(f"\n{note}", style="not bold dim")
-    for note in trace.run.notes:
-        text.append(f"\n{safe(note, 300)}", style="not bold yellow")
-    return text
-
-
-def _left_out(trace: Trace, narrowed: Trace, timeline: Timeline) -> Iterator[str]:
-    filtered = len(trace.dispatches) - len(narrowed.dispatches)
-    passed = len(trace.bypasses) - len(narrowed.bypasses)
-    if filtered or passed:
-        bypasses = f", {plural(passed, 'bypass', 'bypasses')}" if passed else ""
-        yield f"left out by filters: {plural(filtered, 'dispatch', 'dispatches')}{bypasses}"
-    if timeline.folded:
-        names = ", ".join(f"{count:,} {safe(name)}" for name, count in timeline.folded.items())
-        yield f"folded: {names} (-v shows them)"
-
-
-def _sections(trace: Trace, timeline: Timeline, look: Look, width: int) -> Iterator[RenderableType]:
+def _sections(shown: Selection, cut: Cut, look: Look, width: int) -> Iterator[RenderableType]:
     """Draw each step; the columns are as wide in all of them, and named once."""
+    parts = [part for part in (cut.before, cut.after) if part]
+    sections = [section for part in parts for section in part.sections]
+    together = Timeline(tuple(sections))
+    if sum(len(section.rows) for section in sections) > ROWS:
+        tables: Iterator[RenderableType] = iter(plain.tables(together, look, width))
+    else:
+        tables = _rich(together, look, width)
+    first = len(cut.before.sections)
+    begun = {section.step.id for section in cut.before.sections if section.step and section.rows}
+    for place, (section, table) in enumerate(zip(sections, tables, strict=True)):
+        if place == first:
+            yield from ("", Text(cut.told, style="yellow"))
+        continued = place >= first and section.step is not None and section.step.id in begun
+        yield ""
+        yield from _section(shown, section, table, look, continued=continued)
+    if first == len(sections) and cut.told:
+        yield from ("", Text(cut.told, style="yellow"))
+
+
+def _rich(timeline: Timeline, look: Look, width: int) -> Iterator[RenderableType]:
     drawn, titles, widths = columns.draw(timeline, look, width)
     named = False
-    for section, rows in zip(timeline.sections, drawn, strict=True):
-        yield ""
-        if section.step is not None:
-            yield from _heading(section, look)
-        if rows:
-            yield columns.table(titles, widths, rows, named=not named)
-            named = True
-        elif section.step is not None:
-            yield Text(f"  {_nothing(trace, section.step)}", style="dim")
-        yield from (_claim(claim, look.limit) for claim in trace.claims if _belongs(claim, section))
+    for rows in drawn:
+        yield columns.table(titles, widths, rows, named=not named)
+        named = named or bool(rows)
 
 
-def _nothing(trace: Trace, step: Step) -> str:
+def _section(
+    shown: Selection, section: Section, table: RenderableType, look: Look, *, continued: bool
+) -> Iterator[RenderableType]:
+    step = section.step
+    if step is not None:
+        yield from _heading(step, look, continued=continued)
+    if section.rows:
+        yield table
+    elif step is not None:
+        yield Text(f"  {_nothing(shown, step)}", style="dim")
+    if step is not None:
+        yield from (_claim(claim, look.limit) for claim in shown.trace.claims if claim.step == step.id)
+
+
+def _nothing(shown: Selection, step: Step) -> str:
     """Say why a step shows no rows: nothing was sent, or it is not shown."""
-    sent = sum(dispatch.step == step.id for dispatch in trace.dispatches)
+    sent = shown.sent[step.id]
     return f"{plural(sent, 'dispatch', 'dispatches')}, none shown" if sent else "no signal was sent"
 
 
-def _belongs(claim: Claim, section: Section) -> bool:
-    return section.step is not None and claim.step == section.step.id
-
-
-def _heading(section: Section, look: Look) -> Iterator[RenderableType]:
-    step = section.step
-    assert step is not None  # noqa: S101 - said by the caller
+def _heading(step: Step, look: Look, *, continued: bool) -> Iterator[RenderableType]:
     text = Text(safe(step.title, 200), style="bold cyan")
-    text.append(f"  {duration(step.duration_ns)}", style="not bold dim")
-    if step.error:
+    text.append(", continued" if continued else f"  {duration(step.duration_ns)}", style="not bold dim")
+    if step.error and not continued:
         text.append(f"\n  stopped by {safe(step.error, 400)}", style="not bold red")
     yield text
-    if look.sources and step.source:
+    if look.sources and step.source and not continued:
         yield source(step.source)
 
 

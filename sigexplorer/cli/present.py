@@ -1,0 +1,70 @@
+"""Traces as an answer: in every view and every format, wherever they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+
+from sigexplorer.cli.output import choose_format, draw, write
+from sigexplorer.errors import UsageError
+from sigexplorer.show import exporters, views
+from sigexplorer.show.filters import Filters, apply, check
+from sigexplorer.show.look import Look
+from sigexplorer.show.source import Source, traces_of
+
+#: Draws a view for a terminal of that many columns.
+ViewDrawing = Callable[[str, int], RenderableType]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """In what format an answer is wanted, and where."""
+
+    format_name: str | None = None  # -f
+    output: Path | None = None  # -o
+    counts: bool = False  # -c
+    keep: bool = False  # for show --last
+
+    def chosen(self) -> str:
+        """Return the view or format that is asked for; an unknown one, or two of them, is an error."""
+        if self.counts and self.format_name not in (None, "summary"):
+            raise UsageError(f"-c is -f summary: it cannot go with -f {self.format_name}")
+        if self.counts:
+            return "summary"
+        known = [*views.VIEWS, *exporters.FORMATS]
+        if self.format_name in known:  # nobody looks for plug-ins where none is meant
+            return self.format_name or "table"
+        if self.format_name is None and self.output is None:
+            return "table"
+        return choose_format(self.format_name, self.output, [*known, *exporters.names()])
+
+
+def present(source: Source, look: Look, answer: Answer, drawing: ViewDrawing | None = None) -> None:
+    """Write the traces of ``source``; ``drawing`` draws a view where more belongs around it."""
+    chosen = answer.chosen()
+    drawing = drawing or partial(_drawing, source, look)
+    if chosen in views.VIEWS:
+        draw(partial(drawing, chosen), answer.output)
+    elif chosen == "svg":
+        from sigexplorer.show.exporters.picture import picture
+
+        write([picture(partial(drawing, "table"))], answer.output)
+    else:
+        traces = traces_of(source)
+        check(traces, look.filters)
+        kept = [apply(trace, look.filters) for trace in traces]
+        # What is left was chosen; the patterns still say what is not to be folded.
+        look = replace(look, filters=Filters(signals=look.filters.signals))
+        write(exporters.export(chosen, kept, look), answer.output)
+
+
+def _drawing(source: Source, look: Look, view: str, width: int) -> RenderableType:
+    parts: list[RenderableType] = []
+    for drawn in views.draw(view, source, look, width):
+        parts += ["\n"] * bool(parts)
+        parts.append(drawn)
+    return Group(*parts)

@@ -1,0 +1,305 @@
+"""Which receivers were called, which were not, and which signals nobody heard: each with its reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sigexplorer import catalog
+from sigexplorer.errors import UnknownNameError
+from sigexplorer.model import ListedReceiver, Run, Trace
+from sigexplorer.show.filters import Filters, Names, Sieve
+from sigexplorer.show.look import Look
+from sigexplorer.show.recording import records
+from sigexplorer.show.recording.load import assembled
+from sigexplorer.show.source import Source, each, sieves
+
+Record = dict[str, Any]
+
+_SENDERS = 4  # named in one row
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A receiver that was called for a signal."""
+
+    receiver: str
+    signal: str
+    senders: tuple[tuple[str, int], ...]  # with the number of calls
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotCalled:
+    """A registration of the project's own that nothing called."""
+
+    receiver: str
+    signal: str
+    sender: str | None  # None: every sender
+    file: str | None
+    line: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """A signal that was sent and that nobody heard."""
+
+    signal: str
+    senders: tuple[tuple[str, int], ...]  # with the number of dispatches
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The three tables."""
+
+    run: Run
+    called: tuple[Called, ...]
+    not_called: tuple[NotCalled, ...]
+    unheard: tuple[Unheard, ...]
+    registrations: int  # 0: the trace holds no list of them
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was seen of one signal from one sender."""
+
+    dispatches: int = 0
+    unheard: int = 0
+
+
+@dataclass(slots=True)
+class _Outcomes:
+    """What became of one receiver in the dispatches of one signal from one sender."""
+
+    called: int = 0
+    raised: int = 0
+    skipped: int = 0
+    muted: int = 0
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What the tables are made of; as large as there are names, however long the trace."""
+
+    seen: dict[tuple[str, str | None], _Seen] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # path of a signal to its short name
+    outcomes: dict[tuple[str, str, str | None], _Outcomes] = field(default_factory=dict)
+    passed_by: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # receiver, operation, model
+    registrations: list[ListedReceiver] = field(default_factory=list)
+    counted: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def coverages(source: Source, look: Look) -> list[Coverage]:
+    """Return the coverage of every trace in ``source``, in one pass."""
+    filters = look.filters
+    # What narrows the rows must not narrow what is known: "never sent" would not be true.
+    places = Filters(first=filters.first, from_ns=filters.from_ns, step=filters.step)
+    names = Names(filters)
+    each_sieve = sieves(source, places)
+    found = [
+        narrowed(_covered(stream, next(each_sieve), names), filters) for stream in each(source.records())
+    ]
+    names.check()
+    return found
+
+
+def coverage(trace: Trace) -> Coverage:
+    """Return which receivers ``trace`` called, which it did not, and what nobody heard."""
+    return _covered(iter(records(trace)), Sieve(Filters()), Names(Filters()))
+
+
+def narrowed(found: Coverage, filters: Filters) -> Coverage:
+    """Return the rows whose signal, sender and receiver the filters let through."""
+    sieve = Sieve(Filters(signals=filters.signals))
+
+    def meant(signal: str, receiver: str, senders: Iterable[str]) -> bool:
+        return (
+            sieve.named(signal, signal.rpartition(".")[2], _group(signal), None)
+            and (filters.receiver is None or fnmatchcase(receiver, filters.receiver))
+            and (filters.sender is None or any(fnmatchcase(sender, filters.sender) for sender in senders))
+        )
+
+    return replace(
+        found,
+        called=tuple(row for row in found.called if meant(row.signal, row.receiver, dict(row.senders))),
+        not_called=tuple(
+            row for row in found.not_called if meant(row.signal, row.receiver, [row.sender or "*"])
+        ),
+        unheard=tuple(row for row in found.unheard if meant(row.signal, "", dict(row.senders))),
+    )
+
+
+def _group(signal: str) -> str:
+    try:
+        return catalog.find(signal).group
+    except UnknownNameError:
+        return "custom"
+
+
+def _covered(stream: Iterator[Record], sieve: Sieve, names: Names) -> Coverage:
+    first = next(stream)
+    notes = _Notes()
+    kept = [first]
+    everything = sieve.filters == Filters()
+    for record in stream:
+        kind = record["type"]
+        if kind == "dispatch":
+            if names.needed:
+                receivers = [call["receiver"] for call in record["calls"]]
+                names.see(record["signal"], record["name"], record["sender"], receivers)
+            if everything or sieve.record(record):
+                _note(notes, record)
+        elif kind == "bypass":
+            for receiver in record["would_call"]:
+                notes.passed_by[receiver, record["operation"], record["model"]] += 1
+        elif kind in ("receiver", "end"):
+            kept.append(record)
+    trace = assembled(kept)
+    notes.registrations = list(trace.receivers)
+    for one in trace.counted:
+        notes.counted.setdefault(one.name, {})[one.sender] = one.times
+    return Coverage(
+        trace.run,
+        tuple(_called(notes)),
+        tuple(_not_called(notes)),
+        tuple(_unheard(notes)),
+        len(trace.receivers),
+    )
+
+
+def _note(notes: _Notes, record: Record) -> None:
+    signal, sender = record["signal"], record["sender"]
+    seen = notes.seen.get((signal, sender))
+    if seen is None:
+        seen = notes.seen[signal, sender] = _Seen()
+        notes.names[signal] = record["name"]
+    seen.dispatches += 1
+    if not record["calls"]:
+        seen.unheard += 1
+    for call in record["calls"]:
+        key = (call["receiver"], signal, sender)
+        outcomes = notes.outcomes.get(key)
+        if outcomes is None:
+            outcomes = notes.outcomes[key] = _Outcomes()
+        outcome = call["outcome"]
+        if outcome == "returned":
+            outcomes.called += 1
+        elif outcome == "raised":
+            outcomes.called += 1
+            outcomes.raised += 1
+        elif outcome == "skipped":
+            outcomes.skipped += 1
+        else:
+            outcomes.muted += 1
+
+
+def _called(notes: _Notes) -> Iterator[Called]:
+    """Yield what was called, the most called first."""
+    senders: dict[tuple[str, str], dict[str, int]] = {}
+    raised: Counter[tuple[str, str]] = Counter()
+    for (receiver, signal, sender), outcomes in notes.outcomes.items():
+        if outcomes.called:
+            senders.setdefault((receiver, signal), {})[str(sender)] = outcomes.called
+            raised[receiver, signal] += outcomes.raised
+    for receiver, signal in sorted(senders, key=lambda key: (-sum(senders[key].values()), key)):
+        ranked = sorted(senders[receiver, signal].items(), key=lambda pair: -pair[1])
+        failures = raised[receiver, signal]
+        reason = _connection(notes.registrations, receiver, signal)
+        reason += f"; it raised {failures:,} times" if failures > 1 else "; it raised" if failures else ""
+        yield Called(receiver, signal, tuple(ranked), reason)
+
+
+def _connection(registrations: list[ListedReceiver], receiver: str, signal: str) -> str:
+    """Say why a receiver is called: what it is connected for, as far as the trace knows."""
+    own = [each for each in registrations if each.receiver == receiver and each.signal == signal]
+    if not own:
+        return "not connected any more at the end" if registrations else "it was connected"
+    if any(one.sender is None for one in own):
+        return "connected for every sender"
+    return f"connected for {_listed([one.sender or '' for one in own])}"
+
+
+def _not_called(notes: _Notes) -> Iterator[NotCalled]:
+    for one in notes.registrations:
+        if one.stock:
+            continue
+        matching = [
+            outcomes
+            for (receiver, signal, sender), outcomes in notes.outcomes.items()
+            if receiver == one.receiver and signal == one.signal and one.sender in (None, sender)
+        ]
+        if any(outcomes.called for outcomes in matching):
+            continue
+        reason = _why_not(notes, one, matching)
+        yield NotCalled(one.receiver, one.signal, one.sender, one.file, one.line, reason)
+
+
+def _why_not(notes: _Notes, one: ListedReceiver, matching: list[_Outcomes]) -> str:
+    if not one.alive:
+        return "it is dead: nothing else kept it alive, and its connection is weak"
+    skipped = sum(outcomes.skipped for outcomes in matching)
+    if skipped:
+        return f"skipped {_times(skipped)}: a receiver before it raised"
+    muted = sum(outcomes.muted for outcomes in matching)
+    if muted:
+        return f"muted {_times(muted)}"
+    passed_by = [
+        f"{operation} of {model}"
+        for receiver, operation, model in notes.passed_by
+        if receiver == one.receiver
+    ]
+    bypass = f"; {_listed(passed_by)} sent no signal and passed it by" if passed_by else ""
+    return f"{_never_sent(notes, one)}{bypass}"
+
+
+def _never_sent(notes: _Notes, one: ListedReceiver) -> str:
+    senders = [sender for signal, sender in notes.seen if signal == one.signal]
+    if one.sender in senders or (one.sender is None and senders):
+        return f"{one.name} was sent only while it was not connected"
+    if senders:
+        return f"{one.name} was sent by {_listed(map(str, senders))}, never by {one.sender}"
+    counted = notes.counted.get(one.name, {})
+    if (one.sender in counted) if one.sender is not None else counted:
+        return f"{one.name} is only counted in this trace, and its calls are not recorded"
+    return f"{one.name} was never sent"
+
+
+def _unheard(notes: _Notes) -> Iterator[Unheard]:
+    """Yield by signal and reason what nobody heard, the most frequent first."""
+    rows: dict[tuple[str, str], dict[str, int]] = {}
+    for (signal, sender), seen in notes.seen.items():
+        if seen.unheard:
+            reason = _why_unheard(notes, signal, sender, seen)
+            rows.setdefault((signal, reason), {})[str(sender)] = seen.unheard
+    for signal, reason in sorted(rows, key=lambda key: (-sum(rows[key].values()), key)):
+        ranked = sorted(rows[signal, reason].items(), key=lambda pair: -pair[1])
+        yield Unheard(signal, tuple(ranked), reason)
+
+
+def _why_unheard(notes: _Notes, signal: str, sender: str | None, seen: _Seen) -> str:
+    if not notes.registrations:
+        return "nobody listened"
+    own = [each for each in notes.registrations if each.signal == signal]
+    if not own:
+        return "nobody is connected to it"
+    if any(one.alive and one.sender in (None, sender) for one in own):
+        heard = seen.dispatches - seen.unheard
+        return "its receiver was connected later" if not heard else "sent also while nobody was connected"
+    if not any(one.alive for one in own):
+        return "its receivers are dead"
+    return f"connected only for {_listed(sorted({str(one.sender) for one in own if one.alive}))}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    found = list(dict.fromkeys(names))
+    more = f" and {len(found) - _SENDERS} more" if len(found) > _SENDERS else ""
+    return ", ".join(found[:_SENDERS]) + more
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

@@ -1,0 +1,77 @@
+"""Who called whom, as Mermaid sequence diagrams."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sigexplorer.model import Trace
+from sigexplorer.show.folding import fold
+from sigexplorer.show.look import Look
+from sigexplorer.show.selection import selected
+from sigexplorer.show.sequence import Message, Part, sequence
+from sigexplorer.show.shortening import shorten
+from sigexplorer.show.text import safe
+
+#: Everything else has a meaning somewhere in Mermaid or in HTML, and becomes an entity.
+_PLAIN = re.compile(r"[^A-Za-z0-9_ .,()*/+-]")
+_KEYWORD = re.compile(r"\bend\b", re.IGNORECASE)
+
+_LONGEST = 120  # characters of a text
+
+
+def export(traces: Sequence[Trace], look: Look) -> Iterator[str]:
+    """Yield one diagram; several traces stand in it one after the other.
+
+    Of a long trace it has the first and the last part, as the views in the terminal do.
+    """
+    yield "sequenceDiagram\n"
+    names: dict[str, str] = {}
+    lines: list[str] = []
+    for trace in traces:
+        shown = selected(trace, look)
+        timeline = fold(shown.trace, look.filters, keep=look.marked, everything=look.verbose)
+        cut = shorten(timeline, shown, look.rows)
+        first = len(lines)
+        for rows in (cut.before, cut.after):
+            for part in sequence(shown.trace, rows) if rows else ():
+                lines += _part(part, names)
+            if rows is cut.before and cut.told:
+                lines.append(f"    Note over {_name(names, '')}: {_text(cut.told)}\n")
+        if len(traces) > 1:
+            lines.insert(first, f"    Note over {_name(names, '')}: {_text(trace.run.title)}\n")
+    for name, number in names.items():
+        yield f"    participant {number} as {_text(name.rpartition('.')[2] or name or 'trace')}\n"
+    yield from lines
+
+
+def _part(part: Part, names: dict[str, str]) -> Iterator[str]:
+    if part.title is not None and part.messages:
+        yield f"    Note over {_name(names, part.messages[0].sender)}: {_text(part.title)}\n"
+    for message in part.messages:
+        sender = _name(names, message.sender)
+        if message.receiver is None:
+            told = "" if message.outcome == "bypass" else " unheard"
+            yield f"    Note over {sender}: {_message(message)}{told}\n"
+        else:
+            arrow = "-x" if message.error is not None or message.outcome != "returned" else "->>"
+            yield f"    {sender}{arrow}{_name(names, message.receiver)}: {_message(message)}\n"
+
+
+def _message(message: Message) -> str:
+    times = f" x{message.times}" if message.times > 1 else ""
+    error = f" raised {message.error}" if message.error is not None else ""
+    outcome = (
+        f" {message.outcome}" if not error and message.outcome in ("skipped", "muted", "discarded") else ""
+    )
+    return _text(f"{message.signal} {message.about}{times}{outcome}{error}")
+
+
+def _name(names: dict[str, str], of: str) -> str:
+    return names.setdefault(of, f"p{len(names) + 1}")
+
+
+def _text(text: str) -> str:
+    """Return a text of which Mermaid takes every character as it is."""
+    shown = _PLAIN.sub(lambda found: f"#{ord(found[0])};", safe(text, _LONGEST))
+    return _KEYWORD.sub(lambda found: f"#{ord(found[0][0])};{found[0][1:]}", shown) or "#8203;"

@@ -1,0 +1,227 @@
+"""How often, how long and how many: per receiver and per signal, while the records go by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sigexplorer.model import Run, Summary, Trace
+from sigexplorer.show.filters import Filters, Names, Sieve
+from sigexplorer.show.look import Look
+from sigexplorer.show.recording import records
+from sigexplorer.show.recording.load import assembled
+from sigexplorer.show.source import Source, each, sieves
+from sigexplorer.show.tally import Tally
+
+Record = dict[str, Any]
+
+
+@dataclass(slots=True)
+class ReceiverNumbers:
+    """What one receiver did in all of its calls."""
+
+    calls: int = 0  # those that really ran
+    total_ns: int = 0
+    own_ns: int = 0  # without the dispatches that it caused
+    slowest_ns: int = 0
+    queries: int = 0
+    errors: int = 0
+    passed: int = 0  # skipped, or muted
+
+    @property
+    def mean_ns(self) -> int:
+        """Return the mean of its calls, 0 where there were none."""
+        return self.total_ns // self.calls if self.calls else 0
+
+
+@dataclass(slots=True)
+class SignalNumbers:
+    """What came of one signal in all of its dispatches."""
+
+    dispatches: int = 0
+    unheard: int = 0
+    calls: int = 0
+    total_ns: int = 0
+    slowest_ns: int = 0
+    queries: int = 0
+    errors: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """One dispatch that nothing caused, and what it became."""
+
+    id: int
+    name: str
+    sender: str | None
+    dispatches: int  # with itself
+    levels: int  # of nesting, with its own
+
+
+@dataclass(slots=True)
+class Profile:
+    """A trace in numbers."""
+
+    run: Run
+    summary: Summary = field(default_factory=lambda: Summary(0, 0, 0, 0, 0))  # of what is shown
+    receivers: dict[str, ReceiverNumbers] = field(default_factory=dict)
+    signals: dict[str, SignalNumbers] = field(default_factory=dict)
+    recursions: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)  # who again sent what
+    largest: Burst | None = None
+    bypasses: dict[tuple[str, str], list[int]] = field(default_factory=dict)  # times, rows
+    callbacks: dict[str, Counter[str]] = field(default_factory=dict)  # function: endings
+    filtered: int = 0  # dispatches that were left out
+
+
+@dataclass(slots=True)
+class _Inside:
+    """What closed during one call, or during one dispatch outside of its calls."""
+
+    duration_ns: int = 0
+    dispatches: int = 0
+    levels: int = 0
+    kinds: set[tuple[str, str | None]] = field(default_factory=set)  # signal and sender
+
+
+def profiles(source: Source, look: Look) -> list[Profile]:
+    """Return the numbers of every trace in ``source``, in one pass and in constant memory."""
+    names = Names(look.filters)
+    each_sieve = sieves(source, look.filters)
+    found = [_measured(stream, next(each_sieve), names) for stream in each(source.records())]
+    names.check()
+    return found
+
+
+def profile_of(trace: Trace) -> Profile:
+    """Return the numbers of a trace in memory."""
+    return _measured(iter(records(trace)), Sieve(Filters()), Names(Filters()))
+
+
+def _measured(stream: Iterator[Record], sieve: Sieve, names: Names) -> Profile:
+    first = next(stream)
+    measure = Measure(Profile(assembled([first]).run))
+    tally = Tally()
+    tally.add(first)
+    everything = sieve.filters == Filters()
+    for record in stream:
+        kind = record["type"]
+        if kind == "dispatch":
+            if names.needed:
+                names.see(
+                    record["signal"],
+                    record["name"],
+                    record["sender"],
+                    [call["receiver"] for call in record["calls"]],
+                )
+            shown = everything or sieve.record(record)
+            measure.dispatch(record, shown=shown)
+        else:
+            shown = everything or kind != "bypass" or sieve.bypass_record(record)
+            measure.other(record, shown=shown and (kind != "callback" or not sieve.filters.narrows))
+        if shown:
+            tally.add(record)
+    measure.profile.summary = tally.summary()
+    return measure.profile
+
+
+class Measure:
+    """Adds records, in the order in which they closed, to a profile."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        #: By dispatch that has not closed yet: by index of its call what closed inside.
+        self._inside: dict[int, dict[int | None, _Inside]] = {}
+
+    def dispatch(self, record: Record, *, shown: bool = True) -> None:
+        """Add one dispatch; what is not shown still counts as time and cause of others."""
+        inside = self._inside.pop(record["id"], None)
+        calls = record["calls"]
+        if shown:
+            profile = self.profile
+            signal = profile.signals.get(record["name"])
+            if signal is None:
+                signal = profile.signals[record["name"]] = SignalNumbers()
+            duration_ns = record["duration_ns"]
+            signal.dispatches += 1
+            signal.total_ns += duration_ns
+            signal.queries += record["queries"]
+            if duration_ns > signal.slowest_ns:  # noqa: PLR1730 - max() takes three times as long
+                signal.slowest_ns = duration_ns
+            if calls:
+                self._calls(record, calls, signal, inside)
+            else:
+                signal.unheard += 1
+                signal.errors += record["error"] is not None
+        else:
+            self.profile.filtered += 1
+        if record["parent"] is not None or inside:
+            self._caused(record, inside)
+
+    def _calls(
+        self,
+        record: Record,
+        calls: Iterable[Record],
+        signal: SignalNumbers,
+        inside: dict[int | None, _Inside] | None,
+    ) -> None:
+        receivers = self.profile.receivers
+        raised = 0
+        for index, call in enumerate(calls):
+            name = call["receiver"]
+            numbers = receivers.get(name)
+            if numbers is None:
+                numbers = receivers[name] = ReceiverNumbers()
+            outcome = call["outcome"]
+            if outcome not in ("returned", "raised"):
+                numbers.passed += 1
+                continue
+            duration_ns = own_ns = call["duration_ns"]
+            if inside and index in inside:
+                own_ns = max(0, own_ns - inside[index].duration_ns)
+                if (record["name"], record["sender"]) in inside[index].kinds:
+                    self.profile.recursions[name, record["name"], record["sender"]] += 1
+            numbers.calls += 1
+            numbers.total_ns += duration_ns
+            numbers.own_ns += own_ns
+            if duration_ns > numbers.slowest_ns:  # noqa: PLR1730 - as above
+                numbers.slowest_ns = duration_ns
+            numbers.queries += call["queries"]
+            signal.calls += 1
+            if outcome == "raised":
+                numbers.errors += 1
+                raised += 1
+        signal.errors += raised or record["error"] is not None
+
+    def _caused(self, record: Record, inside: dict[int | None, _Inside] | None) -> None:
+        """Hand what closed inside ``record``, and itself, on to what caused it."""
+        within = inside.values() if inside else ()
+        dispatches = 1 + sum(call.dispatches for call in within)
+        levels = 1 + max((call.levels for call in within), default=0)
+        parent = record["parent"]
+        if parent is None:
+            largest = self.profile.largest
+            if largest is None or dispatches > largest.dispatches:
+                self.profile.largest = Burst(
+                    record["id"], record["name"], record["sender"], dispatches, levels
+                )
+            return
+        place = self._inside.setdefault(parent, {}).setdefault(record["parent_call"], _Inside())
+        place.duration_ns += record["duration_ns"]
+        place.dispatches += dispatches
+        place.levels = max(place.levels, levels)
+        place.kinds.add((record["name"], record["sender"]))
+        for call in within:
+            place.kinds |= call.kinds
+
+    def other(self, record: Record, *, shown: bool = True) -> None:
+        """Add a record that is no dispatch."""
+        if not shown:
+            return
+        if record["type"] == "bypass":
+            numbers = self.profile.bypasses.setdefault((record["operation"], record["model"]), [0, 0])
+            numbers[0] += 1
+            numbers[1] += record["rows"] or 0
+        elif record["type"] == "callback":
+            self.profile.callbacks.setdefault(record["function"], Counter())[record["ending"]] += 1

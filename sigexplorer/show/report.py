@@ -1,0 +1,67 @@
+"""A trace as a document: its steps and their dispatches, what was claimed, and the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sigexplorer.model import Claim, Trace
+from sigexplorer.show.document import Block, Bullets, Document, Grid, Heading, Paragraph
+from sigexplorer.show.folding import Row, fold
+from sigexplorer.show.look import Look
+from sigexplorer.show.profile import profile_of
+from sigexplorer.show.selection import selected
+from sigexplorer.show.shortening import shorten
+from sigexplorer.show.summary_page import summary
+from sigexplorer.show.text import duration
+from sigexplorer.show.views import cells, heading
+
+_COLUMNS = ("#", "at ms", "signal", "sender", "arguments", "receivers", "SQL")
+
+
+def report(trace: Trace, look: Look) -> Document:
+    """Return everything that a reader wants of ``trace``; of a long one the first and the last part."""
+    shown = selected(trace, look)
+    timeline = fold(shown.trace, look.filters, keep=look.marked, everything=look.verbose)
+    cut = shorten(timeline, shown, look.rows)
+    title, *notes = heading.header(shown, timeline).plain.split("\n")
+    blocks: list[Block] = [Heading(title, level=1), *(Paragraph(note) for note in notes)]
+    for part in (cut.before, cut.after):
+        for section in part.sections if part else ():
+            if section.step is not None:
+                blocks.append(Heading(f"{section.step.title} ({duration(section.step.duration_ns)})"))
+                blocks += [Paragraph(f"stopped by {section.step.error}")] * bool(section.step.error)
+            blocks += _rows(section.rows, look) or [Paragraph("nothing to show")]
+            if section.step is not None:
+                blocks += _claims(claim for claim in trace.claims if claim.step == section.step.id)
+        if part is cut.before and cut.told:
+            blocks.append(Paragraph(cut.told))
+    apart = _claims(claim for claim in trace.claims if claim.step is None)
+    blocks += [Heading("Claims"), *apart] if apart else []
+    blocks += _numbers(shown.trace)
+    return tuple(blocks)
+
+
+def _rows(rows: tuple[Row, ...], look: Look) -> list[Block]:
+    drawn = tuple(tuple(_line(cell.plain) for cell in cells.wide(row, look)) for row in rows)
+    return [Grid(_COLUMNS, drawn, frozenset({"#", "at ms", "SQL"}))] if rows else []
+
+
+def _line(cell: str) -> str:
+    """Keep the indentation, which Markdown would swallow."""
+    bare = cell.lstrip(" ")
+    return "\N{NO-BREAK SPACE}" * (len(cell) - len(bare)) + bare
+
+
+def _claims(claims: Iterator[Claim]) -> list[Block]:
+    told = tuple(
+        f"{'held' if claim.held else 'FAILED'}: {claim.text}{f' ({claim.detail})' if claim.detail else ''}"
+        for claim in claims
+    )
+    return [Bullets(told)] if told else []
+
+
+def _numbers(trace: Trace) -> list[Block]:
+    if not trace.dispatches:
+        return []
+    profile = profile_of(trace)
+    return [Heading("In numbers"), *summary(profile, wide=True)[2 + len(trace.run.notes) :]]

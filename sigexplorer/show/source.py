@@ -1,0 +1,114 @@
+"""Where the records of traces come from: traces in memory, or a recording in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import groupby
+from typing import Any, Protocol
+
+from sigexplorer.errors import UnknownNameError
+from sigexplorer.model import Step, Trace
+from sigexplorer.show.filters import Filters, Sieve, chosen_steps
+from sigexplorer.show.recording import assemble, records
+from sigexplorer.show.text import safe
+
+Record = dict[str, Any]
+
+
+class Source(Protocol):
+    """Traces, as the records of the contract, as often as they are looked at."""
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records, each checked: run, ..., end, run, ..., end."""
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """Traces that were just recorded."""
+
+    traces: Sequence[Trace]
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records in the order in which they closed."""
+        for trace in self.traces:
+            yield from records(trace)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Those traces of a source that are meant by ``wanted``: a number from 1, a title or a glob."""
+
+    source: Source
+    wanted: str
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records of the traces that are meant; unknown: the titles that there are."""
+        titles: list[str] = []
+        found = meant = False
+        for record in self.source.records():
+            if record["type"] == "run":
+                titles.append(record["title"])
+                meant = self._is_meant(len(titles), record["title"])
+                found = found or meant
+            if meant:
+                yield record
+        if not found:
+            numbers = [f"{number} ({safe(title)})" for number, title in enumerate(titles, 1)]
+            raise UnknownNameError("trace", self.wanted, numbers)
+
+    def _is_meant(self, number: int, title: str) -> bool:
+        return self.wanted == str(number) or fnmatchcase(title, self.wanted)
+
+
+def each(stream: Iterable[Record]) -> Iterator[Iterator[Record]]:
+    """Yield the records of one trace after the other; read each before asking for the next."""
+    number = 0
+
+    def trace_of(record: Record) -> int:
+        nonlocal number
+        number += int(record["type"] == "run")
+        return number
+
+    for _, found in groupby(stream, trace_of):
+        yield found
+
+
+def traces_of(source: Source) -> list[Trace]:
+    """Return all of a source in memory."""
+    return list(source.traces) if isinstance(source, InMemory) else list(assemble(source.records()))
+
+
+def sieves(source: Source, filters: Filters) -> Iterator[Sieve]:
+    """Yield the sieve of ``filters`` for each trace; reads ahead only where a filter needs it."""
+    if filters.depth is None and filters.step is None:
+        while True:
+            yield Sieve(filters)
+    for found in each(source.records()):
+        yield _sieve(found, filters)
+
+
+def _sieve(found: Iterator[Record], filters: Filters) -> Sieve:
+    parents: dict[int, int] = {}  # of those only that have one
+    steps: list[Step] = []
+    for record in found:
+        if record["type"] == "step":
+            steps.append(Step(record["id"], record["title"], 0, 0, None))
+        elif record["type"] == "dispatch" and record["parent"] is not None:
+            parents[record["id"]] = record["parent"]
+    chosen = chosen_steps(steps, filters.step)
+    if filters.depth is None:
+        return Sieve(filters, chosen)
+    return Sieve(filters, chosen, _deeper_than(filters.depth, parents))
+
+
+def _deeper_than(limit: int, parents: dict[int, int]) -> Callable[[int, int | None], bool]:
+    def deep(_number: int, parent: int | None) -> bool:
+        level = 0
+        while parent is not None and level < limit:
+            level += 1
+            parent = parents.get(parent)
+        return level >= limit
+
+    return deep

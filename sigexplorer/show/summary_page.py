@@ -1,0 +1,158 @@
+"""The numbers of a trace as a document: like ``strace -c``, per receiver and per signal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sigexplorer.model import Summary
+from sigexplorer.show.document import Block, Bullets, Document, Grid, Heading, Paragraph
+from sigexplorer.show.profile import Profile, ReceiverNumbers, SignalNumbers
+from sigexplorer.show.text import duration, plural, safe
+
+_MOST = 200  # rows of one table
+_BURST = 3  # dispatches from which on it is told what one became
+
+_RECEIVER = ("receiver", "calls", "total", "own", "mean", "slowest", "SQL", "errors")
+_SIGNAL = ("signal", "sent", "unheard", "calls", "total", "slowest", "SQL", "errors")
+
+
+def summary(profile: Profile, *, wide: bool) -> Document:
+    """Return the tables of ``profile``; in wide ones a receiver's name stands on one line."""
+    blocks: list[Block] = [
+        Heading(profile.run.title, level=1),
+        Paragraph(_counts(profile)),
+        *(Paragraph(note) for note in profile.run.notes),
+    ]
+    if profile.filtered:
+        left_out = plural(profile.filtered, "dispatch", "dispatches")
+        blocks.append(Paragraph(f"left out by filters: {left_out}", quiet=True))
+    blocks += _receivers(profile, wide=wide)
+    blocks += _signals(profile)
+    for title, items in (
+        ("Recursion", _recursions(profile)),
+        ("Bypasses", _bypasses(profile)),
+        ("On commit", _callbacks(profile)),
+        ("Counted, not recorded", _counted(profile.summary)),
+    ):
+        if items:
+            blocks += [Heading(title), Bullets(tuple(items[:_MOST]))]
+    return tuple(blocks)
+
+
+def _counts(profile: Profile) -> str:
+    numbers = profile.summary
+    counts = [
+        plural(numbers.dispatches, "dispatch", "dispatches"),
+        plural(numbers.calls, "receiver call"),
+        plural(numbers.queries, "SQL statement"),
+        plural(numbers.errors, "error"),
+    ]
+    mode = "listening" if profile.run.listened else "watching only"
+    return f"{', '.join(counts)} in {duration(profile.run.duration_ns)}, Django {profile.run.django}, {mode}"
+
+
+def _receivers(profile: Profile, *, wide: bool) -> list[Block]:
+    """Return what each receiver did, the one that took most time by itself first."""
+    ranked = sorted(profile.receivers.items(), key=lambda pair: (-pair[1].own_ns, pair[0]))
+    if not ranked:
+        return [Paragraph("no receiver was called", quiet=True)]
+    rows = [_receiver(name, numbers, wide=wide) for name, numbers in ranked[:_MOST]]
+    wrong = frozenset(place for place, (_, numbers) in enumerate(ranked[:_MOST]) if numbers.errors)
+    blocks: list[Block] = [Grid(_RECEIVER, tuple(rows), frozenset(_RECEIVER[1:]), wrong_rows=wrong)]
+    if len(ranked) > _MOST:
+        blocks.append(Paragraph(f"and {plural(len(ranked) - _MOST, 'receiver')} that took less time"))
+    return blocks
+
+
+def _receiver(name: str, numbers: ReceiverNumbers, *, wide: bool) -> tuple[str, ...]:
+    shown = safe(name, 200)
+    module, _, short = shown.rpartition(".")
+    passed = f" ({numbers.passed:,} skipped)" if numbers.passed else ""
+    return (
+        shown if wide or not module else f"{short}\n{module}",
+        f"{numbers.calls:,}{passed}",
+        duration(numbers.total_ns),
+        duration(numbers.own_ns),
+        duration(numbers.mean_ns),
+        duration(numbers.slowest_ns),
+        _some(numbers.queries),
+        _some(numbers.errors),
+    )
+
+
+def _some(count: int) -> str:
+    return f"{count:,}" if count else ""
+
+
+def _signals(profile: Profile) -> list[Block]:
+    ranked = sorted(profile.signals.items(), key=lambda pair: (-pair[1].total_ns, pair[0]))
+    if not ranked:
+        return []
+    rows = tuple(_signal(name, numbers) for name, numbers in ranked[:_MOST])
+    unheard = [place for place, (_, numbers) in enumerate(ranked[:_MOST]) if not numbers.calls]
+    wrong = [place for place, (_, numbers) in enumerate(ranked[:_MOST]) if numbers.errors]
+    grid = Grid(_SIGNAL, rows, frozenset(_SIGNAL[1:]), frozenset(unheard), frozenset(wrong))
+    return [grid, *_rest(len(ranked), "signal")]
+
+
+def _rest(count: int, noun: str) -> list[Block]:
+    return [Paragraph(f"and {plural(count - _MOST, noun)} more")] if count > _MOST else []
+
+
+def _signal(name: str, numbers: SignalNumbers) -> tuple[str, ...]:
+    return (
+        safe(name, 60),
+        f"{numbers.dispatches:,}",
+        _some(numbers.unheard),
+        _some(numbers.calls),
+        duration(numbers.total_ns),
+        duration(numbers.slowest_ns),
+        _some(numbers.queries),
+        _some(numbers.errors),
+    )
+
+
+def _recursions(profile: Profile) -> list[str]:
+    """Tell of receivers that cause what they are called for, and what one dispatch became."""
+    told = [
+        f"{safe(receiver, 200)} causes {safe(name, 60)} of {safe(str(sender), 80)} again"
+        f" while it handles it: {plural(times, 'time')}"
+        for (receiver, name, sender), times in profile.recursions.most_common()
+    ]
+    burst = profile.largest
+    if burst is not None and burst.dispatches >= _BURST:
+        told.append(
+            f"one {safe(burst.name, 60)} of {safe(str(burst.sender), 80)} (#{burst.id}) became"
+            f" {plural(burst.dispatches, 'dispatch', 'dispatches')}, {burst.levels} deep"
+        )
+    return told
+
+
+def _bypasses(profile: Profile) -> list[str]:
+    ranked: Sequence[tuple[tuple[str, str], list[int]]] = sorted(
+        profile.bypasses.items(), key=lambda pair: -pair[1][0]
+    )
+    return [
+        f"{operation} of {safe(model, 80)}: {plural(times, 'time')}, {plural(rows, 'row')} without a signal"
+        for (operation, model), (times, rows) in ranked
+    ]
+
+
+def _callbacks(profile: Profile) -> list[str]:
+    told = []
+    for function, endings in profile.callbacks.items():
+        counts = ", ".join(f"{count:,} {ending}" for ending, count in endings.most_common())
+        told.append(f"{safe(function, 200)}: {counts}")
+    return told
+
+
+def _counted(numbers: Summary) -> list[str]:
+    return [
+        f"{safe(name, 60)}: {sum(senders.values()):,}"
+        f" ({', '.join(f'{safe(sender, 80)} {times:,}' for sender, times in _most(senders))})"
+        for name, senders in numbers.counted.items()
+    ]
+
+
+def _most(senders: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(senders.items(), key=lambda pair: -pair[1])[:10]

@@ -1,0 +1,52 @@
+"""What stands above every view of a trace: its title, its numbers, and what is not shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from sigexplorer.model import Run, Summary
+from sigexplorer.show.folding import Timeline
+from sigexplorer.show.selection import Selection
+from sigexplorer.show.text import plural, safe
+
+
+def header(shown: Selection, timeline: Timeline) -> Text:
+    """Return the title and the numbers of a trace, and what of it is not shown."""
+    return title(shown.run, shown.summary, _left_out(shown, timeline))
+
+
+def title(run: Run, summary: Summary, left_out: Iterator[str] | tuple[str, ...] = ()) -> Text:
+    """Return the title and the numbers of a run."""
+    counts = [plural(summary.dispatches, "dispatch", "dispatches"), plural(summary.calls, "receiver call")]
+    counts += [plural(summary.queries, "SQL statement")]
+    if summary.bypasses:
+        counts.append(plural(summary.bypasses, "bypass", "bypasses"))
+    if summary.errors:
+        counts.append(plural(summary.errors, "error"))
+    text = Text(safe(run.title, 200), style="bold")
+    mode = "listening" if run.listened else "watching only"
+    text.append(f"\n{', '.join(counts)}, Django {safe(run.django)}, {mode}", style="not bold")
+    for note in (*left_out, *_counted(summary)):
+        text.append(f"\n{note}", style="not bold dim")
+    for note in run.notes:
+        text.append(f"\n{safe(note, 300)}", style="not bold yellow")
+    return text
+
+
+def _left_out(shown: Selection, timeline: Timeline) -> Iterator[str]:
+    if shown.filtered or shown.passed:
+        bypasses = f", {plural(shown.passed, 'bypass', 'bypasses')}" if shown.passed else ""
+        yield f"left out by filters: {plural(shown.filtered, 'dispatch', 'dispatches')}{bypasses}"
+    folded = Counter(timeline.folded) + shown.folded
+    if folded:
+        names = ", ".join(f"{count:,} {safe(name)}" for name, count in folded.most_common())
+        yield f"folded: {names} (-v shows them)"
+
+
+def _counted(summary: Summary) -> Iterator[str]:
+    if summary.counted:
+        names = ", ".join(f"{sum(held.values()):,} {safe(name)}" for name, held in summary.counted.items())
+        yield f"counted, not recorded: {names}"

@@ -1,0 +1,104 @@
+"""Many rows as text in measured columns: Rich would need a third of a millisecond for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+
+from sigexplorer.model import Bypass, Call, Callback, Dispatch
+from sigexplorer.show.folding import Row, Timeline
+from sigexplorer.show.look import Look
+from sigexplorer.show.text import duration, milliseconds, safe, shown
+from sigexplorer.show.views.columns import fitted
+
+_TITLES = ("#", "at ms", "signal", "sender", "arguments", "receivers", "SQL")
+_GAP = "  "
+_LONGEST = 1_000  # characters of all receivers of a row
+
+
+class Lines:
+    """Lines of text that are written as they are."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Segment("".join(f"{line}\n" for line in self._lines))
+
+
+def tables(timeline: Timeline, look: Look, width: int) -> Iterator[Lines]:
+    """Yield the rows of each section; columns are measured over all of them, and named once."""
+    drawn = [[_cells(row, look) for row in section.rows] for section in timeline.sections]
+    measured = [len(title) for title in _TITLES]
+    for rows in drawn:
+        for cells in rows:
+            for place, cell in enumerate(cells):
+                if len(cell) > measured[place] or not cell.isascii():
+                    measured[place] = max(measured[place], cell_len(cell))
+    widths = fitted(_TITLES, measured, width)
+    named = False
+    for rows in drawn:
+        head = [] if named else [_line(_TITLES, widths)]
+        named = named or bool(rows)
+        yield Lines([*head, *(_line(cells, widths) for cells in rows)])
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return _GAP.join(
+        _padded(cell, width, right=place in (0, 1, 6))
+        for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ).rstrip()
+
+
+def _padded(cell: str, width: int, *, right: bool) -> str:
+    if not cell.isascii():
+        size = cell_len(cell)
+        if size > width:
+            return set_cell_size(cell, width - 1) + "…"
+        return " " * (width - size) + cell if right else cell + " " * (width - size)
+    if len(cell) > width:
+        return f"{cell[: width - 1]}…"
+    return cell.rjust(width) if right else cell.ljust(width)
+
+
+def _cells(row: Row, look: Look) -> tuple[str, ...]:
+    record = row.record
+    times = f" ×{row.times}" if row.times > 1 else ""  # noqa: RUF001 - the contract's sign
+    within = "  " * row.depth
+    if isinstance(record, Callback):
+        when = record.registered_ns if record.start_ns is None else record.start_ns
+        cause = f"registered by {safe(row.cause)}" if row.cause else ""
+        told = f"{safe(record.function)} {record.ending}"
+        return ("", milliseconds(when), f"{within}on_commit{times}", "", cause, told, "")
+    number, when_ms = str(record.id), milliseconds(record.start_ns)
+    if isinstance(record, Bypass):
+        rows = "rows unknown" if record.rows is None else f"{record.rows} rows"
+        signal = f"{within}no signal: {record.operation}"
+        return (number, when_ms, signal, safe(record.model), "", rows, "")
+    marks = f"{times}{' rolled back' if record.rolled_back else ''}"
+    return (
+        number,
+        when_ms,
+        f"{within}{safe(record.name)}{marks}",
+        safe(str(record.sender)),
+        " ".join([f"{safe(name, 40)}={shown(held, look.limit)}" for name, held in record.arguments]),
+        _receivers(record),
+        str(record.queries or ""),
+    )
+
+
+def _receivers(dispatch: Dispatch) -> str:
+    told = "; ".join(map(_call, dispatch.calls)) or ("" if dispatch.error else "unheard")
+    if dispatch.error is not None and not any(call.error == dispatch.error for call in dispatch.calls):
+        told = f"{told} {dispatch.method}() raised {safe(dispatch.error, 200)}".lstrip()
+    return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
+
+
+def _call(call: Call) -> str:
+    if call.outcome in ("skipped", "muted"):
+        return f"{safe(call.receiver)} {call.outcome}"
+    raised = f" raised {safe(call.error or '', 200)}" if call.outcome == "raised" else ""
+    return f"{safe(call.receiver)} {duration(call.duration_ns)}{raised}"

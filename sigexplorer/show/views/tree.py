@@ -1,0 +1,155 @@
+"""The nesting as a tree, with a bar for the time of each row: where it begins and how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from sigexplorer.model import Bypass, Call, Callback, Dispatch, Step
+from sigexplorer.show.folding import Row, fold
+from sigexplorer.show.look import Look
+from sigexplorer.show.nodes import Node, nodes
+from sigexplorer.show.selection import Selection
+from sigexplorer.show.shortening import shorten
+from sigexplorer.show.text import duration, plural, safe, short_sender, shown
+from sigexplorer.show.views import cells, heading
+
+_BAR = (12, 40)  # columns of the bars, at least and at most
+_SHARE = 5  # of the width: a fifth
+_SLOW = 0.2  # of the whole time, spent by a row itself
+_DURATION = 8  # columns
+
+
+def draw(selection: Selection, look: Look, width: int) -> RenderableType:
+    """Return the tree of what was selected for a terminal ``width`` columns wide."""
+    timeline = fold(selection.trace, look.filters, keep=look.marked, everything=look.verbose)
+    cut = shorten(timeline, selection, look.rows)
+    parts: list[RenderableType] = [heading.header(selection, timeline), ""]
+    before = nodes(cut.before)
+    after = nodes(cut.after) if cut.after else []
+    if not before and not after:
+        return Group(*parts, Text("no dispatches to show", style="dim"))
+    scale = _Scale([*before, *after], max(_BAR[0], min(_BAR[1], width // _SHARE)))
+    room = width - scale.columns - _DURATION - 2
+    parts += [_line(node, lead, scale, look, room) for node, lead in _rows(before)]
+    if cut.told:
+        parts.append(Text(cut.told, style="yellow"))
+    parts += [_line(node, lead, scale, look, room) for node, lead in _rows(after)]
+    return Group(*parts)
+
+
+class _Scale:
+    """Turns times into columns of a bar."""
+
+    def __init__(self, roots: list[Node], columns: int) -> None:
+        spans = [(node.start_ns, node.start_ns + node.duration_ns) for node, _ in _rows(roots)]
+        self.columns = columns
+        self._start_ns = min(start for start, _ in spans)
+        self.whole_ns = max(1, max(end for _, end in spans) - self._start_ns)
+
+    def bar(self, node: Node) -> Text:
+        """Return a bar at the place and of the length of its time; the shortest has one mark."""
+        if not node.duration_ns:
+            return Text(" " * self.columns)
+        begin = min(self.columns - 1, (node.start_ns - self._start_ns) * self.columns // self.whole_ns)
+        length = min(self.columns - begin, round(node.duration_ns * self.columns / self.whole_ns))
+        bar = "█" * length or "▏"
+        text = Text(" " * begin).append(bar, style="yellow" if self.is_slow(node) else "blue")
+        return text.append(" " * (self.columns - begin - len(bar)))
+
+    def is_slow(self, node: Node) -> bool:
+        return not isinstance(node.what, Step) and node.own_ns >= self.whole_ns * _SLOW
+
+
+def _rows(roots: Iterable[Node]) -> Iterator[tuple[Node, str]]:
+    """Yield every node with the branches that lead to it, without recursion: nesting may be deep."""
+    waiting = [(node, "", "") for node in reversed(list(roots))]
+    while waiting:
+        node, lead, following = waiting.pop()
+        yield node, lead
+        last = len(node.inside) - 1
+        for place in range(last, -1, -1):
+            branch, below = ("└─ ", "   ") if place == last else ("├─ ", "│  ")
+            waiting.append((node.inside[place], f"{following}{branch}", f"{following}{below}"))
+
+
+def _line(node: Node, lead: str, scale: _Scale, look: Look, room: int) -> Text:
+    text = Text(f"{duration(node.duration_ns) if node.duration_ns else '':>{_DURATION}} ", no_wrap=True)
+    if scale.is_slow(node):
+        text.stylize("yellow")
+    text.append_text(scale.bar(node)).append(" ")
+    label = Text(_lead(lead, room), style="dim").append_text(_label(node, look))
+    if cell_len(label.plain) > room:
+        label.truncate(max(room, 1), overflow="ellipsis")
+    return text.append_text(label)
+
+
+def _lead(lead: str, room: int) -> str:
+    """Return the branches; of very deep ones the last, and how many there are."""
+    return lead if len(lead) <= room // 2 else f"…{len(lead) // 3} deep {lead[-3:]}"
+
+
+def _label(node: Node, look: Look) -> Text:
+    what = node.what
+    if isinstance(what, Step):
+        text = Text(safe(what.title, 200), style="bold cyan")
+        return (
+            text.append(f" stopped by {safe(what.error, 200)}", style="not bold red") if what.error else text
+        )
+    if isinstance(what, Call):
+        return _call(what, look)
+    return _row(what, look)
+
+
+def _row(row: Row, look: Look) -> Text:
+    record = row.record
+    if isinstance(record, Bypass):
+        rows = "rows unknown" if record.rows is None else plural(record.rows, "row")
+        text = Text(f"no signal: {record.operation} ", style="yellow")
+        text.append(safe(record.model), style="cyan").append(f" {rows}", style="default")
+    elif isinstance(record, Callback):
+        text = Text("on_commit ", style="bold").append_text(cells.ending(record, row, look))
+        if row.cause:
+            text.append(f" registered by {safe(row.cause, 100)}", style="not bold dim")
+    else:
+        text = _dispatch(record, row, look)
+    if look.origins:
+        text.append(" ").append_text(cells.origin(record.origin))
+    return text
+
+
+def _dispatch(dispatch: Dispatch, row: Row, look: Look) -> Text:
+    style = "bold green" if dispatch.name in look.marked else "bold"
+    text = Text(safe(dispatch.name), style=style).append(" ")
+    sender = safe(str(dispatch.sender), look.limit)
+    text.append(sender if look.verbose else short_sender(sender), style="not bold cyan")
+    if row.times > 1:
+        text.append(f" ×{row.times}")  # noqa: RUF001 - the contract's sign
+    told = cells.arguments(dispatch, look).plain.split("\n")[0]
+    if told:
+        text.append(f" {told}", style="not bold dim")
+    if dispatch.rolled_back:
+        text.append(" rolled back", style="not bold yellow")
+    if dispatch.unheard:
+        text.append(" unheard", style="not bold dim")
+    if dispatch.queries:
+        text.append(f" {dispatch.queries} SQL", style="not bold dim")
+    if dispatch.error is not None:
+        text.append(f" raised {safe(dispatch.error, 200)}", style="not bold red")
+    return text
+
+
+def _call(call: Call, look: Look) -> Text:
+    text = Text(safe(call.receiver, 200))
+    if call.is_async:
+        text.append(" async", style="dim")
+    if call.outcome in ("skipped", "muted"):
+        return text.append(f" {call.outcome}", style="yellow")
+    if call.outcome == "raised":
+        return text.append(f" raised {safe(call.error or '', 200)}", style="red")
+    if call.result is not None:
+        text.append(f" -> {shown(call.result, look.limit)}", style="dim")
+    return text
