@@ -70,10 +70,6 @@ class ProjectError(SigexplorerError):
     """A Django project that was not found or could not be started."""
 
 
-class RecordingError(SigexplorerError):
-    """A recording that cannot be read."""
-
-
 class OutputError(SigexplorerError):
     """A file that could not be written."""
 

@@ -162,13 +162,18 @@ def rendered() -> bool:
 
 def _replacements() -> Iterable[Replacement]:
     lanes.renew()
-    for shapes in _SHAPES.values():
-        shapes.known.clear()
+    forget()
     family = KNOWN_SOURCES["gather" if run_parallel is None else "task group"]
     known = tuple(fingerprint(Signal.__dict__[name]) for name in _OURS) == family
     for name, ours in _OURS.items():
         yield Replacement(Signal, name, partial(_ours, ours) if known else partial(wrapped, _SHAPES[name]))
     yield Replacement(AsyncToSync, "__call__", _carrying)
+
+
+def forget() -> None:
+    """Look at every dispatch as at one of a new kind."""
+    for shapes in _SHAPES.values():
+        shapes.known.clear()
 
 
 def _ours(ours: Any, found: Any) -> Any:

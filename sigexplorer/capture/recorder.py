@@ -6,6 +6,7 @@ Memory stays flat, and a process that is killed has lost no more than its last m
 from __future__ import annotations
 
 import os
+import pickle
 import platform
 import sys
 from collections.abc import Callable
@@ -17,9 +18,8 @@ from typing import Any
 import django
 
 import sigexplorer
-from sigexplorer.capture import database, dispatch, observing
-from sigexplorer.capture.lanes import STREAM
-from sigexplorer.capture.shapes import TABLE
+from sigexplorer.capture import database, dispatch, observing, shapes
+from sigexplorer.capture.lanes import STREAM, guarded, next_id, said
 from sigexplorer.capture.ticking import Ticker
 from sigexplorer.spool.files import SpoolFile
 from sigexplorer.spool.rows import START, Event, Flight, Kept, Undone
@@ -33,7 +33,8 @@ _PERIOD = 0.4
 class Recorder:
     """Records this process from ``start`` to ``stop`` into a file of its own in a folder.
 
-    A process that is forked meanwhile goes on in another file of the folder.
+    A process that is forked meanwhile goes on in another file of the folder, as soon as it
+    has something to tell: it may be about to become another program.
     """
 
     def __init__(self, folder: Path, title: str, *, listened: bool = False, origins: bool = False) -> None:
@@ -43,35 +44,42 @@ class Recorder:
         self.origins = origins  # whether to note who sent
         self.faults: list[str] = []
         self.dropped = 0
+        self.problem = ""  # why nothing can be written any more
+        self._recording = False
+        self._file: SpoolFile | None = None
         self._parent = 0  # the process that forked this one
-        self._since = 0  # the id of the first row of this process
-        self._began = 0
+        self._began = self._since = 0  # the clock, and the last id that is not ours
         self._shapes = 0  # how many of the table were written
         self._queries = 0
-        self._ticker = Ticker(_PERIOD, STREAM.drain)
+        self._ticker = Ticker(_PERIOD, lambda: guarded(STREAM.drain))
 
     def start(self) -> None:
-        """Begin to record."""
+        """Begin to record; ``OSError`` where nothing can be written there."""
+        self._begin()
         self._open()
         observing.begin(self)
+        shapes.ON_NEW.append(self._wake)
         self._ticker.start()
         os.register_at_fork(
-            before=self._ticker.stop,
-            after_in_parent=self._after_fork,
-            after_in_child=self._in_child,
+            before=self._ticker.stop, after_in_parent=self._in_parent, after_in_child=self._in_child
         )
 
-    def _open(self) -> None:
-        self._began = clock()
+    def _begin(self) -> None:
+        self._recording = True
+        self._began, self._since = clock(), next_id()
+        self._started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         self._queries = -STREAM.queries
-        self._file: SpoolFile | None = SpoolFile(self.folder / f"{os.getpid()}-{self._began}")
+
+    def _open(self) -> None:
+        self._file = SpoolFile(self.folder / f"{os.getpid()}-{self._began}")
         self._file.add(
             "run",
             {
                 "title": self.title,
                 "listened": self.listened,
-                "started_at": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+                "started_at": self._started_at,
                 "began": self._began,
+                "since": self._since,
                 "process": os.getpid(),
                 "parent": self._parent,
                 "sigexplorer": sigexplorer.__version__,
@@ -80,67 +88,94 @@ class Recorder:
             },
         )
 
-    def _after_fork(self) -> None:
+    def _in_parent(self) -> None:
         if self._file is not None:
             self._ticker.start()
 
     def _in_child(self) -> None:
-        """Go on in a process of our own; what the parent has noted is the parent's."""
-        if self._file is None:
+        """Become another process; what the parent has noted is the parent's."""
+        if not self._recording:
             return
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+        self._file = None
         STREAM.forked()
-        self._parent, self._shapes, self.dropped = os.getppid(), 0, 0
-        self.faults = []
-        self._open()
-        self._ticker.start()
+        dispatch.forget()  # the next dispatch wakes us
+        self._parent, self._shapes, self.dropped, self.faults = os.getppid(), 0, 0, []
+        self._begin()
+
+    def _wake(self) -> None:
+        if self._recording and self._file is None and not self.problem:
+            try:
+                self._open()
+            except OSError as problem:
+                self._give_up(problem)
+            else:
+                self._ticker.start()
+
+    def _give_up(self, problem: OSError) -> None:
+        """Go on without writing: the program is not to suffer for us."""
+        self.problem = problem.strerror or said(problem)
+        if self._file is not None:
+            self._file.close()
+        self._file = None
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Write what one thread has noted, of what opened while we recorded."""
-        if self._file is None:
-            return
         began = self._began
-        shapes = TABLE[self._shapes :]
-        if shapes:
-            self._file.add("shapes", [tuple(shape) for shape in shapes])
-            self._shapes += len(shapes)
         ours = [flight for flight in flights if flight[START] >= began]
         told = [
             (type(event).__name__, *event)
             for event in events
             if isinstance(event, (Undone, Kept)) or event.start >= began
         ]
-        if ours or told:
-            self._file.add("rows", thread, ours, told)
+        if not ours and not told:
+            return
+        self._wake()
+        new = shapes.TABLE[self._shapes :]
+        if new:
+            self.add("shapes", [tuple(shape) for shape in new])
+            self._shapes += len(new)
+        try:
+            self.add("rows", thread, ours, told)
+        except pickle.PicklingError:  # a fault of ours costs the record that it is in
+            for flight in ours:
+                guarded(self.add, "rows", thread, [flight], [])
 
     def add(self, kind: str, *content: Any) -> None:
-        """Add what else is known to the file."""
-        if self._file is not None:
-            self._file.add(kind, *content)
-
-    def stop(self, note: Callable[[], None] | None = None) -> None:
-        """Record no more; leaves Django as it was found. ``note`` may add what is known last."""
+        """Add something to the file."""
         if self._file is None:
+            self.dropped += 1
+            return
+        try:
+            self._file.add(kind, *content)
+        except OSError as problem:
+            self._give_up(problem)
+
+    def stop(self, note: Callable[[], None] = lambda: None) -> None:
+        """Record no more; leaves Django as it was found. ``note`` may add what is known last."""
+        if not self._recording:
             return
         end = clock()
         self._ticker.stop()
         STREAM.drain()
-        if note is not None:
-            note()
-        rendered = dispatch.rendered()
+        self._recording = False
+        if self._file is not None:
+            guarded(note)
+            self.add("end", self._end(end))
         observing.end(self)
         STREAM.remove(self)
-        self._file.add(
-            "end",
-            {
-                "end": end,
-                "queries": self._queries + STREAM.queries,
-                "dropped": self.dropped,
-                "faults": self.faults,
-                "databases": database.vendors() if "django.db" in sys.modules else (),
-                "complete": not STREAM.under_way(),
-                "notes": () if rendered else (_UNKNOWN_DJANGO,),
-            },
-        )
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
         self._file = None
+
+    def _end(self, end: int) -> dict[str, Any]:
+        return {
+            "end": end,
+            "queries": self._queries + STREAM.queries,
+            "dropped": self.dropped,
+            "faults": self.faults,
+            "databases": database.vendors() if "django.db" in sys.modules else (),
+            "complete": not STREAM.under_way(),
+            "notes": () if dispatch.rendered() else (_UNKNOWN_DJANGO,),
+        }

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-from sigexplorer.project.children import State, follow
-
-_begun: set[int] = set()
+from sigexplorer.project import tracing
+from sigexplorer.project.children import State
 
 
 def begin(state: str) -> None:
@@ -15,12 +11,7 @@ def begin(state: str) -> None:
 
     Called before anything of the program: as Python starts, as ``multiprocessing`` prepares a
     new process, or just after a fork. That is also between fork and exec where ``subprocess``
-    has a ``preexec_fn``, so nothing may be done here that does not have to be: no thread, no
-    lock, no file kept open.
+    has a ``preexec_fn``; but a fork is traced already, and has only to go on.
     """
-    if os.getpid() in _begun:
-        return
-    _begun.add(os.getpid())
-    told = State.read(state)
-    (Path(told.folder) / f"{os.getpid()}.began").touch()
-    follow(told)
+    if not tracing.ACTIVE:
+        tracing.Tracing(State.read(state)).begin()

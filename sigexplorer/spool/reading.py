@@ -49,8 +49,7 @@ class _Process:
     kept: dict[int, Kept] = field(default_factory=dict)
     receivers: tuple[ListedReceiver, ...] = ()
     counted: tuple[Counted, ...] = ()
-    first: int = 0  # the lowest and the highest id
-    last: int = 0
+    last: int = 0  # the highest id
     latest: int = 0  # the last clock reading
 
 
@@ -136,7 +135,7 @@ class Spool:
         for process in self._processes:
             number = process.run["process"]
             parent = numbers.get(process.run["parent"])
-            numbers[number] = own = _Numbers(process.first, highest, parent)
+            numbers[number] = own = _Numbers(process.run["since"], highest, parent)
             highest = max(highest, own(process.last) or 0)
             assembly = Assembly(process.shapes, self._began, number, own)
             assembly.learn([*process.undone, *process.kept.values()])
@@ -146,18 +145,16 @@ class Spool:
 class _Numbers:
     """The ids of one process's rows in the trace of all."""
 
-    def __init__(self, first: int, highest: int, parent: _Numbers | None) -> None:
-        self._first = first
-        self._offset = highest + 1 - first
+    def __init__(self, since: int, highest: int, parent: _Numbers | None) -> None:
+        self._since = since
+        self._offset = highest - since
         self._parent = parent
 
     def __call__(self, number: int) -> int | None:
         """Return the id of a row; one from before the fork is the parent's."""
-        if not number:
-            return None
-        if number >= self._first:
+        if number > self._since:
             return number + self._offset
-        return self._parent(number) if self._parent is not None else None
+        return self._parent(number) if number and self._parent is not None else None
 
 
 def _known(path: Path) -> _Process:
@@ -191,7 +188,6 @@ def _look_through(process: _Process, flights: list[Any], events: list[Event]) ->
             ids.append(event.id)
             process.latest = max(process.latest, event.start)
     if ids:
-        process.first = min(process.first or min(ids), *ids)
         process.last = max(process.last, *ids)
     process.latest = max([process.latest, *(flight[-1] for flight in flights)])
 

@@ -1,0 +1,87 @@
+"""Trace the program that runs in this process, and those that it starts.
+
+Nothing of Django is imported before the program imports it: a program that never does runs
+as ever, and one that does is observed from the moment it has ``django.dispatch``.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sigexplorer.project.children import State, at_end, follow
+from sigexplorer.project.imports import when_imported
+
+if TYPE_CHECKING:
+    from sigexplorer.capture.recorder import Recorder
+
+#: What ends a process without a word to ``atexit``.
+_WAYS_OUT = ("_exit", "execv", "execve")
+
+#: The tracing of this process, and of those that are forked from it: nothing, or one.
+ACTIVE: list[Tracing] = []
+
+
+class Tracing:
+    """A program under observation, from before it begins until its process ends."""
+
+    def __init__(self, state: State) -> None:
+        self.problem = ""  # why nothing, or not all, was recorded
+        self._state = state
+        self._recorder: Recorder | None = None
+        self._process = os.getpid()
+        self._ended: Callable[[], None] | None = None
+
+    def begin(self, ended: Callable[[], None] | None = None) -> None:
+        """Begin; ``ended`` is called once, when this process ends and all of it is recorded."""
+        ACTIVE.append(self)
+        self._ended = ended
+        when_imported("django.dispatch", self._record)
+        follow(self._state)
+        at_end(self.end)
+        for name in _WAYS_OUT:
+            setattr(os, name, self._leaving(getattr(os, name)))
+
+    def _record(self, _module: object) -> None:
+        try:
+            from sigexplorer.capture.listening import Listener
+            from sigexplorer.capture.recorder import Recorder
+
+            state = self._state
+            recorder = Recorder(Path(state.folder), state.title, listened=state.listen, origins=state.origins)
+            if state.listen:
+                Listener().connect()
+            recorder.start()
+            self._recorder = recorder
+        except Exception as problem:  # noqa: BLE001 - the fault is not the program's
+            self.problem = f"{type(problem).__name__}: {problem}"
+
+    def end(self) -> None:
+        """Make the record of this process whole; a second time changes nothing."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.stop(functools.partial(_note, recorder))
+            self.problem = self.problem or recorder.problem
+        ended, self._ended = self._ended, None
+        if ended is not None and os.getpid() == self._process:
+            ended()
+
+    def _leaving(self, leave: Any) -> Any:
+        @functools.wraps(leave)
+        def leaving(*arguments: Any) -> Any:
+            self.end()
+            return leave(*arguments)
+
+        return leaving
+
+
+def _note(recorder: Recorder) -> None:
+    """Add who is connected, which is known best at the end."""
+    from dataclasses import astuple
+
+    from sigexplorer.project.inventory import listed_receivers
+
+    recorder.add("receivers", [astuple(receiver) for receiver in listed_receivers()])
