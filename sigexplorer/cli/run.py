@@ -1,6 +1,7 @@
 """Run a command and turn whatever happens into an exit code.
 
-0: fine; 1: the answer is that something is wrong; 2: the question was wrong; 130: Ctrl-C.
+0: fine; 1: the answer is that something is wrong; 2: the question was wrong; 126 and 127: a command
+to trace that a shell could not run or find; 130: Ctrl-C.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def _command(arguments: Sequence[str]) -> int:
 def _explain(problem: Exception) -> int:
     if isinstance(problem, SigexplorerError):
         hint = f" ({problem.hint})" if problem.hint else ""
-        return _say(f"{problem.message}{hint}")
+        return _say(f"{problem.message}{hint}", problem.code)
     if isinstance(problem, _UsageError):
         context = getattr(problem, "ctx", None)
         where = context.command_path if context else "sigexplorer"
@@ -96,6 +97,6 @@ def _to_nowhere(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _say(text: str) -> int:
+def _say(text: str, code: int = 2) -> int:
     sys.stderr.write(f"sigexplorer: {safe(text, _LINE)}\n")
-    return 2
+    return code
