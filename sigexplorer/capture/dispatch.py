@@ -2,8 +2,9 @@
 
 The four send methods are replaced on the class by our own rendering of Django's loops,
 because every other design is noticed: a wrapper adds a stack frame, wrapped receivers
-appear in the responses, connected receivers switch Django's fast paths off. This is the
-only file that knows Django's private dispatch names.
+appear in the responses, connected receivers switch Django's fast paths off. This file and
+``registry``, which reads who is connected, are the only ones that know Django's private
+dispatch names.
 
 Source: ``django/dispatch/dispatcher.py`` of Django 5.2, 6.0 and 6.1.
 """
@@ -11,12 +12,10 @@ Source: ``django/dispatch/dispatcher.py`` of Django 5.2, 6.0 and 6.1.
 from __future__ import annotations
 
 import asyncio
-import weakref
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from time import perf_counter_ns as clock
-from types import MethodType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.dispatch import Signal, dispatcher
@@ -306,45 +305,3 @@ def _ours(ours: Any, found: Any) -> Any:
 
 
 HOOKS: Hooks[DispatchObserver] = Hooks(_replacements)
-
-
-class Registration(NamedTuple):
-    """One receiver connected to a signal."""
-
-    receiver: Any  # None when it is dead
-    dispatch_uid: Any  # None when connected without one
-    weak: bool
-    is_async: bool
-    sender_id: int | None  # id() of the sender; None: connected for every sender
-    sender: Any  # the sender itself where Django keeps a reference to it, else None
-
-
-def registrations(signal: Any) -> list[Registration]:
-    """Return who is connected to ``signal``, dead receivers included, in connection order."""
-    return [_registration(entry) for entry in list(signal.receivers)]
-
-
-def _registration(entry: tuple[Any, ...]) -> Registration:
-    (receiver_key, sender_key), reference, *sender_ref, is_async = entry
-    weak = issubclass(type(reference), weakref.ReferenceType)  # isinstance() would ask the receiver
-    receiver = reference() if weak else reference
-    keyed_by_id = _is_id(receiver_key, receiver)
-    return Registration(
-        receiver=receiver,
-        dispatch_uid=None if keyed_by_id else receiver_key,
-        weak=weak,
-        is_async=is_async,
-        sender_id=None if sender_key == dispatcher.NONE_ID else sender_key,
-        sender=sender_ref[0]() if sender_ref and sender_ref[0] is not None else None,
-    )
-
-
-def _is_id(key: Any, receiver: Any) -> bool:
-    """Whether ``key`` is Django's for a receiver without a dispatch_uid: its id, or a method's two."""
-    if type(key) is int:
-        return receiver is None or key == id(receiver)
-    if type(key) is not tuple or len(key) != 2 or not all(type(part) is int for part in key):  # noqa: PLR2004
-        return False
-    if receiver is None:
-        return True
-    return type(receiver) is MethodType and key == (id(receiver.__self__), id(receiver.__func__))

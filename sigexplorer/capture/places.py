@@ -21,6 +21,8 @@ def _roots(*files: str | None) -> tuple[str, ...]:
 
 
 _OURS = _roots(__file__)
+#: What starts a project, or runs a program, is not what causes anything in it.
+_STARTERS = _roots(str(Path(__file__).parent.parent / "project" / "start.py"))
 _DJANGO = _roots(django.__file__)
 _PLUMBING = (*_OURS, *_DJANGO, *_roots(asgiref.__file__))
 _STANDARD_LIBRARY = _roots(os.__file__)
@@ -34,7 +36,18 @@ def short(filename: str) -> str:
     folders = {folder for entry in sys.path for folder in _spellings(entry)}
     within = [folder for folder in folders if filename.startswith(folder)]
     relative = filename[len(max(within, key=len)) :] if within else Path(filename).name
-    return relative.replace(os.sep, "/")
+    shortened = relative.replace(os.sep, "/")
+    _FULL[shortened] = filename
+    return shortened
+
+
+#: Where the files are that ``short`` was asked about: for links, which no record keeps.
+_FULL: dict[str, str] = {}
+
+
+def full(shortened: str) -> str | None:
+    """Return the file that ``short`` named so, or None."""
+    return _FULL.get(shortened)
 
 
 def _spellings(entry: str) -> tuple[str, ...]:
@@ -62,6 +75,8 @@ def origin(frame: FrameType | None) -> Origin | None:
     of_others: FrameType | None = None
     while frame is not None:
         filename = frame.f_code.co_filename
+        if filename.startswith(_STARTERS):
+            break
         if not is_plumbing(filename):
             return _origin(frame)
         if of_django is None and filename.startswith(_DJANGO):

@@ -19,6 +19,7 @@ import django
 import sigexplorer
 from sigexplorer.capture import arguments, bypasses, database, dispatch, places, receivers, signals, words
 from sigexplorer.capture.listening import tracing_receiver
+from sigexplorer.capture.registry import Registration
 from sigexplorer.capture.watch import SeenCall, Watch, here
 from sigexplorer.model import (
     Bypass,
@@ -48,7 +49,7 @@ class _Opening(NamedTuple):
     signal: signals.SignalWords
     sender: str | None
     arguments: tuple[tuple[str, Scalar], ...]
-    registrations: tuple[dispatch.Registration | None, ...]
+    registrations: tuple[Registration | None, ...]
     origin: Origin | None
     in_transaction: bool
     thread: str
@@ -238,7 +239,7 @@ class Tracer:
             for order, (call, registration) in enumerate(zip(seen, found, strict=True), 1)
         )
 
-    def _call(self, seen: SeenCall, order: int, registration: dispatch.Registration | None) -> Call:
+    def _call(self, seen: SeenCall, order: int, registration: Registration | None) -> Call:
         named = receivers.words(seen.receiver)
         uid = registration.dispatch_uid if registration else None
         return Call(

@@ -18,7 +18,7 @@ from django.dispatch import Signal
 
 from blog.models import AuditEntry, Post, Tag
 from sigexplorer import catalog
-from sigexplorer.capture.dispatch import registrations
+from sigexplorer.capture.registry import registrations
 from sigexplorer.capture.listening import DISPATCH_UID, Listener, built_in, tracing_receiver
 
 #: Every built-in signal that this process has.

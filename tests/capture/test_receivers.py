@@ -17,7 +17,7 @@ from django.utils.functional import SimpleLazyObject
 from hostile_things import HOSTILE, alert
 
 from sigexplorer.capture import receivers
-from sigexplorer.capture.dispatch import registrations
+from sigexplorer.capture.registry import registrations
 from sigexplorer.capture.words import value
 
 each_method = pytest.mark.parametrize("method", METHODS)

@@ -35,7 +35,7 @@ saving.save_user = interrupted
 code = run(sys.argv[1:])
 from django.dispatch import Signal
 from sigexplorer.capture.listening import tracing_receiver
-from sigexplorer.capture.dispatch import registrations
+from sigexplorer.capture.registry import registrations
 from django.db.models.signals import pre_save
 assert Signal.send.__module__ == "django.dispatch.dispatcher" and Signal.send.__qualname__ == "Signal.send"
 assert not [one for one in registrations(pre_save) if one.receiver is tracing_receiver]

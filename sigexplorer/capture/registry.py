@@ -1,0 +1,128 @@
+"""Read who is connected to a signal: the entries that Django keeps, as what they mean.
+
+With ``dispatch`` the only file that knows Django's private dispatch names; nothing here
+changes a signal.
+
+Source: ``django/dispatch/dispatcher.py`` and ``django/db/models/signals.py`` of Django 5.2,
+6.0 and 6.1.
+"""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Iterator
+from types import FunctionType, MethodType
+from typing import Any, NamedTuple
+
+from django.dispatch import Signal, dispatcher
+
+
+class Registration(NamedTuple):
+    """One receiver connected to a signal."""
+
+    receiver: Any  # None when it is dead
+    dispatch_uid: Any  # None when connected without one
+    weak: bool
+    is_async: bool
+    sender_id: int | None  # id() of the sender; None: connected for every sender
+    sender: Any  # the sender itself where Django keeps a reference to it, else None
+    key: Any = None  # the very object by which Django tells this registration from others
+
+
+def registrations(signal: Any) -> list[Registration]:
+    """Return who is connected to ``signal``, dead receivers included, in connection order."""
+    return [_registration(entry) for entry in list(signal.receivers)]
+
+
+def _registration(entry: tuple[Any, ...]) -> Registration:
+    key, reference, *sender_ref, is_async = entry
+    receiver_key, sender_key = key
+    weak = issubclass(type(reference), weakref.ReferenceType)  # isinstance() would ask the receiver
+    receiver = reference() if weak else reference
+    keyed_by_id = _is_id(receiver_key, receiver)
+    return Registration(
+        receiver=receiver,
+        dispatch_uid=None if keyed_by_id else receiver_key,
+        weak=weak,
+        is_async=is_async,
+        sender_id=None if sender_key == dispatcher.NONE_ID else sender_key,
+        sender=sender_ref[0]() if sender_ref and sender_ref[0] is not None else None,
+        key=key,
+    )
+
+
+def _is_id(key: Any, receiver: Any) -> bool:
+    """Whether ``key`` is Django's for a receiver without a dispatch_uid: its id, or a method's two."""
+    if type(key) is int:
+        return receiver is None or key == id(receiver)
+    if type(key) is not tuple or len(key) != 2 or not all(type(part) is int for part in key):  # noqa: PLR2004
+        return False
+    if receiver is None:
+        return True
+    return type(receiver) is MethodType and key == (id(receiver.__self__), id(receiver.__func__))
+
+
+def reaches(registration: Registration, sender: Any) -> bool:
+    """Whether a send with ``sender`` would call that registration's receiver."""
+    if registration.receiver is None:
+        return False
+    return registration.sender_id is None or registration.sender_id == id(sender)
+
+
+def entry_keys(signal: Any) -> list[Any]:
+    """Return the keys of all that is connected: the very objects, to be compared with ``is``."""
+    return [entry[0] for entry in list(signal.receivers)]
+
+
+def lookup_key(receiver: Any, sender: Any, dispatch_uid: Any) -> tuple[Any, Any]:
+    """Return a key equal to the one under which Django looks such a connection up."""
+    return (dispatch_uid or dispatcher._make_id(receiver), dispatcher._make_id(sender))
+
+
+class Waiting(NamedTuple):
+    """A connection to a model, named by a string, that is not defined yet and may never be."""
+
+    signal: Any
+    receiver: Any
+    model: tuple[str, str]  # app label and model name, both lower case
+    dispatch_uid: Any
+
+
+def waiting() -> list[Waiting]:
+    """Return the connections that still wait for their sender, in the order of the models' names."""
+    from django.apps import apps
+
+    pending = dict(apps._pending_operations)  # type: ignore[attr-defined]
+    return [
+        found
+        for model in sorted(pending)
+        for operation in pending[model]
+        for found in _connect_in(operation, model)
+    ]
+
+
+def _connect_in(operation: Any, model: tuple[str, str]) -> Iterator[Waiting]:
+    function = getattr(operation, "func", None) if type(operation) is FunctionType else None
+    if (found := connection(function)) is not None:
+        yield Waiting(found.signal, found.receiver, model, found.dispatch_uid)
+
+
+class Connection(NamedTuple):
+    """What is to be connected once the sender is there."""
+
+    signal: Any
+    receiver: Any
+    weak: bool
+    dispatch_uid: Any
+
+
+def connection(function: Any) -> Connection | None:
+    """Read the partial of ``Signal.connect`` that ``ModelSignal.connect`` leaves with the app registry."""
+    if type(function) is not functools.partial or type(function.func) is not MethodType:
+        return None
+    signal, method = function.func.__self__, function.func.__func__
+    if not issubclass(type(signal), Signal) or method.__name__ != "connect" or not function.args:
+        return None
+    named = function.keywords
+    return Connection(signal, function.args[0], bool(named.get("weak", True)), named.get("dispatch_uid"))
