@@ -35,11 +35,12 @@ class Noted:
     """One ``connect`` or ``disconnect``."""
 
     kind: Kind  # ignored: an equal key was there; missed: there was nothing to disconnect
-    signal: Any  # a weak reference
+    signal: weakref.ref[Any]
     receiver: ReceiverWords
     target: Any  # a weak reference to the receiver, None where there can be none
     sender: str | None
-    sender_class: Any  # a weak reference to the sender, None where there can be none
+    sender_kind: str  # the class of the sender
+    sender_reference: Any  # a weak reference to the sender, None where there can be none
     dispatch_uid: str | None
     weak: bool
     at: Origin | None
@@ -108,7 +109,8 @@ class Notes:
         for waiting in reversed(self._deferred):
             asked = waiting.connection
             if asked.signal is signal and asked.receiver is receiver and waiting.model == model.lower():
-                return waiting.at
+                at: Origin | None = waiting.at
+                return at
         return None
 
     def made(self, key: Any) -> Noted | None:
@@ -175,7 +177,8 @@ def _noted(
         else ReceiverWords("?", None, None),
         target=_reference(call.receiver),
         sender=words.sender(call.sender),
-        sender_class=_reference(call.sender),
+        sender_kind=words.class_path(type(call.sender)),
+        sender_reference=_reference(call.sender),
         dispatch_uid=str(words.value(call.dispatch_uid)) if call.dispatch_uid else None,
         weak=weak,
         at=at,

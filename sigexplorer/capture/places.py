@@ -24,6 +24,7 @@ _OURS = _roots(__file__)
 #: What starts a project, or runs a program, is not what causes anything in it.
 _STARTERS = _roots(str(Path(__file__).parent.parent / "project" / "start.py"))
 _DJANGO = _roots(django.__file__)
+_DISPATCH = tuple(f"{folder}dispatch{os.sep}" for folder in _DJANGO)
 _PLUMBING = (*_OURS, *_DJANGO, *_roots(asgiref.__file__))
 _STANDARD_LIBRARY = _roots(os.__file__)
 
@@ -79,7 +80,7 @@ def origin(frame: FrameType | None) -> Origin | None:
             break
         if not is_plumbing(filename):
             return _origin(frame)
-        if of_django is None and filename.startswith(_DJANGO):
+        if of_django is None and filename.startswith(_DJANGO) and not filename.startswith(_DISPATCH):
             of_django = frame
         if of_others is None and not filename.startswith(_OURS):
             of_others = frame

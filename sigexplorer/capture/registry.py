@@ -77,7 +77,8 @@ def entry_keys(signal: Any) -> list[Any]:
 
 def lookup_key(receiver: Any, sender: Any, dispatch_uid: Any) -> tuple[Any, Any]:
     """Return a key equal to the one under which Django looks such a connection up."""
-    return (dispatch_uid or dispatcher._make_id(receiver), dispatcher._make_id(sender))
+    make_id = dispatcher._make_id  # type: ignore[attr-defined]
+    return (dispatch_uid or make_id(receiver), make_id(sender))
 
 
 class Waiting(NamedTuple):
@@ -93,7 +94,7 @@ def waiting() -> list[Waiting]:
     """Return the connections that still wait for their sender, in the order of the models' names."""
     from django.apps import apps
 
-    pending = dict(apps._pending_operations)  # type: ignore[attr-defined]
+    pending = dict(apps._pending_operations)
     return [
         found
         for model in sorted(pending)

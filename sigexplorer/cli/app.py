@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import sigexplorer
-from sigexplorer.cli import docs, listing, scenario, trigger
+from sigexplorer.cli import docs, explain, listing, lock, receivers, scenario, trigger, why
 
 app = typer.Typer(
     name="sigexplorer",
@@ -22,6 +22,10 @@ app.command("list")(listing.list_signals)
 app.command("docs")(docs.docs)
 app.command("trigger")(trigger.trigger)
 app.command("scenario")(scenario.scenario)
+app.command("receivers")(receivers.receivers)
+app.command("explain")(explain.explain)
+app.command("why")(why.why)
+app.command("lock")(lock.lock)
 
 
 def _version(wanted: bool) -> None:

@@ -51,6 +51,7 @@ Settings = Annotated[
 PythonPath = Annotated[
     Path | None, typer.Option("--pythonpath", help="The folder to import it from.", metavar="DIR")
 ]
+Demo = Annotated[bool, typer.Option("--demo", help="Look at the bundled project.")]
 
 LIMIT = DEFAULT_LIMIT
 

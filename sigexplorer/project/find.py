@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,13 +100,13 @@ def _named(tree: ast.Module) -> Iterator[str]:
                 yield from _texts(value, constants)
 
 
-def _texts(value: ast.expr, constants: dict[str, object]) -> Iterator[str]:
+def _texts(value: ast.expr, constants: Mapping[str, object]) -> Iterator[str]:
     """Yield the texts that an expression may come to: its own, its constant's, its default's."""
     match value:
         case ast.Constant(value=str(text)):
             yield text
-        case ast.Name(id=name) if isinstance(text := constants.get(name), str):
-            yield text
+        case ast.Name(id=name) if isinstance(constants.get(name), str):
+            yield str(constants[name])
         case ast.Call(args=[_, default]):  # os.environ.get("DJANGO_SETTINGS", "mysite.settings")
             yield from _texts(default, constants)
         case ast.BoolOp(values=values):

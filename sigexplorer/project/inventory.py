@@ -107,13 +107,11 @@ def receivers_of(named: SignalWords, signal: Any, senders: Senders) -> Iterator[
     standing = receivers.in_call_order(
         one for one in registrations(signal) if one.receiver is not tracing_receiver
     )
-    order = 0
     for order, registration in enumerate(standing, 1):
         yield listed(named, registration, order, senders)
-    gone = swept(signal, standing)
-    for order, event in enumerate(gone, order + 1):
+    for place, event in enumerate(swept(signal, standing), len(standing) + 1):
         yield ListedReceiver(
-            signal=named.path, name=named.name, receiver=event.receiver.name, order=order,
+            signal=named.path, name=named.name, receiver=event.receiver.name, order=place,
             file=event.receiver.file, line=event.receiver.line, sender=event.sender,
             dispatch_uid=event.dispatch_uid, weak=True, is_async=False, alive=False,
             connected_at=event.at, stock=_is_stock(event.receiver.name),
@@ -156,3 +154,10 @@ def swept(signal: Any, standing: list[Registration]) -> list[Noted]:
         for event in events
         if event.kind == "connected" and event.died and id(event.key) not in kept | ended
     ]
+
+
+def reached(signal: Any, sender: Any, senders: Senders) -> tuple[ListedReceiver, ...]:
+    """Return what a send with ``sender`` would call, in order; nothing is sent."""
+    named = signals.words(signal)
+    called = receivers.listeners(signal, sender)
+    return tuple(listed(named, one, order, senders) for order, one in enumerate(called, 1))

@@ -22,9 +22,7 @@ def start(settings: str, pythonpath: Path | None) -> None:
     """
     import django
 
-    folder = str(pythonpath or here())
-    if folder not in sys.path[:1]:
-        sys.path.insert(0, folder)
+    _put_on_path(pythonpath or here())
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
     try:
         # What the project prints while it starts is no part of our answer.
@@ -33,6 +31,18 @@ def start(settings: str, pythonpath: Path | None) -> None:
     except (Exception, SystemExit) as problem:
         message = f"the project of '{settings}' cannot be set up: {_told(problem)}"
         raise ProjectError(message, "run its manage.py check to see where") from problem
+
+
+def _put_on_path(folder: Path) -> None:
+    """Import from ``folder`` first, and not from a folder inside of it where we happen to stand.
+
+    ``manage.py`` would not either: its modules would go by two names.
+    """
+    with contextlib.suppress(ProjectError):
+        standing = here()
+        if standing.is_relative_to(folder.absolute()):
+            sys.path[:] = [entry for entry in sys.path if Path(entry or ".").absolute() != standing]
+    sys.path.insert(0, str(folder))
 
 
 def _told(problem: BaseException) -> str:
