@@ -149,7 +149,7 @@ def sender(thing: Any) -> str | None:
     if kind is FunctionType:
         return function_path(thing)
     if _is_a(kind, "django.apps.config.AppConfig"):
-        return plain(attribute(thing, "label"))
+        return plain(attribute(thing, "label") or class_attribute(kind, "label"))  # where it was declared
     return bounded(_describe(thing, _DEPTH))
 
 

@@ -36,6 +36,10 @@ _PLAIN = re.compile(r"[^\s\"=#\[\]\\][^\s\"=\\]*")
 _PART = re.compile(r"(?:(?P<key>[a-z_]+)=)?(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s\"]+)(?:\s+|$)")
 
 
+#: The line number in the name of a signal that nothing holds but the function that made it.
+_LINE_OF = re.compile(r"(?<=\.py):\d+(?=[ >])")
+
+
 @dataclass(frozen=True, slots=True)
 class Locked:
     """One line of the file."""
@@ -52,7 +56,7 @@ def locked(found: Iterable[ListedReceiver]) -> list[Locked]:
     """Return what goes into the file: the project's and its packages' living receivers."""
     kept = [
         Locked(
-            one.signal,
+            _LINE_OF.sub("", one.signal),
             one.receiver,
             one.sender,
             one.dispatch_uid,

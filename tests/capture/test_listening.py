@@ -18,8 +18,8 @@ from django.dispatch import Signal
 
 from blog.models import AuditEntry, Post, Tag
 from sigexplorer import catalog
-from sigexplorer.capture.registry import registrations
 from sigexplorer.capture.listening import DISPATCH_UID, Listener, built_in, tracing_receiver
+from sigexplorer.capture.registry import registrations
 
 #: Every built-in signal that this process has.
 SIGNALS: dict[str, Any] = {
