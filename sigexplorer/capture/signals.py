@@ -118,7 +118,7 @@ class _Created(NamedTuple):
     signal: weakref.ref[Any]
     at: Origin
     module: str
-    number: int  # how many came from that line before it
+    number: int  # from 1, among those of that line
 
 
 #: By id, as above.
@@ -132,8 +132,11 @@ def note_created(signal: Any, frame: FrameType | None) -> None:
     if frame is None:
         return
     at = Origin(short(frame.f_code.co_filename), frame.f_lineno, frame.f_code.co_qualname)
-    before = sum((made.at.file, made.at.line) == (at.file, at.line) for made in _CREATED.values())
-    _CREATED[id(signal)] = _Created(weakref.ref(signal), at, plain(frame.f_globals.get("__name__")), before)
+    for key in [key for key, made in _CREATED.items() if made.signal() is None]:
+        del _CREATED[key]
+    same = [made.number for made in _CREATED.values() if (made.at.file, made.at.line) == (at.file, at.line)]
+    number = max(same, default=0) + 1
+    _CREATED[id(signal)] = _Created(weakref.ref(signal), at, plain(frame.f_globals.get("__name__")), number)
 
 
 def _is_own_init(frame: FrameType, signal: Any) -> bool:
@@ -160,7 +163,7 @@ def _named_elsewhere(signal: Any) -> SignalWords:
                 if found is signal:
                     last = end.rpartition(".")[2] if end.startswith(".") else f"{plain(name)}{end}"
                     return SignalWords(f"{made.module}.{plain(name)}{end}", last, "custom")
-    number = f" #{made.number + 1}" if made.number else ""
+    number = f" #{made.number}" if made.number > 1 else ""
     text = f"<{kind} {made.at.file}:{made.at.line}{number}>"
     return SignalWords(text, text, "custom")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sigexplorer.cli import options
-from sigexplorer.show import lockfile
+
+if TYPE_CHECKING:
+    from sigexplorer.show import lockfile
 
 NAME = "signals.lock"
 
@@ -29,9 +31,10 @@ def lock(
     """Write down who listens to what, or say what drifted from it."""
     from sigexplorer.cli.opening import open_project
     from sigexplorer.project import inventory
+    from sigexplorer.show.lockfile import locked
 
     open_project(settings, pythonpath, demo=demo)
-    lines = lockfile.locked(inventory.all_receivers())
+    lines = locked(inventory.all_receivers())
     file = output or _beside_manage()
     raise typer.Exit(_check(lines, file, format_name) if check else _write(lines, file, format_name))
 
@@ -53,6 +56,7 @@ def _write(lines: list[lockfile.Locked], file: Path, format_name: str | None) ->
     import sys
 
     from sigexplorer.cli.output import choose_format, hint, write_file
+    from sigexplorer.show import lockfile
     from sigexplorer.show.text import plural
 
     choose_format(format_name, None, ["table"])  # the file has one form
@@ -66,6 +70,7 @@ def _write(lines: list[lockfile.Locked], file: Path, format_name: str | None) ->
 
 def _check(lines: list[lockfile.Locked], file: Path, format_name: str | None) -> int:
     from sigexplorer.cli.output import emit, to_json
+    from sigexplorer.show import lockfile
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document
 

@@ -14,9 +14,6 @@ from sigexplorer.cli import options
 from sigexplorer.errors import UnknownNameError
 from sigexplorer.model import ListedReceiver
 
-#: From this width on each thing has a column of its own.
-WIDE = 140
-
 
 def receivers(
     pattern: Annotated[
@@ -45,7 +42,7 @@ def _show(
     found: Sequence[ListedReceiver], format_name: str | None, output: Path | None, *, verbose: bool
 ) -> None:
     from sigexplorer.capture.places import full
-    from sigexplorer.cli.output import emit, to_json
+    from sigexplorer.cli.output import UNLIMITED, emit, to_json
     from sigexplorer.show import recording, registrations
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document
@@ -54,12 +51,10 @@ def _show(
     writers = {
         "json": lambda: to_json({"schema": "sigexplorer.receivers/1", "receivers": records}),
         "lines": lambda: registrations.lines(found, verbose=verbose),
-        "markdown": lambda: markdown.write(registrations.table(found, wide=True, verbose=verbose)),
+        "markdown": lambda: markdown.write(registrations.table(found, UNLIMITED, verbose=verbose)),
     }
     emit(
-        lambda width: document.render(
-            registrations.table(found, wide=width >= WIDE, verbose=verbose), width, full
-        ),
+        lambda width: document.render(registrations.table(found, width, verbose=verbose), width, full),
         writers,
         format_name,
         output,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -136,7 +137,11 @@ class Case:
     @property
     def module(self) -> str | None:
         """The module that defines it, as far as is known."""
-        return self.definitions[0].file.module if self.definitions else None
+        if self.definitions:
+            return self.definitions[0].file.module
+        parts = self.name.split(".")
+        beginnings = (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
+        return next((name for name in beginnings if name in sys.modules), None)
 
     def _ours(self, found: Iterable[Any]) -> list[Any]:
         return [one for one in found if one.receiver.name == self.name and self._meant(one.named)]

@@ -47,6 +47,8 @@ def imported(case: Case) -> Check:
 
 def _other_names(case: Case) -> list[str]:
     """Return the names by which the file was imported, where that is not its own."""
+    if not case.definitions:
+        return []
     path = str(case.definitions[0].file.path)
     loaded = [(name, contents(module).get("__file__")) for name, module in list(sys.modules.items())]
     return [name for name, file in loaded if type(file) is str and file == path]
@@ -73,7 +75,7 @@ def _config(case: Case) -> Any:
     from django.apps import apps
 
     if not case.definitions:
-        return None
+        return apps.get_containing_app_config(case.module) if case.module else None
     path = case.definitions[0].file.path
     found = [one for one in apps.get_app_configs() if path.is_relative_to(one.path)]
     return max(found, key=lambda one: len(one.path), default=None)

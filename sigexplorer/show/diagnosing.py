@@ -46,7 +46,7 @@ def document(diagnosis: Diagnosis) -> Document:
         Heading(diagnosis.receiver, level=1),
         Grid(("question", "answer", "evidence"), rows, dim_rows=quiet),
         Heading("Verdict"),
-        Paragraph(f"{diagnosis.verdict[0].upper()}{diagnosis.verdict[1:]}."),
+        Paragraph(f"{diagnosis.verdict[:1].upper()}{diagnosis.verdict[1:]}."),
     ]
     if failure is not None:
         if failure.evidence[1:]:

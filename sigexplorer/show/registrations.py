@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
 from sigexplorer.model import ListedReceiver, Origin
@@ -16,7 +16,7 @@ _LINE = 2_000
 EVERY = "every sender"
 
 
-def table(found: Sequence[ListedReceiver], *, wide: bool, verbose: bool) -> Document:
+def table(found: Sequence[ListedReceiver], width: int, *, verbose: bool) -> Document:
     """Return the registrations signal by signal, without Django's own unless ``verbose``."""
     shown = own(found, verbose=verbose)
     blocks: list[Block] = [Heading(_census(shown), level=1)]
@@ -26,7 +26,7 @@ def table(found: Sequence[ListedReceiver], *, wide: bool, verbose: bool) -> Docu
             Paragraph(f"{plural(folded, 'receiver')} of Django's own left out (-v shows them)", quiet=True)
         )
     for signal, rows in groupby(shown, key=lambda one: one.signal):
-        blocks += [Heading(signal), grid(list(rows), wide=wide)]
+        blocks += [Heading(signal), grid(list(rows), width)]
     return tuple(blocks)
 
 
@@ -42,27 +42,36 @@ def _census(shown: Sequence[ListedReceiver]) -> str:
     return f"{plural(len(shown), 'receiver')} of {plural(signals, 'signal')}"
 
 
-def grid(rows: Sequence[ListedReceiver], *, wide: bool) -> Grid:
+def grid(rows: Sequence[ListedReceiver], width: int) -> Grid:
     """Return registrations of one signal as a table, in call order."""
     dead = frozenset(number for number, row in enumerate(rows) if not row.alive)
-    cells: tuple[tuple[str, ...], ...]
-    if wide:
-        columns: tuple[str, ...] = ("#", "receiver", "defined at", "sender", "connected at", "how")
-        cells = tuple(
-            (str(row.order), row.receiver, place(row), row.sender or EVERY, at(row.connected_at), how(row))
-            for row in rows
-        )
-    else:
-        columns = ("#", "receiver, defined at", "sender, connected at")
-        cells = tuple(
-            (
-                str(row.order),
-                _lines(row.receiver, place(row)),
-                _lines(row.sender or EVERY, at(row.connected_at), how(row)),
-            )
-            for row in rows
-        )
-    return Grid(columns, cells, frozenset({"#"}), dead)
+    for least, columns, cells in _LAYOUTS:
+        if width >= least:
+            break
+    return Grid(("#", *columns), tuple((str(row.order), *cells(row)) for row in rows), frozenset({"#"}), dead)
+
+
+def _wide(row: ListedReceiver) -> tuple[str, ...]:
+    return (row.receiver, place(row), row.sender or EVERY, at(row.connected_at), how(row))
+
+
+def _narrow(row: ListedReceiver) -> tuple[str, ...]:
+    return (
+        _lines(row.receiver, place(row)),
+        _lines(row.sender or EVERY, at(row.connected_at), how(row)),
+    )
+
+
+def _stacked(row: ListedReceiver) -> tuple[str, ...]:
+    return ("\n".join(_narrow(row)),)
+
+
+#: From how many columns on, under which titles, what is written.
+_LAYOUTS: tuple[tuple[int, tuple[str, ...], Callable[[ListedReceiver], tuple[str, ...]]], ...] = (
+    (140, ("receiver", "defined at", "sender", "connected at", "how"), _wide),
+    (70, ("receiver, defined at", "sender, connected at"), _narrow),
+    (0, ("receiver, defined at; sender, connected at",), _stacked),
+)
 
 
 def _lines(*texts: str) -> str:

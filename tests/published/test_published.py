@@ -28,7 +28,7 @@ DJANGO = [
     "django.contrib.messages",
 ]
 
-#: An app from the package registry: what it needs to be installed, and how many receivers it is known to have at least.
+#: An app from the package registry: what is installed, and how many receivers it has at least.
 APPS: dict[str, tuple[list[str], int]] = {
     "simple_history": (["simple_history", "kept"], 4),
     "allauth": (["allauth", "allauth.account", "allauth.socialaccount", "allauth.usersessions"], 3),
