@@ -51,4 +51,5 @@ def _told(problem: BaseException) -> str:
     frames = traceback.extract_tb(problem.__traceback__)
     line = next((frame for frame in reversed(frames) if not is_plumbing(frame.filename)), None)
     where = f" ({short(line.filename)}:{line.lineno})" if line else ""
-    return f"{words.error(problem)}{where}"
+    said = " ".join("".join(traceback.format_exception_only(problem)).split())
+    return f"{words.bounded(said)}{where}"

@@ -32,7 +32,7 @@ def read(file: Path) -> Trace:
         ) from problem
     try:
         return recording.load(_document(text))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
         raise UsageError(
             f"'{file}' is no recorded trace", "write one with -f json or -f jsonl, and -o"
         ) from problem

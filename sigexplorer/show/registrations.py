@@ -45,9 +45,7 @@ def _census(shown: Sequence[ListedReceiver]) -> str:
 def grid(rows: Sequence[ListedReceiver], width: int) -> Grid:
     """Return registrations of one signal as a table, in call order."""
     dead = frozenset(number for number, row in enumerate(rows) if not row.alive)
-    for least, columns, cells in _LAYOUTS:
-        if width >= least:
-            break
+    columns, cells = next((columns, cells) for least, columns, cells in _LAYOUTS if width >= least)
     return Grid(("#", *columns), tuple((str(row.order), *cells(row)) for row in rows), frozenset({"#"}), dead)
 
 
