@@ -143,7 +143,7 @@ def _connect(found: Any) -> Any:
     def connect(self: Any, *arguments: Any, **named: Any) -> Any:
         if not HOOKS.observers:
             return found(self, *arguments, **named)
-        before = registry.entry_keys(self)
+        before = registry.entries(self)
         answer = found(self, *arguments, **named)
         at = places.origin(sys._getframe(1))
         HOOKS.tell(lambda observer: _report(observer, self, _Connect(*arguments, **named), before, at))
@@ -155,12 +155,10 @@ def _connect(found: Any) -> Any:
 def _report(
     observer: ConnectionObserver, signal: Any, call: _Connect, before: list[Any], at: Origin | None
 ) -> None:
-    known = {id(key) for key in before}
-    key = next((key for key in reversed(registry.entry_keys(signal)) if id(key) not in known), None)
+    key = registry.added(signal, before)
     kind: Kind = "connected" if key is not None else "ignored"
     if key is None:
-        wanted = registry.lookup_key(call.receiver, call.sender, call.dispatch_uid)
-        key = next((one for one in before if one == wanted), None)
+        key = registry.standing(before, call.receiver, call.sender, call.dispatch_uid)
     # A model may be defined later than the connection to it was asked for.
     at = observer.asked_at(signal, call.receiver, words.model_label(call.sender)) or at
     observer.noted(_noted(kind, signal, call, weak=bool(call.weak), at=at, key=key))
@@ -200,7 +198,7 @@ def _disconnect(found: Any) -> Any:
     def disconnect(self: Any, *arguments: Any, **named: Any) -> Any:
         if not HOOKS.observers:
             return found(self, *arguments, **named)
-        before = registry.entry_keys(self)
+        before = registry.entries(self)
         answer = found(self, *arguments, **named)
         at = places.origin(sys._getframe(1))
         HOOKS.tell(
@@ -214,8 +212,7 @@ def _disconnect(found: Any) -> Any:
 def _report_gone(
     observer: ConnectionObserver, signal: Any, call: _Disconnect, before: list[Any], at: Origin | None
 ) -> None:
-    wanted = registry.lookup_key(call.receiver, call.sender, call.dispatch_uid)
-    key = next((one for one in before if one == wanted), None)
+    key = registry.standing(before, call.receiver, call.sender, call.dispatch_uid)
     kind: Kind = "missed" if key is None else "disconnected"
     observer.noted(_noted(kind, signal, call, weak=False, at=at, key=key))
 

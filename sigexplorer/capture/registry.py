@@ -70,9 +70,26 @@ def reaches(registration: Registration, sender: Any) -> bool:
     return registration.sender_id is None or registration.sender_id == id(sender)
 
 
-def entry_keys(signal: Any) -> list[Any]:
-    """Return the keys of all that is connected: the very objects, to be compared with ``is``."""
-    return [entry[0] for entry in list(signal.receivers)]
+def entries(signal: Any) -> list[Any]:
+    """Return what is connected as Django keeps it, for ``added`` and ``standing`` to look at."""
+    return list(signal.receivers)
+
+
+def added(signal: Any, before: list[Any]) -> Any:
+    """Return the key, the very object, of what was connected since; None where nothing was."""
+    last = signal.receivers[-1] if signal.receivers else None
+    if last is None or (before and last is before[-1]):
+        return None
+    # Django may have swept dead entries away meanwhile; what is new stands last.
+    if len(signal.receivers) > len(before) or not any(last is entry for entry in before):
+        return last[0]
+    return None
+
+
+def standing(before: list[Any], receiver: Any, sender: Any, dispatch_uid: Any) -> Any:
+    """Return the key, the very object, under which Django finds such a connection; None where it does not."""
+    wanted = lookup_key(receiver, sender, dispatch_uid)
+    return next((entry[0] for entry in before if entry[0] == wanted), None)
 
 
 def lookup_key(receiver: Any, sender: Any, dispatch_uid: Any) -> tuple[Any, Any]:

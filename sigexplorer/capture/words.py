@@ -120,7 +120,7 @@ def contents(thing: Any) -> dict[str, Any]:
         return dict(_type_dict(thing))
     for base in _mro(kind):
         own = _type_dict(base).get("__dict__")
-        if type(own) is GetSetDescriptorType:
+        if type(own) is GetSetDescriptorType or type(own) is MemberDescriptorType:  # the latter a module's
             found = own.__get__(thing)
             return dict(found) if type(found) is dict else {}
     return {}

@@ -15,11 +15,20 @@ from sigexplorer.errors import UsageError
 WIDE = 150
 
 
+def _complete_operation(incomplete: str) -> list[str]:
+    return [name for name in get_args(What) if name.startswith(incomplete)]
+
+
 def explain(
     model: Annotated[str, typer.Argument(help="A model, such as blog.Post.", metavar="MODEL")],
     operation: Annotated[
         str | None,
-        typer.Option("--on", help="Only this: save, delete, m2m or init.", metavar="OPERATION"),
+        typer.Option(
+            "--on",
+            help="Only this: save, delete, m2m or init.",
+            metavar="OPERATION",
+            autocompletion=_complete_operation,
+        ),
     ] = None,
     format_name: options.Format = None,
     output: options.Output = None,

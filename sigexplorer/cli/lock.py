@@ -35,11 +35,12 @@ def lock(
 
     open_project(settings, pythonpath, demo=demo)
     lines = locked(inventory.all_receivers())
-    file = output or _beside_manage()
+    file = output or beside_manage()
     raise typer.Exit(_check(lines, file, format_name) if check else _write(lines, file, format_name))
 
 
-def _beside_manage() -> Path:
+def beside_manage() -> Path:
+    """Return where the lockfile of the project lies that we stand in."""
     from sigexplorer.project.find import here, nearest_manage
 
     manage = nearest_manage()

@@ -9,13 +9,30 @@ import typer
 
 from sigexplorer.answers import Diagnosis
 from sigexplorer.cli import options
+from sigexplorer.errors import SigexplorerError
 from sigexplorer.model import Trace
+
+
+def complete_receiver(incomplete: str) -> list[str]:
+    """Return the receivers that begin like this, as far as the lockfile knows them: no project is started."""
+    from sigexplorer.cli.lock import beside_manage
+    from sigexplorer.show import lockfile
+
+    try:
+        names = {line.receiver for line in lockfile.read(beside_manage())}
+    except SigexplorerError:
+        return []
+    return sorted(name for name in names if name.startswith(incomplete))
 
 
 def why(
     receiver: Annotated[
         str,
-        typer.Argument(help="A receiver: its dotted path, its name, or signal:receiver.", metavar="RECEIVER"),
+        typer.Argument(
+            help="A receiver: its dotted path, its name, or signal:receiver.",
+            metavar="RECEIVER",
+            autocompletion=complete_receiver,
+        ),
     ],
     trace: Annotated[
         Path | None, typer.Option("--trace", help="A recorded run to look at.", metavar="FILE")

@@ -16,6 +16,7 @@ from sigexplorer.model import Origin
 from sigexplorer.project.case import Case, Pending, Standing
 from sigexplorer.project.evidence import answer, written
 from sigexplorer.project.models import all_models, families, label
+from sigexplorer.project.running import reached
 
 _MODEL = "django.db.models.base.Model"
 _CONFIG = "django.apps.config.AppConfig"
@@ -83,7 +84,7 @@ def _never(one: Standing, case: Case) -> _Fault | None:
     if one.registration.sender_id is None:
         return None
     found = _sender(one, case)
-    fault = _fault(one, found, _text(one, case))
+    fault = _fault(one, found, _text(one, case), case)
     if fault is None:
         return None
     what, fix = fault
@@ -96,14 +97,14 @@ def _sender(one: Standing, case: Case) -> Any:
     return case.facts.senders.thing(one.registration)
 
 
-def _fault(one: Standing, found: Any, text: str | None) -> tuple[str, str] | None:
+def _fault(one: Standing, found: Any, text: str | None, case: Case) -> tuple[str, str] | None:
     kind = one.event.sender_kind if one.event else class_path(type(found))
     if one.event is not None and one.event.sender_reference is not None and found is None:
         return f"its sender {text} is gone", "connect it for something that lives as long"
     if one.named.group == "m2m":
         return _of_many_to_many(found, text)
     if one.named.group in _OF_MODELS:
-        return _of_models(one, found, text)
+        return _of_models(one, found, text, case)
     if one.named.name in ("pre_migrate", "post_migrate"):
         return _of_migrate(found, text)
     if kind == "builtins.str" and not _is_same_text(one, text):
@@ -119,12 +120,12 @@ def _is_same_text(one: Standing, text: str | None) -> bool:
     return sent and module is not None and id(module.__name__) == one.registration.sender_id
 
 
-def _of_models(one: Standing, found: Any, text: str | None) -> tuple[str, str] | None:
+def _of_models(one: Standing, found: Any, text: str | None, case: Case) -> tuple[str, str] | None:
     """Tell why no model sends init, save or delete signals as ``found``."""
     if not issubclass(type(found), type):
         return f"its sender {text} is no class, and only models send this", "use a model class as the sender"
     if is_model(found):
-        return _of_model(one, found, text)
+        return _of_model(one, found, text, case)
     return f"its sender {text} is no model, and only models send this", _connect_heirs(found)
 
 
@@ -133,7 +134,7 @@ def _connect_heirs(found: Any) -> str:
     return f"connect it for each of {', '.join(heirs)}" if heirs else "use a model class as the sender"
 
 
-def _of_model(one: Standing, found: Any, text: str | None) -> tuple[str, str] | None:
+def _of_model(one: Standing, found: Any, text: str | None, case: Case) -> tuple[str, str] | None:
     """Tell why this model sends no such signal."""
     options = found._meta
     if options.abstract:
@@ -145,7 +146,7 @@ def _of_model(one: Standing, found: Any, text: str | None) -> tuple[str, str] | 
             f"its sender {text} is swapped out for {options.swapped}",
             f"use '{options.swapped}' as the sender",
         )
-    if options.proxy:
+    if options.proxy and not reached(case):
         concrete = label(options.concrete_model)
         what = f"its sender {text} is a proxy: what is not saved through it is sent by {concrete}"
         return what, f"connect it for {concrete} as well"

@@ -22,6 +22,11 @@ def _heard(case: Case, trace: Trace) -> list[tuple[Dispatch, Call]]:
     ]
 
 
+def reached(case: Case) -> bool:
+    """Whether the run that is looked at called the receiver."""
+    return case.trace is not None and any(call.outcome != "skipped" for _, call in _heard(case, case.trace))
+
+
 def _sends(case: Case, trace: Trace) -> list[Dispatch]:
     return [dispatch for dispatch in trace.dispatches if dispatch.signal in case.signals]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import os
 import re
 import sys
@@ -12,12 +13,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from sigexplorer.capture.places import short
+from sigexplorer.capture.words import contents
 from sigexplorer.model import Origin
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _SKIPPED = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__", "build", "dist"})
-_MANY = 20_000  # files of the largest project that is read whole
+_MANY = 20_000  # files, and folders, of the largest project that is read whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Source:
     """The Python files of a project: its folder, and its apps wherever they are but in site-packages."""
 
     def __init__(self, folders: list[Path]) -> None:
-        self.files = list(dict.fromkeys(file for folder in folders for file in _files(folder)))[:_MANY]
+        found = (file for folder in folders for file in _files(folder))
+        self.files = list(dict.fromkeys(itertools.islice(found, _MANY)))
 
     def definitions(self, name: str) -> list[Definition]:
         """Return every function called ``name``, which is the last part of a dotted one."""
@@ -108,9 +111,20 @@ def project_folders(folder: Path) -> list[Path]:
 
     paths = [Path(config.path) for config in apps.get_app_configs()]
     return [
-        folder,
+        _home(folder),
         *(path for path in paths if not _SKIPPED.intersection(path.parts) and not _is_library(path)),
     ]
+
+
+def _home(folder: Path) -> Path:
+    """Return the folder of ``manage.py``, else the package, or the folder, of the settings."""
+    if (folder / "manage.py").is_file():
+        return folder
+    from django.conf import settings
+
+    name = str(settings.SETTINGS_MODULE).partition(".")[0]
+    file = contents(sys.modules.get(name)).get("__file__")
+    return Path(file).parent if type(file) is str else folder
 
 
 def _is_library(path: Path) -> bool:
@@ -120,7 +134,7 @@ def _is_library(path: Path) -> bool:
 
 
 def _files(folder: Path) -> Iterator[File]:
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in itertools.islice(os.walk(folder), _MANY):
         here = Path(place)
         folders[:] = sorted(
             name

@@ -6,6 +6,7 @@ A specimen is the files in which it differs from a project whose receiver fires.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -345,6 +346,7 @@ def ask(questions: dict[str, tuple[str, str, str | None]]) -> dict[str, dict[str
         [sys.executable, "-c", _ASK],
         input=json.dumps(questions),
         cwd=ROOT,
+        env={name: held for name, held in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
         capture_output=True,
         text=True,
         timeout=120,
