@@ -64,9 +64,10 @@ class Diagnosis:
     @property
     def verdict(self) -> str:
         """Say in one sentence what is wrong, or that nothing is."""
-        if self.failure is None:
-            return "it is connected, and fires"
-        return self.failure.evidence[0]
+        if self.failure is not None:
+            return self.failure.evidence[0]
+        ran = any(check.name == "sent" and check.state == "ok" for check in self.checks)
+        return f"it is connected, and {'fires' if ran else 'would fire'}"
 
 
 Change = Literal["added", "dropped", "moved", "reordered", "changed"]

@@ -10,16 +10,13 @@ import sys
 from typing import Any, NamedTuple
 
 from sigexplorer.answers import Check
-from sigexplorer.capture.words import attribute, class_path, is_a
+from sigexplorer.capture.words import attribute, class_path, is_a, model_label
 from sigexplorer.errors import nearest
 from sigexplorer.model import Origin
 from sigexplorer.project.case import Case, Pending, Standing
 from sigexplorer.project.evidence import answer, written
 from sigexplorer.project.models import all_models, families, label
 from sigexplorer.project.running import reached
-
-_MODEL = "django.db.models.base.Model"
-_CONFIG = "django.apps.config.AppConfig"
 
 
 class _Fault(NamedTuple):
@@ -60,11 +57,7 @@ _OF_MODELS = frozenset({"init", "save", "delete"})
 
 def is_model(thing: Any) -> bool:
     """Whether something is a model class."""
-    return (
-        any(class_path(base) == _MODEL for base in type.mro(thing))
-        if issubclass(type(thing), type)
-        else False
-    )
+    return model_label(thing) is not None
 
 
 def _waits(one: Pending) -> _Fault | None:
@@ -130,7 +123,7 @@ def _of_models(one: Standing, found: Any, text: str | None, case: Case) -> tuple
 
 
 def _connect_heirs(found: Any) -> str:
-    heirs = [label(model) for model in all_models() if issubclass(model, found) and model is not found]
+    heirs = [label(model) for model in all_models() if any(base is found for base in model.__mro__[1:])]
     return f"connect it for each of {', '.join(heirs)}" if heirs else "use a model class as the sender"
 
 

@@ -50,7 +50,8 @@ def grid(rows: Sequence[ListedReceiver], width: int) -> Grid:
 
 
 def _wide(row: ListedReceiver) -> tuple[str, ...]:
-    return (row.receiver, place(row), row.sender or EVERY, at(row.connected_at), how(row))
+    cells = (row.receiver, place(row), row.sender or EVERY, at(row.connected_at), how(row))
+    return tuple(safe(cell, _LINE) for cell in cells)
 
 
 def _narrow(row: ListedReceiver) -> tuple[str, ...]:
@@ -73,7 +74,7 @@ _LAYOUTS: tuple[tuple[int, tuple[str, ...], Callable[[ListedReceiver], tuple[str
 
 
 def _lines(*texts: str) -> str:
-    return "\n".join(text for text in texts if text)
+    return "\n".join(safe(text, _LINE) for text in texts if text)  # a name must not begin a line of its own
 
 
 def place(receiver: ListedReceiver) -> str:

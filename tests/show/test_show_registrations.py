@@ -128,3 +128,11 @@ def test_the_verdict_says_what_to_do() -> None:
     assert "NO" in picture
     assert "a.py:3" in picture
     assert unwrapped(picture).endswith("VerdictItdied.-twiceTomendit:keepit.")
+
+
+def test_no_name_begins_a_line_of_its_own() -> None:
+    """A line break in a name or a key is shown as what it is."""
+    odd = replace(ONE, receiver="a\nb", sender="c\nd", dispatch_uid="e\nf")
+    for width in (50, 100, 200):
+        picture = drawn(document.render(registrations.table([odd], width, verbose=False), width), width)
+        assert all(text in picture for text in (r"a\nb", r"c\nd", r"e\nf"))
