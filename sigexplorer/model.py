@@ -174,7 +174,7 @@ class ListedReceiver:
 
     signal: str  # dotted path
     name: str  # short name
-    receiver: str  # module.qualname; "?" for one that is dead
+    receiver: str  # module.qualname; "?" for one that died and whose connection we did not watch
     order: int  # from 1, in the order in which Django calls: sync before async
     file: str | None  # None for a receiver without Python source
     line: int | None

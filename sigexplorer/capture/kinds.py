@@ -78,7 +78,7 @@ def _queryset(queryset: Any) -> str:
 
 def _named(*names: str) -> Callable[[Any], str]:
     def describe_by_name(thing: Any) -> str:
-        held = [attribute(thing, name) for name in names]
+        held = [attribute(thing, name) or class_attribute(type(thing), name) for name in names]
         texts = [plain(str.__str__(text)) for text in held if issubclass(type(text), str)]
         return f"<{_name(thing)} {'.'.join(texts)}>"
 

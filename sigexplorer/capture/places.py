@@ -22,7 +22,10 @@ def _roots(*files: str | None) -> tuple[str, ...]:
 
 
 _OURS = _roots(__file__)
+#: What starts a project, or runs a program, is not what causes anything in it.
+_STARTERS = _roots(str(Path(__file__).parent.parent / "project" / "start.py"))
 _DJANGO = _roots(django.__file__)
+_DISPATCH = tuple(f"{folder}dispatch{os.sep}" for folder in _DJANGO)
 _PLUMBING = (*_OURS, *_DJANGO, *_roots(asgiref.__file__))
 _STANDARD_LIBRARY = _roots(os.__file__)
 
@@ -35,7 +38,18 @@ def short(filename: str) -> str:
     folders = {folder for entry in sys.path for folder in _spellings(entry)}
     within = [folder for folder in folders if filename.startswith(folder)]
     relative = filename[len(max(within, key=len)) :] if within else Path(filename).name
-    return relative.replace(os.sep, "/")
+    shortened = relative.replace(os.sep, "/")
+    _FULL[shortened] = filename
+    return shortened
+
+
+#: Where the files are that ``short`` was asked about: for links, which no record keeps.
+_FULL: dict[str, str] = {}
+
+
+def full(shortened: str) -> str | None:
+    """Return the file that ``short`` named so, or None."""
+    return _FULL.get(shortened)
 
 
 def _spellings(entry: str) -> tuple[str, ...]:
@@ -69,9 +83,11 @@ def line(frame: FrameType | None) -> Line | None:
     of_others: FrameType | None = None
     while frame is not None:
         filename = frame.f_code.co_filename
+        if filename.startswith(_STARTERS):
+            break
         if not is_plumbing(filename):
             return _line(frame)
-        if of_django is None and filename.startswith(_DJANGO):
+        if of_django is None and filename.startswith(_DJANGO) and not filename.startswith(_DISPATCH):
             of_django = frame
         if of_others is None and not filename.startswith(_OURS):
             of_others = frame

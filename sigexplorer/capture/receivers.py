@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, NamedTuple
 
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.places import short
-from sigexplorer.capture.registry import Registration, registrations
+from sigexplorer.capture.registry import Registration, reaches, registrations
 from sigexplorer.capture.words import attribute, class_attribute, class_path, function_path, plain
 from sigexplorer.model import Operation
 
@@ -64,6 +64,18 @@ def innermost(receiver: Any) -> Any:
     return receiver
 
 
+def in_call_order(found: Iterable[Registration]) -> list[Registration]:
+    """Return registrations as Django calls them: sync in order of connection, then async."""
+    return sorted(found, key=lambda one: one.is_async)
+
+
+def listeners(signal: Any, sender: Any) -> list[Registration]:
+    """Return what a send with ``sender`` would reach but our own receiver, in call order."""
+    return in_call_order(
+        one for one in registrations(signal) if reaches(one, sender) and one.receiver is not tracing_receiver
+    )
+
+
 def registrations_of(signal: Any, sender: Any, called: Sequence[Any]) -> tuple[Registration | None, ...]:
     """Return the registration behind each receiver in ``called`` but our own.
 
@@ -73,12 +85,12 @@ def registrations_of(signal: Any, sender: Any, called: Sequence[Any]) -> tuple[R
     if not called:
         return ()
     standing = [one for one in registrations(signal) if one.sender_id is None or one.sender_id == id(sender)]
-    ordered = iter(sorted(standing, key=lambda one: one.is_async))
+    ordered = iter(in_call_order(standing))
     found: list[Registration | None] = []
     for receiver in called:
         match = next((one for one in ordered if _is_same(one.receiver, receiver)), None)
         if match is None:  # connected or disconnected just now: begin again for the others
-            ordered = iter(sorted(standing, key=lambda one: one.is_async))
+            ordered = iter(in_call_order(standing))
         if receiver is not tracing_receiver:
             found.append(match)
     return tuple(found)
@@ -95,14 +107,7 @@ def passed_by(operation: Operation, model: Any) -> tuple[str, ...]:
         missed = (signals.pre_delete, signals.post_delete)
     else:
         missed = (signals.pre_save, signals.post_save)
-    reached = (
-        words(registration.receiver).name
-        for signal in missed
-        for registration in registrations(signal)
-        if registration.sender_id in (None, id(model))
-        and registration.receiver is not None
-        and registration.receiver is not tracing_receiver
-    )
+    reached = (words(one.receiver).name for signal in missed for one in listeners(signal, model))
     return tuple(dict.fromkeys(reached))
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable
-from types import ModuleType
+from collections.abc import Callable, Iterator
+from types import FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from django.dispatch import Signal
 
 from sigexplorer import catalog
 from sigexplorer.capture.listening import built_in
-from sigexplorer.capture.words import class_path
+from sigexplorer.capture.places import is_plumbing, short
+from sigexplorer.capture.words import class_path, contents, plain
+from sigexplorer.model import Origin
 
 #: The contents of a module, whatever its class makes of ``__dict__``.
 _contents: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
@@ -58,21 +60,31 @@ def _built_in(signal: Any) -> SignalWords | None:
 
 
 def _custom(signal: Any) -> SignalWords:
-    for path, found in custom():
-        if found is signal:
-            return SignalWords(path, path.rpartition(".")[2], "custom")
-    name = class_path(type(signal)).rpartition(".")[2]
-    return SignalWords(f"<{name}>", f"<{name}>", "custom")
+    held = _held().get(id(signal))
+    return held[0] if held is not None else _named_elsewhere(signal)
 
 
-def custom() -> list[tuple[str, Any]]:
-    """Return every signal that a module of the process holds and Django does not, by path.
+def custom() -> list[tuple[SignalWords, Any]]:
+    """Return every signal of the process that is not Django's, by path.
 
+    Those that a module holds, and those that were created while ``note_created`` was told.
     A signal imported elsewhere counts once, under the module that sorts first: mostly the
     one that defines it, because ``blog.receivers`` imports from ``blog``.
     """
+    held = _held()
     ours = {id(signal) for page in catalog.PAGES if (signal := _loaded(page)) is not None}
-    found: dict[int, tuple[str, Any]] = {}
+    others = [
+        (_named_elsewhere(signal), signal)
+        for made in list(_CREATED.values())
+        if (signal := made.signal()) is not None and id(signal) not in held and id(signal) not in ours
+    ]
+    return sorted([*held.values(), *others], key=lambda pair: pair[0].path)
+
+
+def _held() -> dict[int, tuple[SignalWords, Any]]:
+    """Return by id the signals that are a variable of some module, and Django's own ones are not."""
+    ours = {id(signal) for page in catalog.PAGES if (signal := _loaded(page)) is not None}
+    found: dict[int, tuple[str, str, Any]] = {}
     for module_name, module in sorted(sys.modules.items()):
         if module_name.startswith("django.") or not issubclass(type(module), ModuleType):
             continue
@@ -82,9 +94,12 @@ def custom() -> list[tuple[str, Any]]:
             if issubclass(type(thing), Signal) and id(thing) not in ours:
                 known = found.get(id(thing))
                 # The first name in a module is the one it was given; signals.py is where it belongs.
-                if known is None or (_is_home(module_name) and not _is_home(known[0].rpartition(".")[0])):
-                    found[id(thing)] = (f"{module_name}.{name}", thing)
-    return sorted(found.values(), key=lambda pair: pair[0])
+                if known is None or (_is_home(module_name) and not _is_home(known[0])):
+                    found[id(thing)] = (module_name, plain(name), thing)
+    return {
+        key: (SignalWords(f"{module}.{name}", name, "custom"), signal)
+        for key, (module, name, signal) in found.items()
+    }
 
 
 def _is_home(module_name: str) -> bool:
@@ -93,3 +108,88 @@ def _is_home(module_name: str) -> bool:
 
 def _loaded(page: catalog.Page) -> Any:
     return built_in(page) if page.module in sys.modules else None
+
+
+# Signals that no module holds as a variable: in a dict, an attribute of a class or of an
+# object, or only in a function's closure.
+
+
+class _Created(NamedTuple):
+    signal: weakref.ref[Any]
+    at: Origin
+    module: str
+    number: int  # from 1, among those of that line
+
+
+#: By id, as above.
+_CREATED: dict[int, _Created] = {}
+
+
+def note_created(signal: Any, frame: FrameType | None) -> None:
+    """Note the line that makes ``signal``: the innermost one outside Django and its own class."""
+    while frame is not None and (is_plumbing(frame.f_code.co_filename) or _is_own_init(frame, signal)):
+        frame = frame.f_back
+    if frame is None:
+        return
+    at = Origin(short(frame.f_code.co_filename), frame.f_lineno, frame.f_code.co_qualname)
+    for key in [key for key, made in _CREATED.items() if made.signal() is None]:
+        del _CREATED[key]
+    same = [made.number for made in _CREATED.values() if (made.at.file, made.at.line) == (at.file, at.line)]
+    number = max(same, default=0) + 1
+    _CREATED[id(signal)] = _Created(weakref.ref(signal), at, plain(frame.f_globals.get("__name__")), number)
+
+
+def _is_own_init(frame: FrameType, signal: Any) -> bool:
+    code = frame.f_code
+    return code.co_name == "__init__" and frame.f_locals.get(next(iter(code.co_varnames), "")) is signal
+
+
+def created_at(signal: Any) -> Origin | None:
+    """Return the line that made ``signal``, if that was noted."""
+    made = _CREATED.get(id(signal))
+    return made.at if made is not None and made.signal() is signal else None
+
+
+def _named_elsewhere(signal: Any) -> SignalWords:
+    """Name a signal by what holds it where it was made, else by that line, else by its class."""
+    kind = class_path(type(signal)).rpartition(".")[2]
+    made = _CREATED.get(id(signal))
+    if made is None or made.signal() is not signal:
+        return SignalWords(f"<{kind}>", f"<{kind}>", "custom")
+    module = sys.modules.get(made.module)
+    if issubclass(type(module), ModuleType):
+        for name, thing in list(_contents(module).items()):
+            for end, found in _inside(thing, _DEPTH):
+                if found is signal:
+                    last = end.rpartition(".")[2] if end.startswith(".") else f"{plain(name)}{end}"
+                    return SignalWords(f"{made.module}.{plain(name)}{end}", last, "custom")
+    number = f" #{made.number}" if made.number > 1 else ""
+    text = f"<{kind} {made.at.file}:{made.at.line}{number}>"
+    return SignalWords(text, text, "custom")
+
+
+_DEPTH = 2  # a dict in a class in a module
+_MEMBERS = 1_000  # of the largest collection that is looked into
+
+
+def _inside(thing: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    """Yield the signals in a class, an object or a collection, each with what leads to it."""
+    if depth <= 0:
+        return
+    for step, member in _members(thing):
+        if issubclass(type(member), Signal):
+            yield step, member
+        else:
+            for further, found in _inside(member, depth - 1):
+                yield f"{step}{further}", found
+
+
+def _members(thing: Any) -> Iterator[tuple[str, Any]]:
+    kind = type(thing)
+    if kind is dict or kind is list or kind is tuple:
+        if len(thing) <= _MEMBERS:
+            pairs = thing.items() if kind is dict else enumerate(thing)
+            yield from ((f"[{key!r}]", held) for key, held in list(pairs) if type(key) in (str, int))
+    elif not issubclass(kind, ModuleType | FunctionType | str | bytes):
+        own = contents(thing)
+        yield from ((f".{plain(name)}", held) for name, held in own.items() if type(name) is str)

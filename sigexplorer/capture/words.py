@@ -113,6 +113,19 @@ def attribute(thing: Any, name: str) -> Any:
     return None
 
 
+def contents(thing: Any) -> dict[str, Any]:
+    """Return a copy of what a class, or an object in its own dict, holds by name."""
+    kind = type(thing)
+    if issubclass(kind, type):
+        return dict(_type_dict(thing))
+    for base in _mro(kind):
+        own = _type_dict(base).get("__dict__")
+        if type(own) is GetSetDescriptorType or type(own) is MemberDescriptorType:  # the latter a module's
+            found = own.__get__(thing)
+            return dict(found) if type(found) is dict else {}
+    return {}
+
+
 def model_label(cls: Any) -> str | None:
     """Return ``app_label.Model`` for a model class, else None."""
     if not issubclass(type(cls), type) or not _is_a(cls, "django.db.models.base.Model"):
@@ -136,7 +149,7 @@ def sender(thing: Any) -> str | None:
     if kind is FunctionType:
         return function_path(thing)
     if is_app_config(thing):
-        return plain(attribute(thing, "label"))
+        return plain(attribute(thing, "label") or class_attribute(kind, "label"))  # where it was declared
     return bounded(_describe(thing, _DEPTH))
 
 

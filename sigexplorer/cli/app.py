@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import sigexplorer
-from sigexplorer.cli import diff, docs, listing, scenario, show, trigger
+from sigexplorer.cli import diff, docs, explain, listing, lock, receivers, scenario, show, trigger, why
 
 app = typer.Typer(
     name="sigexplorer",
@@ -24,6 +24,10 @@ app.command("trigger")(trigger.trigger)
 app.command("scenario")(scenario.scenario)
 app.command("show")(show.show)
 app.command("diff")(diff.diff)
+app.command("receivers")(receivers.receivers)
+app.command("explain")(explain.explain)
+app.command("why")(why.why)
+app.command("lock")(lock.lock)
 
 
 def _version(wanted: bool) -> None:

@@ -52,6 +52,7 @@ Settings = Annotated[
 PythonPath = Annotated[
     Path | None, typer.Option("--pythonpath", help="The folder to import it from.", metavar="DIR")
 ]
+Demo = Annotated[bool, typer.Option("--demo", help="Look at the bundled project.")]
 
 Rows = Annotated[int, typer.Option("--rows", min=0, help="Rows to show; 0: all.", metavar="N")]
 Start = Annotated[

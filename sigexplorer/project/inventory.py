@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import django
 
-from sigexplorer.capture import receivers, signals
+from sigexplorer import catalog
+from sigexplorer.capture import receivers, signals, words
+from sigexplorer.capture.connections import NOTES, Noted
 from sigexplorer.capture.listening import built_in, tracing_receiver
-from sigexplorer.capture.registry import registrations
+from sigexplorer.capture.registry import Registration, registrations
+from sigexplorer.capture.senders import UNKNOWN, Senders
+from sigexplorer.capture.signals import SignalWords
 from sigexplorer.catalog.installed import django_version, sends
 from sigexplorer.catalog.page import ANCIENT, Page, Version, dotted
-from sigexplorer.model import ListedSignal, Origin
+from sigexplorer.model import ListedReceiver, ListedSignal, Origin
 
 
 def built_in_signals(pages: Iterable[Page]) -> list[ListedSignal]:
@@ -22,7 +28,7 @@ def built_in_signals(pages: Iterable[Page]) -> list[ListedSignal]:
 
 def custom_signals() -> list[ListedSignal]:
     """Return the signals that the project and its packages define."""
-    return [_custom(path, signal) for path, signal in signals.custom()]
+    return [_custom(named, signal) for named, signal in signals.custom()]
 
 
 def _listed(page: Page, version: Version) -> ListedSignal:
@@ -45,10 +51,9 @@ def _listed(page: Page, version: Version) -> ListedSignal:
     )
 
 
-def _custom(path: str, signal: object) -> ListedSignal:
+def _custom(named: SignalWords, signal: object) -> ListedSignal:
     total, stock = _count(signal)
-    name = path.rpartition(".")[2]
-    return ListedSignal(path, name, "custom", (), None, False, None, (), total, stock)
+    return ListedSignal(named.path, named.name, "custom", (), None, False, None, (), total, stock)
 
 
 def _count(signal: object) -> tuple[int, int]:
@@ -60,9 +65,99 @@ def _count(signal: object) -> tuple[int, int]:
         for registration in registrations(signal)
         if registration.receiver is not None and registration.receiver is not tracing_receiver
     ]
-    return len(live), sum(name.startswith("django.") for name in live)
+    return len(live), sum(_is_stock(name) for name in live)
+
+
+def _is_stock(receiver: str) -> bool:
+    return receiver.startswith("django.")
 
 
 def django_release() -> str:
     """Return the version of the Django that runs, such as ``5.2.19``."""
     return django.get_version()
+
+
+def all_signals() -> list[tuple[SignalWords, Any]]:
+    """Return every signal of the process: Django's in the catalogue's order, then all others by path.
+
+    Nothing is imported to find them: a signal of Django's that nobody imported has no receivers.
+    """
+    own = [
+        (SignalWords(page.path, page.name, page.group), signal)
+        for page in catalog.PAGES
+        if page.module in sys.modules and (signal := built_in(page)) is not None
+    ]
+    known = [*own, *signals.custom()]
+    ids = {id(signal) for _, signal in known}
+    noted = {id(signal): signal for event in NOTES.events if (signal := event.signal()) is not None}
+    return [*known, *((signals.words(signal), signal) for key, signal in noted.items() if key not in ids)]
+
+
+def all_receivers() -> list[ListedReceiver]:
+    """Return every registration of the process, signal by signal, in true call order.
+
+    Those whose receiver died come last where Django has swept them away.
+    """
+    senders = Senders()
+    return [one for named, signal in all_signals() for one in receivers_of(named, signal, senders)]
+
+
+def receivers_of(named: SignalWords, signal: Any, senders: Senders) -> Iterator[ListedReceiver]:
+    """Yield the registrations of one signal in true call order, the dead included."""
+    standing = receivers.in_call_order(
+        one for one in registrations(signal) if one.receiver is not tracing_receiver
+    )
+    for order, registration in enumerate(standing, 1):
+        yield listed(named, registration, order, senders)
+    for place, event in enumerate(swept(signal, standing), len(standing) + 1):
+        yield ListedReceiver(
+            signal=named.path, name=named.name, receiver=event.receiver.name, order=place,
+            file=event.receiver.file, line=event.receiver.line, sender=event.sender,
+            dispatch_uid=event.dispatch_uid, weak=True, is_async=False, alive=False,
+            connected_at=event.at, stock=_is_stock(event.receiver.name),
+        )  # fmt: skip
+
+
+def listed(named: SignalWords, registration: Registration, order: int, senders: Senders) -> ListedReceiver:
+    """Put a registration into words."""
+    event = NOTES.made(registration.key)
+    alive = registration.receiver is not None
+    if alive:
+        receiver = receivers.words(registration.receiver)
+    else:
+        receiver = event.receiver if event else receivers.ReceiverWords(UNKNOWN, None, None)
+    uid = registration.dispatch_uid
+    return ListedReceiver(
+        signal=named.path,
+        name=named.name,
+        receiver=receiver.name,
+        order=order,
+        file=receiver.file,
+        line=receiver.line,
+        sender=senders.words(registration, event),
+        dispatch_uid=None if uid is None else str(words.value(uid)),
+        weak=registration.weak,
+        is_async=registration.is_async,
+        alive=alive,
+        connected_at=event.at if event else None,
+        stock=_is_stock(receiver.name),
+    )
+
+
+def swept(signal: Any, standing: list[Registration]) -> list[Noted]:
+    """Return the connections whose receiver died, and which Django has forgotten since."""
+    kept = {id(one.key) for one in standing}
+    events = NOTES.of(signal)
+    ended = {id(event.key) for event in events if event.kind == "disconnected"}
+    return [
+        event
+        for event in events
+        if event.kind == "connected" and event.died and id(event.key) not in kept | ended
+    ]
+
+
+def reached(signal: Any, sender: Any, senders: Senders) -> tuple[ListedReceiver, ...]:
+    """Return what a send with ``sender`` would call, in order; nothing is sent."""
+    named = signals.words(signal)
+    called = receivers.listeners(signal, sender)
+    return tuple(listed(named, one, order, senders) for order, one in enumerate(called, 1))

@@ -5,41 +5,51 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import traceback
 from pathlib import Path
 
-from sigexplorer.capture import words
-from sigexplorer.capture.places import short
+from sigexplorer.capture import connections, words
+from sigexplorer.capture.places import is_plumbing, short
 from sigexplorer.errors import ProjectError
+from sigexplorer.project.find import here
 
 
 def start(settings: str, pythonpath: Path | None) -> None:
     """Set Django up with ``settings``, as ``manage.py --settings --pythonpath`` does.
 
-    Raises ``ProjectError`` with the project's own error in words.
+    What is connected meanwhile is in ``connections.NOTES``. Raises ``ProjectError`` with
+    the project's own error in words.
     """
     import django
 
-    sys.path.insert(0, str(pythonpath or _here()))
+    _put_on_path(pythonpath or here())
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
     try:
         # What the project prints while it starts is no part of our answer.
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), connections.NOTES.watching():
             django.setup()
     except (Exception, SystemExit) as problem:
         message = f"the project of '{settings}' cannot be set up: {_told(problem)}"
         raise ProjectError(message, "run its manage.py check to see where") from problem
 
 
-def _here() -> Path:
-    try:
-        return Path.cwd()
-    except FileNotFoundError as problem:
-        raise ProjectError(
-            "the current folder is gone", "name the project's folder with --pythonpath"
-        ) from problem
+def _put_on_path(folder: Path) -> None:
+    """Import from ``folder`` first, and not from a folder inside of it where we happen to stand.
+
+    ``manage.py`` would not either: its modules would go by two names.
+    """
+    with contextlib.suppress(ProjectError):
+        standing = here()
+        if standing.is_relative_to(folder.absolute()):
+            sys.path[:] = [entry for entry in sys.path if Path(entry or ".").absolute() != standing]
+    sys.path.insert(0, str(folder))
 
 
 def _told(problem: BaseException) -> str:
     if isinstance(problem, SyntaxError):
         return f"{type(problem).__name__}: {problem.msg} ({short(problem.filename or '?')}:{problem.lineno})"
-    return words.error(problem)
+    frames = traceback.extract_tb(problem.__traceback__)
+    line = next((frame for frame in reversed(frames) if not is_plumbing(frame.filename)), None)
+    where = f" ({short(line.filename)}:{line.lineno})" if line else ""
+    said = " ".join("".join(traceback.format_exception_only(problem)).split())
+    return f"{words.bounded(said)}{where}"

@@ -82,6 +82,6 @@ def _note(recorder: Recorder) -> None:
     """Add who is connected, which is known best at the end."""
     from dataclasses import astuple
 
-    from sigexplorer.project.inventory import listed_receivers
+    from sigexplorer.project.inventory import all_receivers
 
-    recorder.add("receivers", [astuple(receiver) for receiver in listed_receivers()])
+    recorder.add("receivers", [astuple(receiver) for receiver in all_receivers()])

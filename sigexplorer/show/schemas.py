@@ -13,8 +13,13 @@ def trace_schema() -> dict[str, Any]:
 
 
 def inventory_schema() -> dict[str, Any]:
-    """Return the schema of what ``list``, ``docs`` and ``scenario`` without a name print."""
+    """Return the schema of what ``list``, ``docs``, ``receivers`` and ``scenario`` without a name print."""
     return _read("inventory-1.json")
+
+
+def answers_schema() -> dict[str, Any]:
+    """Return the schema of what ``explain``, ``why`` and ``lock --check`` print."""
+    return _read("answers-1.json")
 
 
 def _read(name: str) -> dict[str, Any]:

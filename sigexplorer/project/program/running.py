@@ -109,7 +109,7 @@ def _as_main(name: str, *, alter_argv: bool) -> None:
     import runpy
 
     _give_room(0)
-    runpy._run_module_as_main(name, alter_argv)  # type: ignore[attr-defined] # noqa: SLF001
+    runpy._run_module_as_main(name, alter_argv)  # type: ignore[attr-defined]
 
 
 def _run_script(program: Program, main: ModuleType) -> None:
@@ -178,7 +178,7 @@ def _execute(code: CodeType, main: ModuleType) -> None:
 
 def _give_room(more: int) -> None:
     """Let the program call as deep as it could without the calls that lie below it here."""
-    frame, depth = sys._getframe(), more  # noqa: SLF001 - counted, not looked into
+    frame, depth = sys._getframe(), more
     while frame.f_back is not None:
         frame, depth = frame.f_back, depth + 1
     sys.setrecursionlimit(sys.getrecursionlimit() + depth)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.padding import Padding
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -16,13 +21,23 @@ _CELL = 2_000  # characters: a document is not a stream of values
 _READABLE = 100  # columns of a line of prose
 
 
-def render(document: Document, width: int) -> RenderableType:
-    """Return ``document`` for a terminal ``width`` columns wide."""
+#: Finds the file that a record calls so, or None.
+Finder = Callable[[str], str | None]
+
+#: What a text looks like that is a place in the source, and nothing else.
+_PLACE = re.compile(r"(?P<file>[^\s:][^:\n]*):(?P<line>\d+)")
+
+
+def render(document: Document, width: int, find_file: Finder | None = None) -> RenderableType:
+    """Return ``document`` for a terminal ``width`` columns wide.
+
+    With ``find_file`` each cell, or line of one, that is a ``file:line`` is a link to it.
+    """
     parts: list[RenderableType] = []
     for block in document:
         if parts and not (isinstance(block, Heading) and block.level == 1):
             parts.append("")
-        parts.append(_block(block, width))
+        parts.append(_grid(block, find_file) if isinstance(block, Grid) else _block(block, width))
     return Group(*parts)
 
 
@@ -57,15 +72,24 @@ def _bullets(items: tuple[str, ...]) -> RenderableType:
     return table
 
 
-def _grid(grid: Grid) -> RenderableType:
+def _grid(grid: Grid, find_file: Finder | None = None) -> RenderableType:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for title in grid.columns:
         table.add_column(title, justify="right" if title in grid.right else "left", overflow="fold")
     for number, row in enumerate(grid.rows):
         style = "red" if number in grid.wrong_rows else "dim" if number in grid.dim_rows else ""
-        table.add_row(*(_cell(cell, style) for cell in row))
+        table.add_row(*(_cell(cell, style, find_file) for cell in row))
     return table
 
 
-def _cell(text: str, style: str) -> Text:
-    return Text("\n".join(safe(line, _CELL) for line in text.split("\n")), style=style)
+def _cell(text: str, style: str, find_file: Finder | None) -> Text:
+    return Text("\n").join(_line(line, style, find_file) for line in text.split("\n"))
+
+
+def _line(line: str, style: str, find_file: Finder | None) -> Text:
+    place = _PLACE.fullmatch(line) if find_file else None
+    file = find_file(place["file"]) if find_file and place else None
+    drawn = Text(safe(line, _CELL), style=style)
+    if file is not None and place:
+        drawn.stylize(Style(link=f"file://{quote(file)}#{place['line']}"))
+    return drawn

@@ -1,0 +1,268 @@
+"""Note every connection as it is made: where, by what key, and what became of it.
+
+A signal keeps neither the line that connected a receiver nor a connection that it ignored,
+because an equal ``dispatch_uid`` or the same function was there already. Watched from
+before ``django.setup()`` on, both are known.
+
+Source: ``Signal.connect`` and ``Signal.disconnect``, ``django/dispatch/dispatcher.py``;
+``Apps.lazy_model_operation``, ``django/apps/registry.py``; the same in 5.2, 6.0 and 6.1.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType, MethodType
+from typing import Any, Literal, NamedTuple, Protocol, cast
+
+from django.dispatch import Signal
+
+from sigexplorer.capture import places, registry, signals, words
+from sigexplorer.capture.hooks import Hooks, Replacement
+from sigexplorer.capture.receivers import ReceiverWords
+from sigexplorer.capture.receivers import words as receiver_words
+from sigexplorer.model import Origin
+
+Kind = Literal["connected", "ignored", "disconnected", "missed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """One ``connect`` or ``disconnect``."""
+
+    kind: Kind  # ignored: an equal key was there; missed: there was nothing to disconnect
+    signal: weakref.ref[Any]
+    receiver: ReceiverWords
+    target: Any  # a weak reference to the receiver, None where there can be none
+    sender: str | None
+    sender_kind: str  # the class of the sender
+    sender_reference: Any  # a weak reference to the sender, None where there can be none
+    dispatch_uid: str | None
+    weak: bool
+    at: Origin | None
+    key: Any  # of the registration that was made, taken away or in the way
+
+    @property
+    def died(self) -> bool:
+        """Whether the receiver is gone, since nobody else held it."""
+        return self.weak and self.target is not None and self.target() is None
+
+
+class ConnectionObserver(Protocol):
+    """Whoever wants to know of connections."""
+
+    def failed(self, fault: Exception) -> None:
+        """Count a fault of ours; must not raise."""
+
+    def noted(self, event: Noted) -> None:
+        """Take a ``connect`` or ``disconnect`` that was made."""
+
+    def deferred(self, waiting: Deferred) -> None:
+        """Take a connection that may have to wait for its sender."""
+
+    def asked_at(self, signal: Any, receiver: Any, model: str | None) -> Origin | None:
+        """Return where a connection that had to wait was asked for."""
+
+
+class Deferred(NamedTuple):
+    """A connection to a model that was named by a string, and where it was asked for."""
+
+    connection: registry.Connection
+    model: str  # app label and model name, lower case
+    at: Origin | None
+
+
+class Notes:
+    """All connections that were made while it watched."""
+
+    def __init__(self) -> None:
+        self.events: list[Noted] = []
+        self.faults: list[str] = []
+        self._deferred: list[Deferred] = []
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Note what is connected inside."""
+        HOOKS.add(self)
+        try:
+            yield
+        finally:
+            HOOKS.remove(self)
+
+    def noted(self, event: Noted) -> None:
+        """Take a ``connect`` or ``disconnect`` that was made."""
+        self.events.append(event)
+
+    def deferred(self, waiting: Deferred) -> None:
+        """Take a connection that may have to wait for its sender."""
+        self._deferred.append(waiting)
+
+    def failed(self, fault: Exception) -> None:
+        """Count a fault of ours."""
+        self.faults.append(words.error(fault))
+
+    def asked_at(self, signal: Any, receiver: Any, model: str | None) -> Origin | None:
+        """Return where a connection to ``app.model`` was asked for that had to wait for the model."""
+        if model is None:
+            return None
+        for waiting in reversed(self._deferred):
+            asked = waiting.connection
+            if asked.signal is signal and asked.receiver is receiver and waiting.model == model.lower():
+                at: Origin | None = waiting.at
+                return at
+        return None
+
+    def made(self, key: Any) -> Noted | None:
+        """Return how the registration with that very key came to be."""
+        for event in reversed(self.events):
+            if event.key is key and event.kind == "connected":
+                return event
+        return None
+
+    def of(self, signal: Any) -> list[Noted]:
+        """Return what was connected to, and disconnected from, one signal."""
+        return [event for event in self.events if event.signal() is signal]
+
+
+class _Connect(NamedTuple):
+    receiver: Any
+    sender: Any = None
+    weak: bool = True
+    dispatch_uid: Any = None
+
+
+class _Disconnect(NamedTuple):
+    receiver: Any = None
+    sender: Any = None
+    dispatch_uid: Any = None
+
+
+def _tell(report: Callable[[Any], Any]) -> list[tuple[Any, Any]]:
+    """Report to each observer and return its answers; our fault never becomes the program's."""
+    answers = []
+    for observer in HOOKS.observers:
+        try:
+            answers.append((observer, report(observer)))
+        except Exception as fault:
+            cast("ConnectionObserver", observer).failed(fault)
+    return answers
+
+
+def _connect(found: Any) -> Any:
+    @functools.wraps(found)
+    def connect(self: Any, *arguments: Any, **named: Any) -> Any:
+        if not HOOKS.observers:
+            return found(self, *arguments, **named)
+        before = registry.entries(self)
+        answer = found(self, *arguments, **named)
+        at = places.origin(sys._getframe(1))
+        _tell(lambda observer: _report(observer, self, _Connect(*arguments, **named), before, at))
+        return answer
+
+    return connect
+
+
+def _report(
+    observer: ConnectionObserver, signal: Any, call: _Connect, before: list[Any], at: Origin | None
+) -> None:
+    key = registry.added(signal, before)
+    kind: Kind = "connected" if key is not None else "ignored"
+    if key is None:
+        key = registry.standing(before, call.receiver, call.sender, call.dispatch_uid)
+    # A model may be defined later than the connection to it was asked for.
+    at = observer.asked_at(signal, call.receiver, words.model_label(call.sender)) or at
+    observer.noted(_noted(kind, signal, call, weak=bool(call.weak), at=at, key=key))
+
+
+def _noted(
+    kind: Kind, signal: Any, call: _Connect | _Disconnect, *, weak: bool, at: Origin | None, key: Any
+) -> Noted:
+    return Noted(
+        kind=kind,
+        signal=weakref.ref(signal),
+        receiver=receiver_words(call.receiver)
+        if call.receiver is not None
+        else ReceiverWords("?", None, None),
+        target=_reference(call.receiver),
+        sender=words.sender(call.sender),
+        sender_kind=words.class_path(type(call.sender)),
+        sender_reference=_reference(call.sender),
+        dispatch_uid=str(words.value(call.dispatch_uid)) if call.dispatch_uid else None,
+        weak=weak,
+        at=at,
+        key=key,
+    )
+
+
+def _reference(thing: Any) -> Any:
+    if thing is None:
+        return None
+    try:
+        return weakref.WeakMethod(thing) if type(thing) is MethodType else weakref.ref(thing)
+    except TypeError:
+        return None
+
+
+def _disconnect(found: Any) -> Any:
+    @functools.wraps(found)
+    def disconnect(self: Any, *arguments: Any, **named: Any) -> Any:
+        if not HOOKS.observers:
+            return found(self, *arguments, **named)
+        before = registry.entries(self)
+        answer = found(self, *arguments, **named)
+        at = places.origin(sys._getframe(1))
+        _tell(lambda observer: _report_gone(observer, self, _Disconnect(*arguments, **named), before, at))
+        return answer
+
+    return disconnect
+
+
+def _report_gone(
+    observer: ConnectionObserver, signal: Any, call: _Disconnect, before: list[Any], at: Origin | None
+) -> None:
+    key = registry.standing(before, call.receiver, call.sender, call.dispatch_uid)
+    kind: Kind = "missed" if key is None else "disconnected"
+    observer.noted(_noted(kind, signal, call, weak=False, at=at, key=key))
+
+
+def _lazy_model_operation(found: Any) -> Any:
+    @functools.wraps(found)
+    def lazy_model_operation(self: Any, function: Any, *model_keys: Any) -> Any:
+        if HOOKS.observers and len(model_keys) == 1:
+            connection = registry.connection(function)
+            if connection is not None:
+                waiting = Deferred(connection, ".".join(model_keys[0]), places.origin(sys._getframe(1)))
+                _tell(lambda observer: observer.deferred(waiting))
+        return found(self, function, *model_keys)
+
+    return lazy_model_operation
+
+
+def _init(found: Any) -> Any:
+    @functools.wraps(found)
+    def __init__(self: Any, *arguments: Any, **named: Any) -> None:  # noqa: N807 - it takes its place
+        found(self, *arguments, **named)
+        if HOOKS.observers:
+            maker: FrameType = sys._getframe(1)
+            _tell(lambda _observer: signals.note_created(self, maker))
+
+    return __init__
+
+
+def _replacements() -> Iterator[Replacement]:
+    from django.apps.registry import Apps
+
+    yield Replacement(Signal, "__init__", _init)
+    yield Replacement(Signal, "connect", _connect)
+    yield Replacement(Signal, "disconnect", _disconnect)
+    yield Replacement(Apps, "lazy_model_operation", _lazy_model_operation)
+
+
+HOOKS = Hooks(_replacements)
+
+#: What was connected while the project of this process was started.
+NOTES = Notes()

@@ -1,0 +1,39 @@
+"""Note who imports each module first: Python itself does not remember."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sigexplorer.capture.places import origin
+from sigexplorer.model import Origin
+
+
+class Imports:
+    """Asked by Python for every module before its own finders, it finds none and notes who asked."""
+
+    def __init__(self) -> None:
+        self._by: dict[str, Origin | None] = {}
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Note what is imported inside."""
+        sys.meta_path.insert(0, self)
+        try:
+            yield
+        finally:
+            sys.meta_path.remove(self)
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
+        """Note who wants the module called ``name``, and leave it to others to find it."""
+        if name not in self._by:
+            self._by[name] = origin(sys._getframe(1))
+
+    def importer(self, module: str) -> Origin | None:
+        """Return the line that made Python import ``module`` first, if that was watched."""
+        return self._by.get(module)
+
+
+#: What was imported while the project of this process was started.
+IMPORTS = Imports()

@@ -1,0 +1,53 @@
+"""The sender of a registration, of which Django 5.2 keeps nothing but the id."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+from sigexplorer.capture import words
+from sigexplorer.capture.connections import Noted
+from sigexplorer.capture.registry import Registration
+
+UNKNOWN = "?"
+
+
+class Senders:
+    """The objects of the process that may be senders, by id; looked for when first needed."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[int, Any] | None = None
+
+    def words(self, registration: Registration, event: Noted | None) -> str | None:
+        """Name the sender of a registration; None where it is connected for every sender."""
+        if registration.sender_id is None:
+            return None
+        if event is not None:
+            return event.sender
+        sender = self.thing(registration)
+        return UNKNOWN if sender is None else words.sender(sender)
+
+    def thing(self, registration: Registration) -> Any:
+        """Return the sender itself, or None where nothing has that id."""
+        if registration.sender is not None or registration.sender_id is None:
+            return registration.sender
+        if self._by_id is None:
+            self._by_id = {id(thing): thing for thing in _candidates()}
+        return self._by_id.get(registration.sender_id)
+
+
+def _candidates() -> Iterator[Any]:
+    """Yield what a sender can be: a later one replaces an earlier one, though no two share an id."""
+    for name, module in list(sys.modules.items()):
+        if issubclass(type(module), ModuleType):
+            yield name
+            for held in words.contents(module).values():
+                if issubclass(type(held), type) or type(held) is str:
+                    yield held
+    from django.apps import apps
+
+    if apps.ready:
+        yield from apps.get_models(include_auto_created=True, include_swapped=True)
+        yield from apps.get_app_configs()

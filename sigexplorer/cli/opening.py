@@ -1,0 +1,22 @@
+"""Start the project that a command looks at: the user's, or the bundled one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sigexplorer.errors import UsageError
+from sigexplorer.project import find, start
+
+
+def open_project(settings: str | None, pythonpath: Path | None, *, demo: bool) -> find.Project:
+    """Find a project and set it up; what it connects meanwhile is noted."""
+    if demo:
+        if settings is not None or pythonpath is not None:
+            raise UsageError("--demo is the bundled project", "leave --settings and --pythonpath out")
+        from sigexplorer.playground.place import demo_folder
+
+        project = find.Project("demo.settings", demo_folder(), "--demo")
+    else:
+        project = find.find(settings, pythonpath)
+    start.start(project.settings, project.folder)
+    return project

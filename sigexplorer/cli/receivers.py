@@ -1,0 +1,88 @@
+"""``sigexplorer receivers``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sigexplorer import catalog
+from sigexplorer.cli import options
+from sigexplorer.errors import UnknownNameError
+from sigexplorer.model import ListedReceiver
+
+
+def receivers(
+    pattern: Annotated[
+        str | None,
+        typer.Argument(
+            help="A signal, receiver or sender: name, glob, %group or part.",
+            autocompletion=options.complete_signal,
+        ),
+    ] = None,
+    verbose: options.Verbose = False,
+    format_name: options.Format = None,
+    output: options.Output = None,
+    settings: options.Settings = None,
+    pythonpath: options.PythonPath = None,
+    demo: options.Demo = False,
+) -> None:
+    """List who listens to what, in the order in which Django calls."""
+    from sigexplorer.cli.opening import open_project
+    from sigexplorer.project import inventory
+
+    open_project(settings, pythonpath, demo=demo)
+    _show(_matching(inventory.all_receivers(), pattern), format_name, output, verbose=verbose)
+
+
+def _show(
+    found: Sequence[ListedReceiver], format_name: str | None, output: Path | None, *, verbose: bool
+) -> None:
+    from sigexplorer.capture.places import full
+    from sigexplorer.cli.output import UNLIMITED, emit, to_json
+    from sigexplorer.show import recording, registrations
+    from sigexplorer.show.exporters import markdown
+    from sigexplorer.show.views import document
+
+    records = [recording.dump_receiver(one) for one in found]
+    writers = {
+        "json": lambda: to_json({"schema": "sigexplorer.receivers/1", "receivers": records}),
+        "lines": lambda: registrations.lines(found, verbose=verbose),
+        "markdown": lambda: markdown.write(registrations.table(found, UNLIMITED, verbose=verbose)),
+    }
+    emit(
+        lambda width: document.render(registrations.table(found, width, verbose=verbose), width, full),
+        writers,
+        format_name,
+        output,
+    )
+
+
+def _matching(found: list[ListedReceiver], pattern: str | None) -> list[ListedReceiver]:
+    if pattern is None:
+        return found
+    groups = {page.path: page.group for page in catalog.PAGES}
+    if pattern.startswith("%"):
+        if pattern[1:] not in catalog.GROUPS:
+            raise UnknownNameError("group", pattern, [f"%{group}" for group in catalog.GROUPS])
+        meant = catalog.GROUPS[pattern[1:]]
+        return [one for one in found if groups.get(one.signal, "custom") in meant]
+    kept = [one for one in found if _means(pattern, one)]
+    known = {name for one in found for name in (one.name, one.signal, one.receiver, one.sender or "")}
+    known |= {name for page in catalog.PAGES for name in (page.name, page.path)}
+    if not kept and not any(_matches(pattern, name) for name in known):
+        raise UnknownNameError("signal or receiver", pattern, known - {""})
+    return kept
+
+
+def _means(pattern: str, receiver: ListedReceiver) -> bool:
+    names = (receiver.name, receiver.signal, receiver.receiver, receiver.sender or "")
+    return any(_matches(pattern, name) for name in names)
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """Whether ``pattern`` is a glob that matches, or a part of, a name."""
+    return fnmatchcase(name, pattern) or pattern.casefold() in name.casefold()

@@ -1,0 +1,80 @@
+"""``sigexplorer why``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sigexplorer.answers import Diagnosis
+from sigexplorer.cli import options
+from sigexplorer.errors import SigexplorerError
+from sigexplorer.model import Trace
+
+
+def complete_receiver(incomplete: str) -> list[str]:
+    """Return the receivers that begin like this, as far as the lockfile knows them: no project is started."""
+    from sigexplorer.cli.lock import beside_manage
+    from sigexplorer.show import lockfile
+
+    try:
+        names = {line.receiver for line in lockfile.read(beside_manage())}
+    except SigexplorerError:
+        return []
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+def why(
+    receiver: Annotated[
+        str,
+        typer.Argument(
+            help="A receiver: its dotted path, its name, or signal:receiver.",
+            metavar="RECEIVER",
+            autocompletion=complete_receiver,
+        ),
+    ],
+    trace: Annotated[
+        Path | None, typer.Option("--trace", help="A recorded run to look at.", metavar="FILE")
+    ] = None,
+    format_name: options.Format = None,
+    output: options.Output = None,
+    settings: options.Settings = None,
+    pythonpath: options.PythonPath = None,
+    demo: options.Demo = False,
+) -> None:
+    """Say why a receiver does not fire, or fires twice."""
+    from sigexplorer.show.reading import read
+
+    run = read(trace) if trace is not None else None
+    diagnosis = _diagnosis(receiver, run, settings, pythonpath, demo=demo)
+    _show(diagnosis, format_name, output)
+    raise typer.Exit(1 if diagnosis.failure else 0)
+
+
+def _diagnosis(
+    receiver: str, run: Trace | None, settings: str | None, pythonpath: Path | None, *, demo: bool
+) -> Diagnosis:
+    """Start the project, watching who imports what, and ask; ``run`` is a run to look at."""
+    from sigexplorer.capture.imports import IMPORTS
+    from sigexplorer.cli.opening import open_project
+    from sigexplorer.project.why import diagnose
+
+    with IMPORTS.watching():
+        project = open_project(settings, pythonpath, demo=demo)
+    return diagnose(receiver, project.folder, run)
+
+
+def _show(diagnosis: Diagnosis, format_name: str | None, output: Path | None) -> None:
+    from sigexplorer.capture.places import full
+    from sigexplorer.cli.output import emit, to_json
+    from sigexplorer.show import diagnosing
+    from sigexplorer.show.exporters import markdown
+    from sigexplorer.show.views import document
+
+    shown = diagnosing.document(diagnosis)
+    writers = {
+        "json": lambda: to_json(diagnosing.dump(diagnosis)),
+        "markdown": lambda: markdown.write(shown),
+    }
+    emit(lambda width: document.render(shown, width, full), writers, format_name, output)

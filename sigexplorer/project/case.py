@@ -1,0 +1,186 @@
+"""What is known about one receiver: in the source, in the registry, and from watching the start."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sigexplorer import catalog
+from sigexplorer.capture import receivers, registry, signals
+from sigexplorer.capture.connections import NOTES, Noted
+from sigexplorer.capture.listening import tracing_receiver
+from sigexplorer.capture.receivers import ReceiverWords
+from sigexplorer.capture.registry import Registration, Waiting
+from sigexplorer.capture.senders import Senders
+from sigexplorer.capture.signals import SignalWords
+from sigexplorer.errors import UnknownNameError, UsageError
+from sigexplorer.model import Origin, Trace
+from sigexplorer.project import inventory
+from sigexplorer.project.source import Definition, Source, project_folders
+
+
+class Standing(NamedTuple):
+    """A registration that is there now."""
+
+    named: SignalWords
+    signal: Any
+    registration: Registration
+    receiver: ReceiverWords
+    event: Noted | None
+
+
+class Attempt(NamedTuple):
+    """A ``connect`` or ``disconnect`` that was watched, and the signal it was about."""
+
+    named: SignalWords
+    event: Noted
+
+
+class Pending(NamedTuple):
+    """A connection that waits for a model."""
+
+    named: SignalWords
+    waiting: Waiting
+    receiver: ReceiverWords
+    at: Origin | None
+
+
+class Facts:
+    """All that there is to know about receivers, gathered once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.senders = Senders()
+        self.source = Source(project_folders(folder))
+        self.signals = inventory.all_signals()
+        names = {id(signal): named for named, signal in self.signals}
+        self.standing = [
+            _standing(named, signal, one)
+            for named, signal in self.signals
+            for one in registry.registrations(signal)
+            if one.receiver is not tracing_receiver
+        ]
+        self.attempts = [
+            Attempt(names[id(signal)], event)
+            for event in NOTES.events
+            if (signal := event.signal()) is not None and id(signal) in names
+        ]
+        self.pending = [_pending(one) for one in registry.waiting()]
+
+    @cached_property
+    def names(self) -> set[str]:
+        """The names of all receivers that are, were or may yet be connected."""
+        found: list[ReceiverWords] = [one.receiver for one in self.standing]
+        found += [one.event.receiver for one in self.attempts]
+        found += [one.receiver for one in self.pending]
+        return {words.name for words in found} - {"?"}
+
+
+def _standing(named: SignalWords, signal: Any, one: Registration) -> Standing:
+    event = NOTES.made(one.key)
+    if one.receiver is not None:
+        return Standing(named, signal, one, receivers.words(one.receiver), event)
+    return Standing(named, signal, one, event.receiver if event else ReceiverWords("?", None, None), event)
+
+
+def _pending(waiting: Waiting) -> Pending:
+    at = NOTES.asked_at(waiting.signal, waiting.receiver, ".".join(waiting.model))
+    return Pending(signals.words(waiting.signal), waiting, receivers.words(waiting.receiver), at)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One receiver, and what of the facts is about it."""
+
+    name: str  # module.qualname
+    facts: Facts
+    signal: str | None = None  # dotted path; None: every signal
+    trace: Trace | None = None
+    definitions: tuple[Definition, ...] = field(default=())
+
+    @cached_property
+    def standing(self) -> list[Standing]:
+        """The registrations that there are now and whose receiver lives."""
+        return [one for one in self._ours(self.facts.standing) if one.registration.receiver is not None]
+
+    @cached_property
+    def attempts(self) -> list[Attempt]:
+        """The connects and disconnects that were watched."""
+        return [
+            one
+            for one in self.facts.attempts
+            if one.event.receiver.name == self.name and self._meant(one.named)
+        ]
+
+    @cached_property
+    def pending(self) -> list[Pending]:
+        """The connections that wait for a model."""
+        return self._ours(self.facts.pending)
+
+    @cached_property
+    def connected(self) -> bool:
+        """Whether anybody tried to connect it, with or without success."""
+        return bool(self.standing or self.pending or self.attempts)
+
+    @cached_property
+    def signals(self) -> tuple[str, ...]:
+        """The dotted paths of the signals that it is, or was to be, connected to."""
+        found: list[SignalWords] = [one.named for one in self.standing]
+        found += [one.named for one in self.pending]
+        found += [one.named for one in self.attempts]
+        paths = [named.path for named in found] or ([self.signal] if self.signal else [])
+        return tuple(dict.fromkeys(paths))
+
+    @property
+    def module(self) -> str | None:
+        """The module that defines it, as far as is known."""
+        if self.definitions:
+            return self.definitions[0].file.module
+        parts = self.name.split(".")
+        beginnings = (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
+        return next((name for name in beginnings if name in sys.modules), None)
+
+    def _ours(self, found: Iterable[Any]) -> list[Any]:
+        return [one for one in found if one.receiver.name == self.name and self._meant(one.named)]
+
+    def _meant(self, named: SignalWords) -> bool:
+        return self.signal is None or named.path == self.signal
+
+
+def open_case(question: str, facts: Facts, trace: Trace | None) -> Case:
+    """Return the case of ``module.function``, ``function`` or ``signal:receiver``."""
+    before, colon, after = question.rpartition(":")
+    signal = _signal(before, facts) if colon else None
+    text = after.strip()
+    definitions = facts.source.definitions(text.rpartition(".")[2]) if text else []
+    name = _resolved(text, facts, definitions)
+    ours = tuple(one for one in definitions if one.name == name)
+    return Case(name, facts, signal, trace, ours)
+
+
+def _signal(text: str, facts: Facts) -> str:
+    """Return the path of the signal that is called ``text``."""
+    known = {named.path: named.name for named, _ in facts.signals}
+    known |= {page.path: page.name for page in catalog.PAGES}
+    found = [path for path, name in known.items() if text in (path, name)]
+    if not found:
+        raise UnknownNameError("signal", text, [*known, *known.values()])
+    if len(found) > 1:
+        raise UsageError(f"'{text}' is the name of several signals", f"one of {', '.join(sorted(found))}")
+    return found[0]
+
+
+def _resolved(text: str, facts: Facts, definitions: list[Definition]) -> str:
+    """Return the full name of the receiver that is called ``text``, which may be the end of it."""
+    for known in (facts.names, {one.name for one in definitions}):
+        if text in known:
+            return text
+        found = sorted(name for name in known if text and name.endswith(f".{text}"))
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"'{text}' is the name of several functions", f"one of {', '.join(found[:10])}")
+    raise UnknownNameError("receiver", text, {*facts.names, *facts.source.all_names()})

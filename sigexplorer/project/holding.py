@@ -1,0 +1,181 @@
+"""How a connection gets lost: an equal key, a weak reference, a second name, a disconnect."""
+
+from __future__ import annotations
+
+from types import FunctionType, MethodType
+from typing import Any
+
+from sigexplorer.answers import Check, State
+from sigexplorer.capture import receivers, words
+from sigexplorer.capture.connections import NOTES
+from sigexplorer.model import Origin
+from sigexplorer.project.case import Attempt, Case, Standing
+from sigexplorer.project.evidence import answer, written
+
+
+def uid_free(case: Case) -> Check:
+    """See whether Django dropped a connection because of an equal key."""
+    question = "was it dropped by an equal dispatch_uid?"
+    said, failed = [], False
+    for named, event in case.attempts:
+        if event.kind != "ignored":
+            continue
+        first = NOTES.made(event.key)
+        if first is None or first.receiver == event.receiver:
+            said.append(f"connected again at {written(event.at)}: Django ignored it, as it should")
+            continue
+        failed = True
+        said.insert(0, (
+            f"dispatch_uid {event.dispatch_uid!r} on {named.name} was taken by {first.receiver.name},"
+            f" connected at {written(first.at)}: connecting this one at {written(event.at)} did nothing"
+        ))  # fmt: skip
+    at = [one.event.at for one in case.attempts if one.event.kind == "ignored"]
+    return answer(
+        "dispatch_uid",
+        question,
+        "failed" if failed else "ok",
+        *said,
+        at=at,
+        fix="give it a dispatch_uid of its own" if failed else "",
+    )
+
+
+def alive(case: Case) -> Check:
+    """See whether the receiver died because Django held it weakly."""
+    question = "is it still alive?"
+    dead = _dead(case)
+    if not dead:
+        return answer("alive", question, "ok" if case.connected else "skipped")
+    there = {one.named.path for one in case.standing}
+    said = [
+        f"connected to {one.named.name} at {written(one.event.at)}, it died: only Django held it, and weakly"
+        for one in dead
+    ]
+    lost = [one for one in dead if one.named.path not in there]
+    state: State = "noted" if _rebound(case) else "failed" if lost else "ok"
+    fix = "keep it at the level of a module, or connect it with weak=False" if state == "failed" else ""
+    return answer("alive", question, state, *said, at=[one.event.at for one in dead], fix=fix)
+
+
+def _dead(case: Case) -> list[Attempt]:
+    """Return the connections whose receiver died before anybody disconnected it."""
+    ended = {id(one.event.key) for one in case.attempts if one.event.kind == "disconnected"}
+    return [
+        one
+        for one in case.attempts
+        if one.event.kind == "connected" and one.event.died and id(one.event.key) not in ended
+    ]
+
+
+def _rebound(case: Case) -> list[Origin]:
+    """Return where the name of a receiver that died means another function of the same module."""
+    lines = {(one.event.receiver.file, one.event.receiver.line) for one in _dead(case)}
+    if "<locals>" in case.name:
+        return []
+    files = {file for file, _ in lines}
+    return [
+        one.at for one in case.definitions if one.at.file in files and (one.at.file, one.at.line) not in lines
+    ]
+
+
+def rebound(case: Case) -> Check:
+    """See whether a later function of the same name took its place."""
+    question = "does its name still mean this function?"
+    later = _rebound(case)
+    if not later:
+        return answer("rebound", question, "ok" if case.connected else "skipped")
+    first = _dead(case)[0].event.receiver
+    name = case.name.rpartition(".")[2]
+    what = f"{written(later[-1])} defines {name} again: the function at {first.file}:{first.line} is gone"
+    return answer("rebound", question, "failed", what, at=later, fix="give each function a name of its own")
+
+
+def still_connected(case: Case) -> Check:
+    """See whether somebody disconnected it."""
+    question = "is it still connected?"
+    gone = [one for one in case.attempts if one.event.kind == "disconnected"]
+    missed = [one for one in case.attempts if one.event.kind == "missed"]
+    said = [f"disconnected from {one.named.name} at {written(one.event.at)}" for one in gone]
+    said += [
+        f"disconnect() at {written(one.event.at)} found nothing: sender or dispatch_uid differ"
+        for one in missed
+    ]
+    places = [one.event.at for one in (*gone, *missed)]
+    if gone and not case.standing:
+        return answer(
+            "disconnected",
+            question,
+            "failed",
+            *said,
+            at=places,
+            fix="connect it again, or leave it connected",
+        )
+    return answer("disconnected", question, "ok", *said, at=places)
+
+
+def callable_as_receiver(case: Case) -> Check:
+    """See whether calling it with a signal's arguments runs its body."""
+    question = "can Django call it?"
+    for one in case.standing:
+        function = _plain_function(one.registration.receiver)
+        flags = function.__code__.co_flags if function else _KEYWORDS
+        if flags & _GENERATOR:
+            what = "it is a generator function: calling it runs nothing of it"
+            return answer("callable", question, "failed", what, fix="take the yield out")
+        if not flags & _KEYWORDS:
+            what = "it takes no **kwargs: every send raises TypeError"
+            return answer("callable", question, "failed", what, fix="add **kwargs to its parameters")
+    return answer("callable", question, "ok" if case.standing else "skipped")
+
+
+_GENERATOR = 0x20 | 0x200  # of a code object's flags: a generator, sync or async
+_KEYWORDS = 0x08
+
+
+def _plain_function(receiver: Any) -> FunctionType | None:
+    """Return the function that Django calls, if it is one and nothing around it."""
+    function = receiver.__func__ if type(receiver) is MethodType else receiver
+    return function if type(function) is FunctionType else None
+
+
+def once(case: Case) -> Check:
+    """See whether one send would call it more than once."""
+    question = "is it connected only once?"
+    alive = [one for one in case.facts.standing if one.registration.receiver is not None]
+    twins = [one for one in alive if any(_same(one, ours) for ours in case.standing)]
+    doubled = [one for one in twins if any(one is not other and _overlap(one, other) for other in twins)]
+    if not doubled:
+        return answer("once", question, "ok" if case.standing else "skipped")
+    what = f"connected {len(doubled)} times to {doubled[0].named.name}"
+    named = len({one.receiver.name for one in doubled}) > 1
+    fix = (
+        "import its file by one name only" if named else "connect it once, or give each the same dispatch_uid"
+    )
+    said = (_key(one, case) for one in doubled)
+    at = [one.event.at for one in doubled if one.event]
+    return answer("once", question, "failed", what, *said, at=at, fix=fix)
+
+
+def _same(one: Standing, other: Standing) -> bool:
+    """Whether two registrations of a signal run the same function, be it imported under two names."""
+    if one.signal is not other.signal:
+        return False
+    if receivers.innermost(one.registration.receiver) is receivers.innermost(other.registration.receiver):
+        return True
+    # Functions made by one decorator stand at one line and are different ones.
+    apart = "<locals>" in one.receiver.name or one.receiver.file is None
+    return not apart and one.receiver[1:] == other.receiver[1:]
+
+
+def _overlap(one: Standing, other: Standing) -> bool:
+    """Whether one send can reach both."""
+    senders = {one.registration.sender_id, other.registration.sender_id}
+    return one.signal is other.signal and (None in senders or len(senders) == 1)
+
+
+def _key(one: Standing, case: Case) -> str:
+    sender = case.facts.senders.words(one.registration, one.event) or "every sender"
+    uid = one.registration.dispatch_uid
+    key = "the function" if uid is None else f"dispatch_uid {words.value(uid)}"
+    at = written(one.event.at if one.event else None)
+    return f"{one.receiver.name} for {sender}, by {key}, at {at}"

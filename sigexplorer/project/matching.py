@@ -1,0 +1,185 @@
+"""Whether what a receiver was connected for can ever be the sender of its signal.
+
+Django compares senders by identity, so that most mistakes are silent: nothing is raised,
+and nothing is ever received.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NamedTuple
+
+from sigexplorer.answers import Check
+from sigexplorer.capture.words import attribute, class_path, is_a, model_label
+from sigexplorer.errors import nearest
+from sigexplorer.model import Origin
+from sigexplorer.project.case import Case, Pending, Standing
+from sigexplorer.project.evidence import answer, written
+from sigexplorer.project.models import all_models, families, label
+from sigexplorer.project.running import reached
+
+
+class _Fault(NamedTuple):
+    what: str
+    fix: str
+    at: Origin | None = None
+
+
+def can_match(case: Case) -> Check:
+    """See whether the sender of each registration can be sent with."""
+    question = "can its sender ever match?"
+    if not case.standing and not case.pending:
+        return answer("sender", question, "skipped")
+    faults = [fault for one in case.pending if (fault := _waits(one)) is not None]
+    faults += [fault for one in case.standing if (fault := _never(one, case)) is not None]
+    if faults:
+        said = [fault.what for fault in faults]
+        return answer("sender", question, "failed", *said, at=[one.at for one in faults], fix=faults[0].fix)
+    return answer("sender", question, "ok", *(_matches(one, case) for one in case.standing))
+
+
+def _matches(one: Standing, case: Case) -> str:
+    """Name the sender, and what looks like it and is another one."""
+    text = _text(one, case)
+    if text is None:
+        return f"{one.named.name}: every sender"
+    found = case.facts.senders.thing(one.registration)
+    others = ""
+    if issubclass(type(found), type) and is_model(found) and one.named.group in _OF_MODELS:
+        proxies, children = families(found)
+        near = [label(model) for model in (*proxies, *children)]
+        others = f"; {', '.join(near)} send as themselves" if near else ""
+    return f"{one.named.name}: {text}{others}"
+
+
+_OF_MODELS = frozenset({"init", "save", "delete"})
+
+
+def is_model(thing: Any) -> bool:
+    """Whether something is a model class."""
+    return model_label(thing) is not None
+
+
+def _waits(one: Pending) -> _Fault | None:
+    """Tell of a connection to a model that nobody defined."""
+    wanted = ".".join(one.waiting.model)
+    near = ", ".join(nearest(wanted, [label(model) for model in all_models()]))
+    what = f"'{wanted}' is no model: the connect() at {written(one.at)} waits for it (nearest: {near})"
+    return _Fault(what, "write the sender as app_label.Model", one.at)
+
+
+def _text(one: Standing, case: Case) -> str | None:
+    return case.facts.senders.words(one.registration, one.event)
+
+
+def _never(one: Standing, case: Case) -> _Fault | None:
+    """Tell why the sender of a registration can never be sent with, if that is so."""
+    if one.registration.sender_id is None:
+        return None
+    found = _sender(one, case)
+    fault = _fault(one, found, _text(one, case), case)
+    if fault is None:
+        return None
+    what, fix = fault
+    return _Fault(f"{one.named.name}: {what}", fix, one.event.at if one.event else None)
+
+
+def _sender(one: Standing, case: Case) -> Any:
+    if one.event is not None and one.event.sender_reference is not None:
+        return one.event.sender_reference()
+    return case.facts.senders.thing(one.registration)
+
+
+def _fault(one: Standing, found: Any, text: str | None, case: Case) -> tuple[str, str] | None:
+    kind = one.event.sender_kind if one.event else class_path(type(found))
+    if one.event is not None and one.event.sender_reference is not None and found is None:
+        return f"its sender {text} is gone", "connect it for something that lives as long"
+    if one.named.group == "m2m":
+        return _of_many_to_many(found, text)
+    if one.named.group in _OF_MODELS:
+        return _of_models(one, found, text, case)
+    if one.named.name in ("pre_migrate", "post_migrate"):
+        return _of_migrate(found, text)
+    if kind == "builtins.str" and not _is_same_text(one, text):
+        what = f"its sender is the text '{text}', and this signal compares senders by identity"
+        return what, "use the object that sends it as the sender, or no sender"
+    return None
+
+
+def _is_same_text(one: Standing, text: str | None) -> bool:
+    """Whether the text is the very one that ``django.contrib.auth`` sends ``user_login_failed`` with."""
+    module = sys.modules.get("django.contrib.auth")
+    sent = one.named.name == "user_login_failed" and text == "django.contrib.auth"
+    return sent and module is not None and id(module.__name__) == one.registration.sender_id
+
+
+def _of_models(one: Standing, found: Any, text: str | None, case: Case) -> tuple[str, str] | None:
+    """Tell why no model sends init, save or delete signals as ``found``."""
+    if not issubclass(type(found), type):
+        return f"its sender {text} is no class, and only models send this", "use a model class as the sender"
+    if is_model(found):
+        return _of_model(one, found, text, case)
+    return f"its sender {text} is no model, and only models send this", _connect_heirs(found)
+
+
+def _connect_heirs(found: Any) -> str:
+    heirs = [label(model) for model in all_models() if any(base is found for base in model.__mro__[1:])]
+    return f"connect it for each of {', '.join(heirs)}" if heirs else "use a model class as the sender"
+
+
+def _of_model(one: Standing, found: Any, text: str | None, case: Case) -> tuple[str, str] | None:
+    """Tell why this model sends no such signal."""
+    options = found._meta
+    if options.abstract:
+        return f"its sender {text} is abstract: only its children are saved, as themselves", _connect_heirs(
+            found
+        )
+    if options.swapped:
+        return (
+            f"its sender {text} is swapped out for {options.swapped}",
+            f"use '{options.swapped}' as the sender",
+        )
+    if options.proxy and not reached(case):
+        concrete = label(options.concrete_model)
+        what = f"its sender {text} is a proxy: what is not saved through it is sent by {concrete}"
+        return what, f"connect it for {concrete} as well"
+    if options.auto_created and one.named.group != "init":
+        what = f"its sender {text} is an automatic through model, which sends no {one.named.name}"
+        return what, "listen to m2m_changed"
+    return None
+
+
+def _of_many_to_many(found: Any, text: str | None) -> tuple[str, str] | None:
+    """Tell why ``found`` is the through model of no many-to-many field."""
+    fields = [(model, field) for model in all_models() for field in model._meta.local_many_to_many]
+    if any(field.remote_field.through is found for _, field in fields):
+        return None
+    near = [(model, field) for model, field in fields if found is model or found is field.related_model]
+    own = [f"{label(model)}.{field.name}.through" for model, field in near]
+    if is_a(found, "django.db.models.fields.related_descriptors.ManyToManyDescriptor"):
+        rel = attribute(found, "rel")  # the descriptor of the field itself was given
+        own = [f"{label(model)}.{field.name}.through" for model, field in fields if field.remote_field is rel]
+    meant = " or ".join(own) or "the through model of the field"
+    return f"its sender {text} is no through model, and only those send m2m_changed", f"use sender={meant}"
+
+
+def _of_migrate(found: Any, text: str | None) -> tuple[str, str] | None:
+    """Tell why ``found`` is not the configuration of an app that migrates."""
+    from django.apps import apps
+
+    configs = list(apps.get_app_configs())
+    config = next((one for one in configs if one is found), None)
+    if config is not None and config.models_module is None:
+        return (
+            f"its sender, the app {text}, has no models module and is never migrated",
+            "use an app that has models",
+        )
+    if config is not None:
+        return None
+    instances = [one.label for one in configs if type(one) is found or text in (one.label, one.name)]
+    fix = (
+        f"use apps.get_app_config('{instances[0]}'), or self in its ready()"
+        if instances
+        else "use an AppConfig"
+    )
+    return f"its sender {text} is not the instance of an AppConfig, and only those send this", fix

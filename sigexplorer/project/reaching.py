@@ -1,0 +1,139 @@
+"""How a receiver gets connected: it is written, imported, and somebody calls ``connect``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from sigexplorer.answers import Check, State
+from sigexplorer.capture.connections import Noted
+from sigexplorer.capture.imports import IMPORTS
+from sigexplorer.capture.words import class_path, contents
+from sigexplorer.project.case import Case
+from sigexplorer.project.evidence import answer, written
+
+
+def in_source(case: Case) -> Check:
+    """Look for the function in the project's source."""
+    question = "is there such a function in the source?"
+    if case.definitions:
+        at = [one.at for one in case.definitions]
+        return answer("source", question, "ok", *(f"defined at {written(one)}" for one in at), at=at)
+    found = [one.receiver for one in case.standing] or [one.event.receiver for one in case.attempts]
+    where = next((f"at {one.file}:{one.line}" for one in found if one.file), "where no Python source is")
+    return answer("source", question, "ok", f"not in the project's own source; it is defined {where}")
+
+
+def imported(case: Case) -> Check:
+    """See whether its module was imported, and by whom."""
+    question = "was its module imported, by whom?"
+    if case.module is None:
+        return answer("imported", question, "ok", "it exists, so its module was imported")
+    loaded = [case.module] if case.module in sys.modules else _other_names(case)
+    if loaded:
+        by = [(name, IMPORTS.importer(name)) for name in loaded]
+        said = [f"{name} was imported by {written(at)}" if at else f"{name} is imported" for name, at in by]
+        return answer("imported", question, "ok", *said, at=[at for _, at in by])
+    importers = case.facts.source.importers(case.module)
+    said = [f"{written(at)} would import it{_unless_loaded(file.module)}" for file, at in importers]
+    state: State = "noted" if ready_that_never_ran(case) is not None else "failed"
+    return answer(
+        "imported", question, state, f"{case.module} was never imported", *said,
+        at=[at for _, at in importers],
+        fix=f"import {case.module} in the ready() of its app's AppConfig",
+    )  # fmt: skip
+
+
+def _other_names(case: Case) -> list[str]:
+    """Return the names by which the file was imported, where that is not its own."""
+    if not case.definitions:
+        return []
+    path = str(case.definitions[0].file.path)
+    loaded = [(name, contents(module).get("__file__")) for name, module in list(sys.modules.items())]
+    return [name for name, file in loaded if type(file) is str and file == path]
+
+
+def _unless_loaded(module: str) -> str:
+    return "" if module in sys.modules else f", but {module} was not imported either"
+
+
+def ready_that_never_ran(case: Case) -> str | None:
+    """Return the ``ready()`` beside the receiver that Django did not run, because it uses another class."""
+    config = _config(case)
+    if config is None or case.connected or not case.definitions:
+        return None
+    used = class_path(type(config))
+    written_there = [
+        one.name.removesuffix(".ready") for one in case.facts.source.configurations(Path(config.path))
+    ]
+    return next((name for name in written_there if name != used), None) if used not in written_there else None
+
+
+def _config(case: Case) -> Any:
+    """Return the configuration of the installed app that the receiver's file belongs to."""
+    from django.apps import apps
+
+    if not case.definitions:
+        return apps.get_containing_app_config(case.module) if case.module else None
+    path = case.definitions[0].file.path
+    found = [one for one in apps.get_app_configs() if path.is_relative_to(one.path)]
+    return max(found, key=lambda one: len(one.path), default=None)
+
+
+def ready_ran(case: Case) -> Check:
+    """See whether Django ran the ``ready()`` of the receiver's app."""
+    question = "did the ready() of its app run?"
+    config = _config(case)
+    if config is None:
+        if case.connected or case.module is None:
+            return answer("ready", question, "ok", "it belongs to no app, and needs none")
+        return answer(
+            "ready", question, "failed", f"{case.module} is in no installed app: no ready() imports it",
+            fix=f"add {case.module.partition('.')[0]} to INSTALLED_APPS, or import it in an app's ready()",
+        )  # fmt: skip
+    unused = ready_that_never_ran(case)
+    if unused is not None:
+        used = class_path(type(config))
+        return answer(
+            "ready", question, "failed", f"{unused}.ready() never ran: Django uses {used} for {config.name}",
+            fix=f"name '{unused}' in INSTALLED_APPS",
+        )  # fmt: skip
+    has = "ran" if "ready" in contents(type(config)) else "is Django's own, which does nothing"
+    return answer("ready", question, "ok", f"{class_path(type(config))}.ready() {has}")
+
+
+def connect_called(case: Case) -> Check:
+    """See whether anybody connected it."""
+    question = "was connect() called?"
+    if case.connected:
+        events = [one.event for one in case.attempts if one.event.kind in ("connected", "ignored")]
+        said = [_said(one.event, one.named.name) for one in case.attempts if one.event in events]
+        said += [
+            f"to {one.named.name} at {written(one.at)}, once {'.'.join(one.waiting.model)} is there"
+            for one in case.pending
+        ]
+        said = said or [f"to {one.named.name}" for one in case.standing]
+        return answer("connected", question, "ok", *said, at=[event.at for event in events])
+    elsewhere = case.facts.source.connections(case.name.rpartition(".")[2])
+    not_imported = case.module is not None and case.module not in sys.modules
+    said = [f"the connect() at {written(at)} did not run" for at in elsewhere]
+    said += [
+        f"@{text} at {written(one.at)} did not run"
+        for one in case.definitions
+        if one.decorated
+        for text in one.decorators
+    ]
+    what = f"nobody connected it to {case.signal}" if case.signal else "nobody connected it to any signal"
+    fix = (
+        "let that line run when Django starts"
+        if said
+        else "decorate it with @receiver, or connect it in ready()"
+    )
+    state: State = "noted" if not_imported else "failed"
+    return answer("connected", question, state, what, *said, at=elsewhere, fix=fix)
+
+
+def _said(event: Noted, signal: str) -> str:
+    sender = f" for {event.sender}" if event.sender else " for every sender"
+    return f"to {signal}{sender} at {written(event.at)}"

@@ -1,0 +1,118 @@
+"""What a recorded run says about a receiver: sent or not, bypassed, stopped before it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sigexplorer.answers import Check, State
+from sigexplorer.model import Call, Dispatch, Trace
+from sigexplorer.project.case import Case
+from sigexplorer.project.evidence import answer, written
+
+_NO_RUN = "no run to look at: give one with --trace FILE"
+
+
+def _heard(case: Case, trace: Trace) -> list[tuple[Dispatch, Call]]:
+    """Return the calls of the receiver, skipped ones included."""
+    return [
+        (dispatch, call)
+        for dispatch in _sends(case, trace)
+        for call in dispatch.calls
+        if call.receiver == case.name
+    ]
+
+
+def reached(case: Case) -> bool:
+    """Whether the run that is looked at called the receiver."""
+    return case.trace is not None and any(call.outcome != "skipped" for _, call in _heard(case, case.trace))
+
+
+def _sends(case: Case, trace: Trace) -> list[Dispatch]:
+    return [dispatch for dispatch in trace.dispatches if dispatch.signal in case.signals]
+
+
+def sent(case: Case) -> Check:
+    """See whether the run sent its signal with a sender that reaches it."""
+    question = "was its signal sent in this run?"
+    trace = case.trace
+    if trace is None or not case.signals:
+        return answer("sent", question, "skipped", _NO_RUN)
+    short = [path.rpartition(".")[2] for path in case.signals]
+    names = ", ".join(short)
+    heard = _heard(case, trace)
+    if heard:
+        return answer("sent", question, "ok", f"{names}: it was reached {len(heard)} times")
+    sends = _sends(case, trace)
+    counted = [
+        f"{one.name} of {one.sender} only counted, {one.times} times"
+        for one in trace.counted
+        if one.name in short
+    ]
+    state: State = "noted" if _passed(case, trace) or counted else "failed"
+    if not sends:
+        what = f"{names} was never sent in this run"
+        return answer(
+            "sent",
+            question,
+            "noted" if counted else state,
+            what,
+            *counted,
+            fix="do in the run what should send it",
+        )
+    senders = Counter(dispatch.sender or "None" for dispatch in sends)
+    near = ", ".join(f"{sender} ({times})" for sender, times in senders.most_common(5))
+    what = f"{names} was sent {len(sends)} times in this run, never with its sender"
+    return answer(
+        "sent", question, state, what, f"sent by {near}", at=[one.origin for one in sends[:3]],
+        fix="connect it for a sender that sends, or for every one",
+    )  # fmt: skip
+
+
+def _passed(case: Case, trace: Trace) -> list[str]:
+    return [
+        f"{bypass.operation} of {bypass.model} at {written(bypass.origin)} sent no signal"
+        for bypass in trace.bypasses
+        if case.name in bypass.would_call
+    ]
+
+
+def not_bypassed(case: Case) -> Check:
+    """See whether the run wrote rows in a way that sends no signal."""
+    question = "was it bypassed?"
+    trace = case.trace
+    if trace is None:
+        return answer("bypassed", question, "skipped", _NO_RUN)
+    passed = list(dict.fromkeys(_passed(case, trace)))
+    at = [bypass.origin for bypass in trace.bypasses if case.name in bypass.would_call]
+    if passed and not _heard(case, trace):
+        fix = "save or delete the objects one by one, or do its work there yourself"
+        return answer("bypassed", question, "failed", *passed, at=at, fix=fix)
+    return answer("bypassed", question, "ok", *passed, at=at)
+
+
+def not_stopped(case: Case) -> Check:
+    """See whether an error, of an earlier receiver or its own, kept it from its work."""
+    question = "did it run to its end?"
+    trace = case.trace
+    if trace is None:
+        return answer("stopped", question, "skipped", _NO_RUN)
+    said: list[str] = []
+    at = []
+    for dispatch, call in _heard(case, trace):
+        if call.outcome == "skipped":
+            before = next((one for one in dispatch.calls if one.outcome == "raised"), None)
+            cause = f"{before.receiver} raised {before.error}" if before else f"{dispatch.error}"
+            said.append(f"it was skipped in {dispatch.name} of {dispatch.sender}: {cause} before it")
+            fix = "mend what raises, or send with send_robust()"
+        elif call.outcome == "raised":
+            said.append(f"it ran in {dispatch.name} of {dispatch.sender}, and raised {call.error}")
+            fix = "mend it"
+        elif call.outcome == "muted":
+            said.append(f"it was muted in {dispatch.name} of {dispatch.sender}")
+            fix = "do not mute it"
+        else:
+            continue
+        at.append(dispatch.origin)
+    if not said:
+        return answer("stopped", question, "ok" if _heard(case, trace) else "skipped")
+    return answer("stopped", question, "failed", *dict.fromkeys(said), at=at, fix=fix)

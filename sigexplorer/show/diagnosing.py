@@ -1,0 +1,68 @@
+"""A diagnosis as a document and as a record."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sigexplorer.answers import Check, Diagnosis
+from sigexplorer.show.document import Block, Bullets, Document, Grid, Heading, Paragraph
+from sigexplorer.show.registrations import at
+
+_WORDS = {"ok": "yes", "failed": "NO", "noted": "no, see below", "skipped": "not asked"}
+
+#: Questions whose good answer is no.
+_NEGATIVE = frozenset({"dispatch_uid", "bypassed"})
+
+
+def dump(diagnosis: Diagnosis) -> dict[str, Any]:
+    """Return a diagnosis as one JSON document."""
+    failure = diagnosis.failure
+    return {
+        "schema": "sigexplorer.why/1",
+        "receiver": diagnosis.receiver,
+        "signals": list(diagnosis.signals),
+        "fires": failure is None,
+        "reason": failure.name if failure else None,
+        "verdict": diagnosis.verdict,
+        "fix": failure.fix if failure else None,
+        "checks": [
+            {
+                **asdict(check),
+                "evidence": list(check.evidence),
+                "places": [asdict(place) for place in check.places],
+            }
+            for check in diagnosis.checks
+        ],
+    }
+
+
+def document(diagnosis: Diagnosis) -> Document:
+    """Return a diagnosis: each question with its answer, then the verdict."""
+    rows = tuple(_row(check) for check in diagnosis.checks)
+    quiet = frozenset(place for place, check in enumerate(diagnosis.checks) if check.state == "skipped")
+    failure = diagnosis.failure
+    blocks: list[Block] = [
+        Heading(diagnosis.receiver, level=1),
+        Grid(("question", "answer", "evidence"), rows, dim_rows=quiet),
+        Heading("Verdict"),
+        Paragraph(f"{diagnosis.verdict[:1].upper()}{diagnosis.verdict[1:]}."),
+    ]
+    if failure is not None:
+        if failure.evidence[1:]:
+            blocks.append(Bullets(failure.evidence[1:]))
+        if failure.fix:
+            blocks.append(Paragraph(f"To mend it: {failure.fix}."))
+    return tuple(blocks)
+
+
+def _row(check: Check) -> tuple[str, str, str]:
+    said = list(check.evidence)
+    said += [place for one in check.places if not any((place := at(one)) in text for text in check.evidence)]
+    return (check.question, _answer(check), "\n".join(said))
+
+
+def _answer(check: Check) -> str:
+    if check.name in _NEGATIVE and check.state in ("ok", "failed"):
+        return "no" if check.state == "ok" else "YES"
+    return _WORDS[check.state]

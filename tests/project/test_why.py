@@ -1,0 +1,135 @@
+"""Why a receiver does not fire: every reason in a project that has it, and in one that does not."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+import specimens
+from specimens import SPECIMENS, Specimen
+
+from sigexplorer.model import Bypass, Call, Dispatch, Origin, Run, Trace
+from sigexplorer.show import recording
+from sigexplorer.show.schemas import answers_schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Answers = dict[str, dict[str, Any]]
+
+RECEIVER = "shop.receivers.on_save"
+POST_SAVE = "django.db.models.signals.post_save"
+ORIGIN = Origin("shop/views.py", 7, "buy")
+
+
+def call(receiver: str, outcome: Any = "returned", error: str | None = None) -> Call:
+    """Return one call of a receiver."""
+    return Call(receiver, 1, None, None, None, weak=True, is_async=False, start_ns=0, duration_ns=1,
+                outcome=outcome, result=None, error=error, queries=0)  # fmt: skip
+
+
+def dispatch(sender: str, *calls: Call) -> Dispatch:
+    """Return one dispatch of post_save."""
+    return Dispatch(
+        id=1, parent=None, parent_call=None, step=None, signal=POST_SAVE, name="post_save", group="save",
+        method="send", sender=sender, start_ns=0, duration_ns=1, arguments=(), calls=calls, error=None,
+        origin=ORIGIN, in_transaction=False, rolled_back=False, queries=0, thread="MainThread", process=1,
+    )  # fmt: skip
+
+
+BYPASS = Bypass(1, "bulk_create", "shop.Product", 3, 0, None, None, None, ORIGIN, (RECEIVER,))
+
+RUNS: dict[str, tuple[tuple[Dispatch, ...], tuple[Bypass, ...]]] = {
+    "empty": ((), ()),
+    "others": ((dispatch("shop.Tag"),), ()),
+    "bypassed": ((), (BYPASS,)),
+    "called": ((dispatch("shop.Product", call(RECEIVER)),), (BYPASS,)),
+    "raised": ((dispatch("shop.Product", call(RECEIVER, "raised", "KeyError: 'x'")),), ()),
+    "skipped": (
+        (
+            dispatch(
+                "shop.Product",
+                call("shop.receivers.earlier", "raised", "ValueError: no"),
+                call(RECEIVER, "skipped"),
+            ),
+        ),
+        (),
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return the files of some recorded runs, as JSON and, every other one, as JSON lines."""
+    folder = tmp_path_factory.mktemp("runs")
+    files = {}
+    for number, (name, (dispatches, bypasses)) in enumerate(RUNS.items()):
+        run = Run("test", listened=False, started_at="2026-11-20T10:00:00.000000Z", duration_ns=1,
+                  sigexplorer="0", django="5.2", python="3.11", databases=())  # fmt: skip
+        trace = Trace(run, dispatches=dispatches, bypasses=bypasses)
+        files[name] = folder / f"{name}.json"
+        whole = json.dumps(recording.dump(trace))
+        lines = "\n".join(json.dumps(record) for record in recording.records(trace))
+        files[name].write_text(lines if number % 2 else whole)
+    return files
+
+
+@pytest.fixture(scope="session")
+def answers(tmp_path_factory: pytest.TempPathFactory, runs: dict[str, Path]) -> Answers:
+    """Return what why says of every specimen, with its fault and without."""
+    questions: dict[str, tuple[str, str, str | None]] = {}
+    for number, (name, one) in enumerate(SPECIMENS.items()):
+        for kind, files, run in (("faulty", one.faulty, one.trace), ("sound", one.sound, one.sound_trace)):
+            folder = tmp_path_factory.mktemp(f"{kind}{number}")
+            specimens.write(folder, files)
+            questions[f"{kind} {name}"] = (str(folder), one.receiver, str(runs[run]) if run else None)
+    return specimens.ask(questions)
+
+
+each_specimen = pytest.mark.parametrize(("name", "specimen"), SPECIMENS.items(), ids=SPECIMENS)
+
+
+@each_specimen
+def test_a_fault_is_found(name: str, specimen: Specimen, answers: Answers) -> None:
+    """The verdict is the reason that the project was given, with its evidence and what to do."""
+    answer = answers[f"faulty {name}"]
+    assert answer.get("reason") == specimen.reason, answer
+    assert not answer["fires"]
+    assert answer["fix"]
+    failure = next(check for check in answer["checks"] if check["name"] == specimen.reason)
+    told = " ".join([answer["verdict"], *failure["evidence"], answer["fix"]])
+    assert specimen.says in told
+
+
+@each_specimen
+def test_no_fault_is_found_where_there_is_none(name: str, specimen: Specimen, answers: Answers) -> None:
+    """The same project without the fault is connected, and fires."""
+    answer = answers[f"sound {name}"]
+    assert answer.get("reason", "?") is None, answer
+    assert answer["fires"]
+    ran = "fires" if specimen.sound_trace else "would fire"
+    assert answer["verdict"] == f"it is connected, and {ran}"
+    assert specimen.reason in {check["name"] for check in answer["checks"]}
+
+
+def test_every_reason_has_a_specimen(answers: Answers) -> None:
+    """Each question that can fail is asked by some specimen whose fault it is."""
+    asked = {check["name"] for check in answers["sound never imported"]["checks"]}
+    assert asked - {specimen.reason for specimen in SPECIMENS.values()} == {"source"}  # unknown: exit 2
+
+
+def test_every_answer_has_the_form_of_the_schema(answers: Answers) -> None:
+    """Whatever is wrong, the JSON of a diagnosis is valid."""
+    validator = jsonschema.Draft202012Validator(answers_schema())
+    for answer in answers.values():
+        validator.validate(answer)
+
+
+def test_who_imported_the_module_is_evidence(answers: Answers) -> None:
+    """The line that imported the module of a receiver is told."""
+    checks = {check["name"]: check for check in answers["sound never imported"]["checks"]}
+    assert checks["imported"]["evidence"] == ["shop.receivers was imported by shop/apps.py:8"]
+    assert checks["connected"]["evidence"] == ["to post_save for shop.Product at shop/receivers.py:6"]
+    assert checks["ready"]["evidence"] == ["shop.apps.ShopConfig.ready() ran"]
