@@ -7,8 +7,12 @@ import sys
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    from sigexplorer.cli import tracing  # nothing is imported before it is needed
+
+    if tracing.is_meant(sys.argv[1:]):
+        sys.exit(tracing.main(sys.argv[2:]))  # how the program ends is its own affair
     try:
-        from sigexplorer.cli.run import run  # nothing is imported before it is needed
+        from sigexplorer.cli.run import run
 
         sys.exit(run(sys.argv[1:]))
     except KeyboardInterrupt:  # also while we are still being imported

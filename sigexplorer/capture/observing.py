@@ -12,9 +12,8 @@ from sigexplorer.capture import bypasses, commits, database, dispatch, shapes
 from sigexplorer.capture.hooks import Hooks
 from sigexplorer.capture.lanes import STREAM, Window, guarded
 
-#: The hooks, and the module that must have been imported for them.
+#: The hooks beside those of dispatch, and the module that must have been imported for them.
 _PARTS: tuple[tuple[Hooks, str], ...] = (
-    (dispatch.HOOKS, "django.dispatch"),
     (database.HOOKS, "django.db.backends.base.base"),
     (commits.HOOKS, "django.db.backends.base.base"),
     (bypasses.HOOKS, "django.db.models"),
@@ -29,6 +28,7 @@ def begin(window: Window) -> None:
     with _lock:
         _observers.append(window)
         try:
+            dispatch.HOOKS.add(window)
             look()
         except BaseException:
             end(window)
@@ -42,6 +42,7 @@ def end(window: Window) -> None:
         _observers[:] = [other for other in _observers if other is not window]
         for hooks, _ in reversed(_PARTS):
             hooks.remove(window)
+        dispatch.HOOKS.remove(window)
 
 
 def look() -> None:

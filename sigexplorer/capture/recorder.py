@@ -22,7 +22,7 @@ from sigexplorer.capture import database, dispatch, observing, shapes
 from sigexplorer.capture.lanes import STREAM, guarded, next_id, said
 from sigexplorer.capture.ticking import Ticker
 from sigexplorer.spool.files import SpoolFile
-from sigexplorer.spool.rows import START, Event, Flight, Kept, Undone
+from sigexplorer.spool.rows import START, Event, Flight, Kept, Shape, Undone
 
 _UNKNOWN_DJANGO = "this Django's dispatch is not known: receivers have no times of their own"
 
@@ -134,7 +134,7 @@ class Recorder:
         self._wake()
         new = shapes.TABLE[self._shapes :]
         if new:
-            self.add("shapes", [tuple(shape) for shape in new])
+            self.add("shapes", [_atoms(shape) for shape in new])
             self._shapes += len(new)
         try:
             self.add("rows", thread, ours, told)
@@ -179,3 +179,7 @@ class Recorder:
             "complete": not STREAM.under_way(),
             "notes": () if dispatch.rendered() else (_UNKNOWN_DJANGO,),
         }
+
+
+def _atoms(shape: Shape) -> tuple[Any, ...]:
+    return (*shape[:-1], tuple(None if each is None else tuple(each) for each in shape.receivers))

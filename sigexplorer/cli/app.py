@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import sigexplorer
-from sigexplorer.cli import diff, docs, explain, listing, lock, receivers, scenario, show, trigger, why
+from sigexplorer.cli import diff, docs, explain, listing, lock, receivers, scenario, show, trace, trigger, why
 
 app = typer.Typer(
     name="sigexplorer",
@@ -22,6 +22,7 @@ app.command("list")(listing.list_signals)
 app.command("docs")(docs.docs)
 app.command("trigger")(trigger.trigger)
 app.command("scenario")(scenario.scenario)
+app.command("trace", context_settings={"allow_interspersed_args": False})(trace.trace)
 app.command("show")(show.show)
 app.command("diff")(diff.diff)
 app.command("receivers")(receivers.receivers)

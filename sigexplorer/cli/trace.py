@@ -1,0 +1,46 @@
+"""``sigexplorer trace``: its help, and its errors; what is right never comes here (see ``tracing``)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sigexplorer.cli import options
+from sigexplorer.cli.tracing import Wanted
+from sigexplorer.cli.tracing import trace as run
+
+Command = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="What you would type: manage.py migrate, pytest -k x, -m module.", metavar="-- COMMAND"
+    ),
+]
+Follow = Annotated[bool, typer.Option("--follow", help="Trace every Python program that the command starts.")]
+
+
+def trace(
+    command: Command = None,
+    follow: Follow = False,
+    listen: options.Listen = False,
+    only: options.Only = None,
+    sender: options.Sender = None,
+    receiver: options.Receiver = None,
+    failed: options.Failed = False,
+    minimum: options.Minimum = None,
+    depth: options.Depth = None,
+    verbose: options.Verbose = False,
+    limit: options.Limit = options.LIMIT,
+    origins: options.Origins = False,
+    rows: options.Rows = options.ROWS,
+    counts: options.Counts = False,
+    no_keep: options.NoKeep = False,
+    format_name: options.Format = None,
+    output: options.Output = None,
+) -> None:
+    """See what really fires while any command of yours runs."""
+    wanted = Wanted(
+        tuple(only or ()), sender, receiver, failed, minimum, depth, verbose, limit, origins, rows, counts,
+        no_keep, format_name, output, listen, follow,
+    )  # fmt: skip
+    raise typer.Exit(run(wanted, command or []))

@@ -1,0 +1,177 @@
+"""What ``sigexplorer trace`` does, without Typer and Rich: the program is not to see them, nor to wait.
+
+They are imported when the program has ended, to report; and before, only to explain what
+is wrong with the question.
+"""
+
+from __future__ import annotations
+
+import getopt
+import shlex
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sigexplorer.errors import NotPythonError, OutputError, SigexplorerError, UsageError
+from sigexplorer.project.children import State, run_other
+from sigexplorer.project.program import Program, resolve, restart, run
+from sigexplorer.project.tracing import Tracing
+from sigexplorer.spool.files import SUFFIX
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the options of ``trace`` ask for; the names are those of the Typer command."""
+
+    only: tuple[str, ...] = ()
+    sender: str | None = None
+    receiver: str | None = None
+    failed: bool = False
+    minimum: str | None = None
+    depth: int | None = None
+    verbose: bool = False
+    limit: int | None = None
+    origins: bool = False
+    rows: int | None = None
+    counts: bool = False
+    no_keep: bool = False
+    format_name: str | None = None
+    output: Path | None = None
+    listen: bool = False
+    follow: bool = False
+
+
+#: Options by what they are called: the name in ``Wanted``, and how their value is read.
+_VALUES: dict[str, tuple[str, Any]] = {
+    "-S": ("sender", str), "-R": ("receiver", str), "--min": ("minimum", str), "--depth": ("depth", int),
+    "-s": ("limit", int), "--rows": ("rows", int), "-f": ("format_name", str),
+    "--format": ("format_name", str), "-o": ("output", Path), "--output": ("output", Path),
+}  # fmt: skip
+_FLAGS: dict[str, tuple[str, bool]] = {
+    "-Z": ("failed", True), "-v": ("verbose", True), "--verbose": ("verbose", True), "-k": ("origins", True),
+    "-c": ("counts", True), "--no-keep": ("no_keep", True), "--listen": ("listen", True),
+    "--no-listen": ("listen", False), "--follow": ("follow", True),
+}  # fmt: skip
+
+
+def parse(words: Sequence[str]) -> tuple[Wanted, list[str]]:
+    """Return what the options ask for and the command behind them; ``ValueError`` where they are odd."""
+    valued = ["-e", *_VALUES]
+    short = "".join(f"{name[1:]}:" for name in valued if len(name) == 2)  # noqa: PLR2004 - a dash and a letter
+    short += "".join(name[1:] for name in _FLAGS if not name.startswith("--"))
+    long = [f"{name[2:]}=" for name in valued if name.startswith("--")]
+    long += [name[2:] for name in _FLAGS if name.startswith("--")]
+    try:
+        pairs, command = getopt.getopt(list(words), short, long)
+    except getopt.GetoptError as problem:
+        raise ValueError(problem.msg) from problem
+    held: dict[str, Any] = {"only": tuple(text for name, text in pairs if name == "-e")}
+    for name, text in pairs:
+        if name in _FLAGS:
+            held[_FLAGS[name][0]] = _FLAGS[name][1]
+        elif name in _VALUES:
+            field, read = _VALUES[name]
+            held[field] = read(text)
+    return Wanted(**held), command
+
+
+def main(words: Sequence[str]) -> int:
+    """Trace the program that ``words`` ask for, and return its exit code."""
+    try:
+        wanted, command = parse(words)
+        tracing, program = _prepared(wanted, command)
+    except (ValueError, SigexplorerError):
+        from sigexplorer.cli.run import run as explain
+
+        return explain(["trace", *words])  # comes to the same problem, and says so
+    return _run(tracing, program)
+
+
+def trace(wanted: Wanted, command: Sequence[str]) -> int:
+    """Trace a program; the same, for whoever has parsed the words already."""
+    return _run(*_prepared(wanted, command))
+
+
+def _prepared(wanted: Wanted, command: Sequence[str]) -> tuple[_Session, Program | None]:
+    """Find out all that may be wrong before anything begins."""
+    if not command:
+        raise UsageError("no command to trace", "sigexplorer trace [OPTIONS] -- manage.py migrate")
+    check(wanted)
+    try:
+        program: Program | None = resolve(command)
+    except NotPythonError:
+        if not wanted.follow:
+            raise
+        program = None
+    if program is not None:
+        restart(program)  # with other options of the interpreter, if need be
+    return _Session(wanted, tuple(command), _folder(wanted.output)), program
+
+
+def check(wanted: Wanted) -> None:
+    """Raise where the filters or the format cannot be meant."""
+    if wanted.only or wanted.minimum or wanted.format_name or wanted.output or wanted.counts:
+        from sigexplorer.cli.reporting import answer, look
+
+        look(wanted)
+        answer(wanted).chosen()
+
+
+def _folder(output: Path | None) -> Path:
+    """Make the folder that the run is noted in: beside the file that it is to become."""
+    if output is None or str(output) == "-":
+        return Path(tempfile.mkdtemp(prefix="sigexplorer-", suffix=SUFFIX))
+    folder = output.with_name(f"{output.name}{SUFFIX}")
+    try:
+        if folder.is_dir():  # of a run that was killed
+            shutil.rmtree(folder)
+        folder.mkdir()
+    except OSError as problem:
+        raise OutputError(f"cannot write '{output}': {problem.strerror or problem}") from problem
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """A run to be traced and reported."""
+
+    wanted: Wanted
+    command: tuple[str, ...]
+    folder: Path
+
+    @property
+    def state(self) -> State:
+        """What the processes of the run are told."""
+        return State(
+            folder=str(self.folder.absolute()),
+            all=self.wanted.follow,
+            title=shlex.join(self.command),
+            listen=self.wanted.listen,
+            origins=self.wanted.origins or self.wanted.output is not None,
+        )
+
+
+def _run(session: _Session, program: Program | None) -> int:
+    tracing = Tracing(session.state)
+    report = partial(_report, session, tracing)
+    if program is None:
+        code = run_other(session.command, session.state)
+        report()
+        return code
+    tracing.begin(report)
+    return run(program)
+
+
+def _report(session: _Session, tracing: Tracing) -> None:
+    from sigexplorer.cli.reporting import report
+
+    report(session.folder, session.wanted, tracing.problem)
+
+
+def is_meant(words: Sequence[str]) -> bool:
+    """Whether the words of a command line are for ``main``: not to ask for help."""
+    return list(words[:1]) == ["trace"] and list(words[1:2]) not in ([], ["-h"], ["--help"])
