@@ -21,18 +21,15 @@ import atexit
 import functools
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import sigexplorer
 from sigexplorer.project.imports import when_imported
-from sigexplorer.project.program import Program
-from sigexplorer.project.program.interpreter import environment_of, own_environment, parse
 
 VARIABLE = "SIGEXPLORER_CHILD"
 STARTUP = str(Path(__file__).parent / "startup")
@@ -115,26 +112,6 @@ def at_end(function: Callable[[], object]) -> None:
 
     atexit.register(once)
     when_imported("multiprocessing.util", lambda module: module.register_after_fork(once, in_child(module)))
-
-
-def can_become(program: Program) -> bool:
-    """Tell whether ``become`` would trace it: a Python that heeds its environment, started by exec."""
-    return os.name != "nt" and not {"-I", "-E"} & {*parse(program.command[1:]).options}
-
-
-def become(program: Program, state: State) -> NoReturn:
-    """Replace this process by ``program``, run by Python itself and traced from its start.
-
-    The other way to run a program, and the more faithful one: nothing of ours lies below the
-    program's frames, and Python starts with the program's own options and variables. The process
-    keeps its number and its streams. Where it is not possible (see ``can_become``), there is ``run``.
-    """
-    first, *words = program.command
-    found = shutil.which(first)  # by its first word Python finds its environment
-    if found is None or environment_of(found) != own_environment():
-        first = sys.executable
-    variables = {**os.environ, **dict(program.variables)}
-    os.execve(sys.executable, [first, *words], environment(state, variables))  # noqa: S606 - no shell is meant
 
 
 def run_other(command: Sequence[str], state: State) -> int:
