@@ -144,7 +144,6 @@ def _collector_delete(found: Any) -> Any:
         deletion = _Deletion(_root(self), _is_manager_deleting())
         before = [(model, len(instances)) for model, instances in self.data.items()]
         token = _deleting.set(deletion)
-        start = clock()
         try:
             answer = found(self)
         finally:
@@ -152,7 +151,7 @@ def _collector_delete(found: Any) -> Any:
         if not _is_part():
             for model, count in _untold(deletion, before, answer):
                 operation: Operation = "raw_delete" if deletion.told else "fast_delete"
-                _report(_noted(operation, model, start), count)
+                _report(_noted(operation, model, clock()), count)
         return answer
 
     return delete

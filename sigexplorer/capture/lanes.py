@@ -61,6 +61,7 @@ class Window(Protocol):
     """Whoever takes the rows of every lane while it is open."""
 
     origins: bool  # whether it wants to know who sent
+    inits: bool  # whether it wants each pre_init and post_init, and not only their number
     faults: list[str]  # the first few of ours, in words
     dropped: int  # all of them
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 
-from sigexplorer.capture import bypasses, commits, database, dispatch, shapes
+from sigexplorer.capture import bypasses, commits, counting, database, dispatch, shapes
 from sigexplorer.capture.hooks import Hooks
 from sigexplorer.capture.lanes import STREAM, Window, guarded
 
@@ -43,6 +43,7 @@ def end(window: Window) -> None:
         for hooks, _ in reversed(_PARTS):
             hooks.remove(window)
         dispatch.HOOKS.remove(window)
+        _count_or_record()
 
 
 def look() -> None:
@@ -52,6 +53,15 @@ def look() -> None:
             if len(hooks.observers) < len(_observers) and _is_imported(module):
                 for window in _observers:
                     hooks.add(window)
+        _count_or_record()
+
+
+def _count_or_record() -> None:
+    if _observers and not any(window.inits for window in _observers):
+        if _is_imported("django.db.models"):
+            counting.start()
+    else:
+        counting.stop()
 
 
 def _is_imported(name: str) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 import django
 
 import sigexplorer
-from sigexplorer.capture import database, dispatch, observing, shapes
+from sigexplorer.capture import counting, database, dispatch, observing, shapes
 from sigexplorer.capture.lanes import STREAM, guarded, next_id, said
 from sigexplorer.capture.ticking import Ticker
 from sigexplorer.spool.files import SpoolFile
@@ -37,11 +37,20 @@ class Recorder:
     has something to tell: it may be about to become another program.
     """
 
-    def __init__(self, folder: Path, title: str, *, listened: bool = False, origins: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        title: str,
+        *,
+        listened: bool = False,
+        origins: bool = False,
+        inits: bool = False,
+    ) -> None:
         self.folder = folder
         self.title = title
         self.listened = listened
         self.origins = origins  # whether to note who sent
+        self.inits = inits
         self.faults: list[str] = []
         self.dropped = 0
         self.problem = ""  # why nothing can be written any more
@@ -69,6 +78,7 @@ class Recorder:
         self._began, self._since = clock(), next_id()
         self._started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         self._queries = -STREAM.queries
+        self._counted = counting.times()  # before
 
     def _open(self) -> None:
         self._file = SpoolFile(self.folder / f"{os.getpid()}-{self._began}")
@@ -162,12 +172,18 @@ class Recorder:
         self._recording = False
         if self._file is not None:
             guarded(note)
+            self.add("counted", self._counts())
             self.add("end", self._end(end))
         observing.end(self)
         STREAM.remove(self)
         if self._file is not None:
             self._file.close()
         self._file = None
+
+    def _counts(self) -> list[tuple[str, str, int]]:
+        times = counting.times()
+        new = ((*place, count - self._counted.get(place, 0)) for place, count in sorted(times.items()))
+        return [(name, sender, count) for name, sender, count in new if count]
 
     def _end(self, end: int) -> dict[str, Any]:
         return {

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 from django.dispatch import Signal, dispatcher
 
+from sigexplorer.capture.lanes import guarded
+
 #: Django 6.1 runs async receivers in a task group, earlier ones gather them.
 run_parallel: Callable[..., Any] | None = getattr(dispatcher, "_run_parallel", None)
 
@@ -152,3 +154,32 @@ def connection(function: Any) -> Connection | None:
         return None
     named = function.keywords
     return Connection(signal, function.args[0], bool(named.get("weak", True)), named.get("dispatch_uid"))
+
+
+def counted_send(
+    signal: Any, counters: dict[int, Callable[[], int]], begin: Callable[[Any], None]
+) -> Callable[..., list[tuple[Any, Any]]]:
+    """Return what stands for ``signal.send`` where its dispatches are only counted, by sender.
+
+    Receivers are called from its frame, which is as deep as Django's.
+    """
+
+    def send(sender: Any, **named: Any) -> list[tuple[Any, Any]]:
+        try:
+            counters[id(sender)]()
+        except KeyError:
+            guarded(begin, sender)
+        if not signal.receivers or signal.sender_receivers_cache.get(sender) is dispatcher.NO_RECEIVERS:
+            return []
+        sync_receivers, async_receivers = signal._live_receivers(sender)
+        if async_receivers:
+            everything: list[tuple[Any, Any]] = Signal.send(signal, sender, **named)
+            return everything
+        responses = []
+        for receiver in sync_receivers:
+            response = receiver(signal=signal, sender=sender, **named)
+            responses.append((receiver, response))
+        return responses
+
+    send.counted = counters  # type: ignore[attr-defined]  # by which it is known again
+    return send

@@ -37,6 +37,7 @@ class Tracer:
         self.title = title
         self.listened = listened
         self.origins = origins  # whether to note who sent
+        self.inits = True
         self.complete = True
         self.claims: list[Claim] = []
         self.faults: list[str] = []  # the first few of ours, in words

@@ -17,11 +17,13 @@ Command = Annotated[
     ),
 ]
 Follow = Annotated[bool, typer.Option("--follow", help="Trace every Python program that the command starts.")]
+Init = Annotated[bool, typer.Option("--init", help="Record each pre_init and post_init, not their number.")]
 
 
 def trace(
     command: Command = None,
     follow: Follow = False,
+    init: Init = False,
     listen: options.Listen = False,
     only: options.Only = None,
     sender: options.Sender = None,
@@ -41,6 +43,6 @@ def trace(
     """See what really fires while any command of yours runs."""
     wanted = Wanted(
         tuple(only or ()), sender, receiver, failed, minimum, depth, verbose, limit, origins, rows, counts,
-        no_keep, format_name, output, listen, follow,
+        no_keep, format_name, output, listen, follow, init,
     )  # fmt: skip
     raise typer.Exit(run(wanted, command or []))

@@ -43,6 +43,7 @@ class Wanted:
     output: Path | None = None
     listen: bool = False
     follow: bool = False
+    init: bool = False
 
 
 #: Options by what they are called: the name in ``Wanted``, and how their value is read.
@@ -54,7 +55,7 @@ _VALUES: dict[str, tuple[str, Any]] = {
 _FLAGS: dict[str, tuple[str, bool]] = {
     "-Z": ("failed", True), "-v": ("verbose", True), "--verbose": ("verbose", True), "-k": ("origins", True),
     "-c": ("counts", True), "--no-keep": ("no_keep", True), "--listen": ("listen", True),
-    "--no-listen": ("listen", False), "--follow": ("follow", True),
+    "--no-listen": ("listen", False), "--follow": ("follow", True), "--init": ("init", True),
 }  # fmt: skip
 
 
@@ -152,7 +153,23 @@ class _Session:
             title=shlex.join(self.command),
             listen=self.wanted.listen,
             origins=self.wanted.origins or self.wanted.output is not None,
+            inits=self.wanted.init or _names_inits(self.wanted.only),
         )
+
+
+def _names_inits(only: tuple[str, ...]) -> bool:
+    """Whether the patterns of ``-e`` ask for the signals that are otherwise only counted."""
+    if not only:
+        return False
+    from sigexplorer.show.filters import matches, parse_signals
+
+    patterns = [pattern for pattern in parse_signals(list(only)) if not pattern.startswith("!")]
+    names = ("pre_init", "post_init")
+    return any(
+        matches(pattern, f"django.db.models.signals.{name}", name, "init")
+        for pattern in patterns
+        for name in names
+    )
 
 
 def _run(session: _Session, program: Program | None) -> int:

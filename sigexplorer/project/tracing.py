@@ -49,9 +49,16 @@ class Tracing:
         try:
             from sigexplorer.capture.listening import Listener
             from sigexplorer.capture.recorder import Recorder
+            from sigexplorer.capture.words import bounded
 
             state = self._state
-            recorder = Recorder(Path(state.folder), state.title, listened=state.listen, origins=state.origins)
+            recorder = Recorder(
+                Path(state.folder),
+                bounded(state.title),
+                listened=state.listen,
+                origins=state.origins,
+                inits=state.inits,
+            )
             if state.listen:
                 Listener().connect()
             recorder.start()

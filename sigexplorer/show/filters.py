@@ -135,14 +135,14 @@ class Sieve:
 
     def asked_for(self, signal: str, name: str, group: str) -> bool:
         """Whether a pattern names this signal."""
-        return any(_matches(pattern, signal, name, group) for pattern in self.filters.wanted)
+        return any(matches(pattern, signal, name, group) for pattern in self.filters.wanted)
 
     def named(self, signal: str, name: str, group: str, sender: str | None) -> bool:
         """Whether the patterns for signal and sender let it through."""
         key = (signal, name, group)
         held = self._signals.get(key)
         if held is None:
-            unwanted = any(_matches(pattern, *key) for pattern in self.filters.unwanted)
+            unwanted = any(matches(pattern, *key) for pattern in self.filters.unwanted)
             held = _remember(self._signals, key, not unwanted and self._asked(key))
         if not held or self.filters.sender is None:
             return held
@@ -236,12 +236,11 @@ def chosen_steps(steps: Iterable[Step], wanted: str | None) -> frozenset[int] | 
 
 def asked_for(dispatch: Dispatch, filters: Filters) -> bool:
     """Whether a pattern of ``filters`` names the signal of ``dispatch``."""
-    return any(
-        _matches(pattern, dispatch.signal, dispatch.name, dispatch.group) for pattern in filters.wanted
-    )
+    return any(matches(pattern, dispatch.signal, dispatch.name, dispatch.group) for pattern in filters.wanted)
 
 
-def _matches(pattern: str, signal: str, name: str, group: str) -> bool:
+def matches(pattern: str, signal: str, name: str, group: str) -> bool:
+    """Whether a pattern means the signal with that path, short name and group."""
     if pattern.startswith("%"):
         return group in catalog.GROUPS[pattern[1:]]
     return fnmatchcase(name, pattern) or fnmatchcase(signal, pattern)
