@@ -17,7 +17,7 @@ function start() {
   byId("theme").onclick = () => { nextTheme(); repaint(); };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   new ResizeObserver(resizeCanvas).observe(byId("stage"));
-  new ResizeObserver(drawList).observe(byId("list"));
+  new ResizeObserver(drawListSoon).observe(byId("list"));
   addEventListener("beforeprint", printAll);
   chooseTraces();
 }
@@ -66,6 +66,7 @@ async function openTrace(chosen) {
   byId("list").scrollTop = 0;
   refilter();
   drawTab(currentTab());
+  if (trace.blocks.length) await textsOf(trace.blocks[0]);
   document.documentElement.dataset.ready = "true";
 }
 

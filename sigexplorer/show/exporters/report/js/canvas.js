@@ -1,6 +1,6 @@
 /* The timeline: a canvas that draws what is visible. Time goes to the right, nesting down. */
 
-const ROW = 18, GAP = 2, LANE_HEAD = 18, AXIS = 20, STEPS = 18;
+const ROW = 18, GAP = 2, LANE_HEAD = 18, AXIS = 20, STEPS = 18, THIN = 2;
 const FONT = "11px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace";
 
 const view = { trace: null, from: 0, to: 1, scroll: 0, width: 0, height: 0, chosen: -1, colours: null, pending: false, letter: 6.6 };
@@ -17,6 +17,8 @@ function showTimeline(trace) {
     top += LANE_HEAD + lane.rows.length * ROW + 8;
   }
   view.tall = top;
+  // No higher than what there is to see: the rest of the page belongs to the list.
+  byId("stage").style.height = `min(45%, ${Math.max(120, top + AXIS + STEPS + 12)}px)`;
   [view.first, view.last] = extent(trace);
   fitAll();
 }
@@ -132,7 +134,8 @@ function drawAxis() {
     const x = Math.round(xOf(time));
     pen.fillStyle = colours.line;
     pen.fillRect(x, 0, 1, AXIS);
-    label(axisTime(time, step), x + 4, AXIS / 2, 120, colours.quiet);
+    const words = axisTime(time, step);
+    if (x + 4 + words.length * view.letter < view.width) label(words, x + 4, AXIS / 2, 120, colours.quiet);
   }
   pen.fillStyle = colours.line;
   pen.fillRect(0, AXIS - 1, view.width, 1);
@@ -150,6 +153,12 @@ function axisTime(time, step) {
   const [larger, scale] = unit === "us" || unit === "ns" ? ["ms", 1e6] : [unit, size];
   const digits = Math.max(0, Math.ceil(-Math.log10(step / scale)));
   return `${(time / scale).toFixed(Math.min(digits, 9))}${larger}`;
+}
+
+/** Write on a bar, or beside one that is too thin. */
+function caption(words, x, y, width, next, onBar, beside) {
+  if (width >= 7 * view.letter) label(words, x + 4, y, width - 6, onBar);
+  else if (view.pen.globalAlpha === 1) label(words, x + width + 3, y, next - x - width - 8, beside);
 }
 
 /** Write a text where it fits, cut to the room there is. */
@@ -186,23 +195,33 @@ function drawRow(row, y) {
     const record = thing >= 0 ? thing : trace.owner[~thing];
     const bad = trace.failed[record] === 1;
     if (end - x < 1 && end < drawnTo + 1 && !bad) continue;
-    const next = place + 1 < row.length ? xOf(startOf(trace, row[place + 1])) : view.width;
-    drawThing(thing, record, Math.max(-2, x), y, Math.min(end, view.width + 2) - Math.max(-2, x), next);
-    drawnTo = Math.max(end, x + 1);
+    const room = roomAfter(trace, row, place, end);
+    drawThing(thing, record, Math.max(-2, x), y, Math.min(end, view.width + 2) - Math.max(-2, x), room);
+    drawnTo = Math.max(end, x + THIN);
   }
+}
+
+/** Return up to where the words of something may reach: the next thing that the filters let through. */
+function roomAfter(trace, row, place, end) {
+  const far = Math.min(row.length, place + 30);
+  for (let next = place + 1; next < far; next++) {
+    const record = row[next] >= 0 ? row[next] : trace.owner[~row[next]];
+    if (trace.matches[record]) return xOf(startOf(trace, row[next]));
+  }
+  return far === row.length ? view.width : end;
 }
 
 function drawThing(thing, record, x, y, width, next) {
   const { pen, trace } = view;
   pen.globalAlpha = trace.matches[record] ? 1 : 0.15;
   const height = ROW - GAP;
-  if (thing < 0) drawCall(~thing, x, y, Math.max(1, width), height, next);
-  else if (thing < trace.dispatches) drawDispatch(thing, x, y, Math.max(1, width), height);
+  if (thing < 0) drawCall(~thing, x, y, Math.max(THIN, width), height, next);
+  else if (thing < trace.dispatches) drawDispatch(thing, x, y, Math.max(THIN, width), height, next);
   else drawOther(thing, x, y, width, height, next);
   pen.globalAlpha = 1;
 }
 
-function drawDispatch(i, x, y, width, height) {
+function drawDispatch(i, x, y, width, height, next) {
   const { pen, trace, colours } = view;
   const kind = kindOf(trace, i);
   const unheard = isUnheard(trace, i) && !trace.failed[i];
@@ -214,7 +233,8 @@ function drawDispatch(i, x, y, width, height) {
   }
   const marks = (trace.failed[i] ? "✕ " : "") + (kind.rolledBack ? "↩ " : "");
   if (trace.failed[i]) edge(x, y, width, height, colours.bad);
-  label(`${marks}${kind.name} ${kind.sender ?? "None"}`, x + 4, y + height / 2 + 1, width - 6, unheard ? colours.quiet : colours.ink);
+  const words = `${marks}${kind.name} ${senderWords(kind.sender)}`;
+  caption(words, x, y + height / 2 + 1, width, next, unheard ? colours.quiet : colours.ink, colours.quiet);
   if (kind.rolledBack && width > 3) {
     pen.fillStyle = colours.warn;
     pen.fillRect(x, y + height - 2, width, 2);
@@ -235,7 +255,7 @@ function drawCall(j, x, y, width, height, next) {
   pen.fillRect(x, y, width, height);
   if (kind.outcome === "raised") edge(x, y, width, height, colours.bad);
   const mark = kind.outcome === "raised" ? "✕ " : "";
-  label(mark + shortName(kind.receiver), x + 4, y + height / 2 + 1, width - 6, view.inkOf(colour));
+  caption(mark + shortName(kind.receiver), x, y + height / 2 + 1, width, next, view.inkOf(colour), colours.ink);
 }
 
 /** Draw a bypass as a rhombus, and a callback as a bar that is open to the left. */
@@ -256,7 +276,7 @@ function drawOther(i, x, y, width, height, next) {
     return;
   }
   edge(x, y, Math.max(1, width), height, trace.failed[i] ? colours.bad : colours.warn);
-  label(`↪ on_commit ${shortName(other.function)}`, x + 4, middle + 1, width - 6, colours.ink);
+  caption(`↪ on_commit ${shortName(other.function)}`, x, middle + 1, Math.max(2, width), next, colours.ink, colours.ink);
 }
 
 /** Draw the outline of something. */

@@ -11,7 +11,7 @@ function drawCoverage(trace, show) {
   const called = judged.filter((one) => one.calls), missed = judged.filter((one) => !one.calls);
   byId("coverage").replaceChildren(
     make("p", {}, trace.head.receivers.length
-      ? `Of ${plural(own.length, "registration")} of the project's own, ${number(called.length)} were called and ${number(missed.length)} were not. Django's own are left out.`
+      ? `Of ${plural(own.length, "registration")} of the project's own, ${number(called.length)} called and ${number(missed.length)} not. Django's own are left out.`
       : "This trace does not hold the list of connected receivers: only what was called, and what nobody heard, is known."),
     ...section("not called", missed, reasonTable),
     ...section("called", own.length ? called : calledOnly(trace), (rows) => calledTable(trace, rows, show)),
@@ -86,7 +86,28 @@ function calledOnly(trace) {
   return rows;
 }
 
+/** Say why nobody heard what this sender sent. */
+function unheardReason(trace, connected, kind) {
+  const known = connected.get(kind.signal);
+  if (!trace.head.receivers.length) return "nobody was connected to it for this sender";
+  if (!known) return "no receiver is connected to this signal";
+  if (known.has(null) || known.has(kind.sender)) return "its receivers were not connected at that time";
+  return `connected only for ${[...known].slice(0, 3).join(", ")}${known.size > 3 ? " and others" : ""}`;
+}
+
+/** Return by signal the senders for which a living receiver is connected; null: any. */
+function connectedSenders(trace) {
+  const connected = new Map();
+  for (const one of trace.head.receivers.map((row) => named(REGISTRATION_PARTS, row))) {
+    if (!one.alive) continue;
+    if (!connected.has(one.signal)) connected.set(one.signal, new Set());
+    connected.get(one.signal).add(one.sender);
+  }
+  return connected;
+}
+
 function unheardRows(trace) {
+  const connected = connectedSenders(trace);
   const rows = new Map();
   for (let i = 0; i < trace.dispatches; i++) {
     if (isUnheard(trace, i)) rows.set(trace.kind[i], (rows.get(trace.kind[i]) || 0) + 1);
@@ -94,7 +115,7 @@ function unheardRows(trace) {
   const bySignal = new Map();
   for (const [place, many] of rows) {
     const kind = trace.kinds[place], key = JSON.stringify([kind.signal, kind.sender]);
-    const row = bySignal.get(key) || { name: kind.name, signal: kind.signal, sender: kind.sender ?? "None", many: 0 };
+    const row = bySignal.get(key) || { name: kind.name, signal: kind.signal, sender: kind.sender ?? "None", many: 0, reason: unheardReason(trace, connected, kind) };
     row.many += many;
     bySignal.set(key, row);
   }
@@ -104,6 +125,6 @@ function unheardRows(trace) {
 function unheardTable(rows, show) {
   return sortedTable("dispatches that no receiver but ours heard", [
     text("signal", (row) => row.name, (row) => linkTo(row.name, () => show.signal(row.signal))), text("sender", (row) => row.sender),
-    count("times", (row) => row.many), text("why", () => "nobody was connected to it for this sender"),
+    count("times", (row) => row.many), text("why", (row) => row.reason),
   ], rows, 2);
 }

@@ -11,8 +11,9 @@ async function showDetails(trace, i, go, focus) {
   const close = make("button", { type: "button", class: "close", "aria-label": "close the details", onclick: hideDetails }, "close");
   const title = make("h2", { id: "details-title", tabindex: -1 }, `#${trace.id[i]} ${kindOf(trace, i).name}`);
   const parts = texts ? dispatchParts(trace, i, texts) : otherParts(trace, i);
-  panel.replaceChildren(close, title, ...parts, ...relatives(trace, i, go));
+  panel.replaceChildren(close, title, ...parts.filter((part) => part !== null), ...relatives(trace, i, go));
   panel.hidden = false;
+  if (list.at >= 0) bringIntoSight(list.at); // the list may be less high now
   panel.scrollTop = 0;
   if (focus) title.focus();
 }

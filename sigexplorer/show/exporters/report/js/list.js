@@ -5,14 +5,14 @@ const LINE = 26;
 const TALLEST = 8_000_000;
 const TITLES = ["#", "at ms", "signal", "sender", "arguments", "receivers", "took", "SQL"];
 
-const list = { trace: null, at: -1, pool: [], onOpen: null };
+const list = { trace: null, at: -1, pool: [], pending: false };
 
 /** Prepare the list; `choose` is told which record is chosen, `open` which to explain. */
 function prepareList(choose, open) {
   byId("list-head").append(make("div", { role: "row", class: "line head", "aria-rowindex": 1 },
     ...TITLES.map((title, place) => make("div", { role: "columnheader", class: `cell c${place}`, "aria-colindex": place + 1 }, title))));
   const scroller = byId("list");
-  scroller.addEventListener("scroll", () => requestAnimationFrame(drawList));
+  scroller.addEventListener("scroll", drawListSoon);
   scroller.addEventListener("click", (event) => {
     const line = event.target.closest(".line");
     if (line) open(pick(Number(line.dataset.place), choose));
@@ -87,18 +87,30 @@ function bringIntoSight(place) {
   drawList();
 }
 
+/** Draw the rows in sight with the next frame. */
+function drawListSoon() {
+  if (list.pending) return;
+  list.pending = true;
+  requestAnimationFrame(() => {
+    list.pending = false;
+    drawList();
+  });
+}
+
 /** Draw the rows in sight. */
 function drawList() {
   const { trace, pool } = list;
   if (!trace) return;
   const scroller = byId("list"), space = byId("list-space");
-  const top = scroller.scrollTop * squeeze();
+  // Read before anything is written: a layout for each row would be dear.
+  const { scrollTop, clientHeight } = scroller;
+  const top = scrollTop * squeeze();
   const first = Math.max(0, Math.floor(top / LINE) - 4);
-  const count = Math.min(trace.shown.length - first, Math.ceil(scroller.clientHeight / LINE) + 9);
+  const count = Math.min(trace.shown.length - first, Math.ceil(clientHeight / LINE) + 9);
   while (pool.length < count) pool.push(space.appendChild(emptyLine()));
   pool.forEach((line, each) => {
     line.hidden = each >= count;
-    if (each < count) fillLine(line, trace, first + each, (first + each) * LINE - top + scroller.scrollTop);
+    if (each < count) fillLine(line, trace, first + each, (first + each) * LINE - top + scrollTop);
   });
   const chosen = list.at >= first && list.at < first + count;
   if (chosen) scroller.setAttribute("aria-activedescendant", `line-${list.at}`);
@@ -124,11 +136,18 @@ function fillLine(line, trace, place, top) {
   cells[1].textContent = milliseconds(trace.start[i]);
   cells[2].replaceChildren(...signalWords(trace, i, kind));
   cells[2].style.paddingLeft = `${8 + Math.min(trace.depth[i], 12) * 14}px`;
-  cells[3].textContent = kind.sender ?? "None";
+  cells[3].textContent = senderWords(kind.sender);
   cells[4].textContent = argumentWords(trace, i);
   cells[5].replaceChildren(...receiverWords(trace, i));
-  cells[6].textContent = typeOf(trace, i) === BYPASS ? "" : duration(trace.duration[i]);
+  cells[6].textContent = tookWords(trace, i);
   cells[7].textContent = trace.queries[i] || "";
+}
+
+/** Return how long a record took; what never ran took no time. */
+function tookWords(trace, i) {
+  if (i < trace.dispatches) return duration(trace.duration[i]);
+  const other = trace.others[i - trace.dispatches];
+  return other.type === BYPASS || other.start === null ? "" : duration(other.duration);
 }
 
 function signalWords(trace, i, kind) {
@@ -150,6 +169,9 @@ function marksOf(trace, i) {
 /* Arguments that nearly every dispatch carries with the same value. */
 const USUAL = { raw: "False", using: "default", update_fields: "None", reverse: "False" };
 
+/* What stands for a secret, and is longer than it needs to be in a list. */
+const SECRET = "*".repeat(20);
+
 function argumentWords(trace, i) {
   if (i >= trace.dispatches) {
     const other = trace.others[i - trace.dispatches];
@@ -158,13 +180,22 @@ function argumentWords(trace, i) {
   }
   const block = blockOf(trace, i);
   if (!block.texts) {
-    textsOf(block).then(() => list.trace === trace && drawList());
+    fetchTexts(trace, block);
     return "…";
   }
   return argumentsOf(block.texts, block, i)
     .filter(([name, value]) => USUAL[name] !== value)
-    .map(([name, value]) => `${name}=${value.slice(0, 120)}`)
+    .map(([name, value]) => `${name}=${value.slice(0, 120).replaceAll(SECRET, "***")}`)
     .join(" ");
+}
+
+/** Read the texts of a block and draw the rows that waited for them, once. */
+async function fetchTexts(trace, block) {
+  if (block.fetching) return;
+  block.fetching = true;
+  await textsOf(block);
+  block.fetching = false;
+  if (list.trace === trace) drawListSoon();
 }
 
 /** Return the receivers of a record: the project's by name, Django's own in short. */

@@ -33,7 +33,7 @@ function sortedTable(caption, columns, rows, sortBy = 0) {
 
 const text = (title, by, of = by) => ({ title, by, of: (row) => of(row) });
 const count = (title, by) => ({ title, by, of: (row) => (by(row) ? number(by(row)) : ""), right: true });
-const time = (title, by) => ({ title, by, of: (row) => duration(by(row)), right: true });
+const time = (title, by) => ({ title, by, of: (row) => (by(row) ? duration(by(row)) : ""), right: true });
 
 /** Draw the summary; `show.receiver`, `show.signal` and `show.record` lead to the timeline. */
 function drawSummary(trace, show) {

@@ -81,7 +81,7 @@ function addOthers(trace) {
     const kind = {
       signal: "", name: isBypass ? `no signal: ${other.operation}` : "on_commit", group: isBypass ? "bypass" : "on_commit",
       method: "", sender: isBypass ? other.model : other.function, step: other.step, thread: null, process: null,
-      inTransaction: false, rolledBack: other.ending === "discarded",
+      inTransaction: false, rolledBack: false,
     };
     const key = JSON.stringify(kind);
     if (!known.has(key)) known.set(key, trace.kinds.push(kind) - 1);

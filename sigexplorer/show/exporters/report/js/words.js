@@ -60,6 +60,12 @@ function shortName(name) {
 /** Return the last part of a dotted name. */
 const lastName = (name) => name.slice(name.lastIndexOf(".") + 1) || name;
 
+/** Return a sender as it is recognised: a class elsewhere by its name, a model with its app. */
+function senderWords(sender) {
+  if (sender === null) return "None";
+  return /\..*\.[A-Z]\w*$/.test(sender) ? lastName(sender) : sender;
+}
+
 /** Return the app of a receiver or a sender: the first part of its name. */
 const appOf = (name) => name.split(".", 1)[0] || name;
 
