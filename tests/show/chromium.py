@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,15 @@ _FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
     "--remote-debugging-pipe",
 )  # fmt: skip
+
+#: Becomes a program that reads from 3 and writes to 4, as a browser on a pipe does.
+_AT_3_AND_4 = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for number, end in enumerate(ends, 3):
+    os.dup2(end, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 _PATIENCE = 60  # seconds: a busy machine is no failure, a browser that hangs is one
 
@@ -75,7 +85,11 @@ class Browser:
     def resize(self, width: int, height: int = 900, *, dark: bool = False) -> None:
         """Give the tab a size and a colour scheme."""
         self.send(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", features=[scheme])
@@ -167,8 +181,7 @@ def browsing(profile: Path) -> Iterator[Browser]:
     assert PROGRAM is not None
     theirs_in, written = os.pipe()
     read, theirs_out = os.pipe()
-    # It reads from 3 and writes to 4.
-    command = ["sh", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "sh", PROGRAM]
+    command = [sys.executable, "-c", _AT_3_AND_4, str(theirs_in), str(theirs_out), PROGRAM]
     process = subprocess.Popen(
         [*command, *_FLAGS, f"--user-data-dir={profile}", "about:blank"],
         pass_fds=(theirs_in, theirs_out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

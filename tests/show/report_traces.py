@@ -121,10 +121,16 @@ def many(count: int, seed: int = 1) -> Trace:
     now = 0
     while len(made) < count:
         took = chance.randrange(20_000, 2_000_000)
-        made += _family(chance, len(made) + 1, min(count - len(made), chance.choice((1, 1, 2, 3, 4))), now, took)
+        made += _family(
+            chance, len(made) + 1, min(count - len(made), chance.choice((1, 1, 2, 3, 4))), now, took
+        )
         now += took + chance.randrange(1_000, 100_000)
-    steps = tuple(Step(number, f"part {number}", now * (number - 1) // 4, now // 4, None) for number in range(1, 5))
-    return Trace(run=replace(RUN, title=f"{count} dispatches", duration_ns=now), steps=steps, dispatches=tuple(made))
+    steps = tuple(
+        Step(number, f"part {number}", now * (number - 1) // 4, now // 4, None) for number in range(1, 5)
+    )
+    return Trace(
+        run=replace(RUN, title=f"{count} dispatches", duration_ns=now), steps=steps, dispatches=tuple(made)
+    )
 
 
 def _family(chance: random.Random, number: int, size: int, now: int, took: int) -> list[Dispatch]:

@@ -105,7 +105,16 @@ def _callback(one: Callback) -> list[Any]:
 
 
 _KIND: Callable[[Dispatch], tuple[Any, ...]] = attrgetter(
-    "signal", "name", "group", "method", "sender", "step", "thread", "process", "in_transaction", "rolled_back"
+    "signal",
+    "name",
+    "group",
+    "method",
+    "sender",
+    "step",
+    "thread",
+    "process",
+    "in_transaction",
+    "rolled_back",
 )
 _CALL_KIND: Callable[[Call], tuple[Any, ...]] = attrgetter(
     "receiver", "order", "file", "line", "dispatch_uid", "weak", "is_async", "outcome"

@@ -205,7 +205,7 @@ function pressed(event) {
   else if (event.key === "?") byId("help").showModal();
   else if (currentTab() !== "timeline" || event.target.closest("#details, #tabs")) return;
   else if (event.key === "n" || event.key === "p") stepList(event.key === "n" ? "ArrowDown" : "ArrowUp");
-  else if (event.key === "Enter" && event.target === byId("canvas") && view.chosen >= 0) explain(view.chosen, true);
+  else if (event.key === "Enter" && [byId("canvas"), document.body].includes(event.target) && view.chosen >= 0) explain(view.chosen, true);
   else if (event.key in CANVAS_KEYS) CANVAS_KEYS[event.key]();
   else return;
   event.preventDefault();

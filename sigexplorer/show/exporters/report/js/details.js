@@ -9,7 +9,7 @@ async function showDetails(trace, i, go, focus) {
   const texts = i < trace.dispatches ? await textsOf(blockOf(trace, i)) : null;
   if (view.trace !== trace) return;
   const close = make("button", { type: "button", class: "close", "aria-label": "close the details", onclick: hideDetails }, "close");
-  const title = make("h2", { id: "details-title", tabindex: -1 }, `#${trace.id[i]} ${kindOf(trace, i).name}`);
+  const title = make("h2", { id: "details-title", tabindex: -1 }, titleOf(trace, i));
   const parts = texts ? dispatchParts(trace, i, texts) : otherParts(trace, i);
   panel.replaceChildren(close, title, ...parts.filter((part) => part !== null), ...relatives(trace, i, go));
   panel.hidden = false;
@@ -133,6 +133,5 @@ function relatives(trace, i, go) {
 }
 
 function recordLink(trace, i, go) {
-  const kind = kindOf(trace, i);
-  return linkTo(`#${trace.id[i]} ${kind.name} ${kind.sender ?? "None"}`, () => go(i));
+  return linkTo(`${titleOf(trace, i)} ${kindOf(trace, i).sender ?? "None"}`, () => go(i));
 }

@@ -132,7 +132,7 @@ function fillLine(line, trace, place, top) {
   line.className = ["line", place % 2 ? "odd" : "", place === list.at ? "chosen" : "", trace.failed[i] ? "failed" : "", isUnheard(trace, i) ? "unheard" : ""].join(" ");
   const cells = line.children;
   const kind = kindOf(trace, i);
-  cells[0].textContent = i < trace.dispatches || typeOf(trace, i) === BYPASS ? trace.id[i] : "";
+  cells[0].textContent = typeOf(trace, i) === CALLBACK ? "" : trace.id[i];
   cells[1].textContent = milliseconds(trace.start[i]);
   cells[2].replaceChildren(...signalWords(trace, i, kind));
   cells[2].style.paddingLeft = `${8 + Math.min(trace.depth[i], 12) * 14}px`;

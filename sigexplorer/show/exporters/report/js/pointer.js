@@ -81,7 +81,7 @@ function tipFor(trace, thing) {
     return `${kind.receiver}\n${kind.outcome === "returned" ? took : `${kind.outcome}, ${took}`}, ${trace.callQueries[~thing]} SQL`;
   }
   const kind = kindOf(trace, thing);
-  return `#${trace.id[thing]} ${kind.name} ${kind.sender ?? "None"}\n${marksOf(trace, thing).concat(took).join(", ")}`;
+  return `${titleOf(trace, thing)} ${kind.sender ?? "None"}\n${marksOf(trace, thing).concat(took).join(", ")}`;
 }
 
 /** Bring a record into view, as little as needed; all of it if it is not seen at all. */

@@ -18,7 +18,7 @@ function printedRow(trace, i) {
   const marks = marksOf(trace, i);
   const signal = "· ".repeat(Math.min(trace.depth[i], 12)) + kind.name + (marks.length ? ` (${marks.join(", ")})` : "");
   const cells = [
-    trace.id[i], milliseconds(trace.start[i]), signal, kind.sender ?? "None", argumentWords(trace, i), printedCalls(trace, i),
+    typeOf(trace, i) === CALLBACK ? "" : trace.id[i], milliseconds(trace.start[i]), signal, kind.sender ?? "None", argumentWords(trace, i), printedCalls(trace, i),
     tookWords(trace, i), trace.queries[i] || "",
   ];
   return make("tr", {}, ...cells.map((cell) => make("td", {}, String(cell))));

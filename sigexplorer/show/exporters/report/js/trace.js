@@ -90,7 +90,6 @@ function addOthers(trace) {
     trace.start[record] = isBypass ? other.start : other.start ?? other.registered;
     trace.duration[record] = isBypass ? 0 : other.duration;
     trace.failed[record] = other.ending === "raised" ? 1 : 0;
-    trace.cause[record] = other.parent === null ? 0 : other.id - other.parent;
     trace.parentCall[record] = other.parentCall ?? -1;
   });
 }
@@ -110,7 +109,9 @@ async function relate(trace) {
     }
   });
   await inSlices(trace.size, (i) => {
-    if (trace.cause[i]) trace.parent[i] = dispatches.get(trace.id[i] - trace.cause[i]) ?? -1;
+    // Callbacks have numbers of their own, so that a distance would say nothing.
+    const cause = i < trace.dispatches ? trace.cause[i] && trace.id[i] - trace.cause[i] : trace.others[i - trace.dispatches].parent;
+    if (cause) trace.parent[i] = dispatches.get(cause) ?? -1;
     if (trace.callback[i]) trace.sentBy[i] = callbacks.get(trace.callback[i] - 1) ?? -1;
     const parent = trace.parent[i];
     if (parent >= 0 && trace.parentCall[i] >= callCount(trace, parent)) trace.parentCall[i] = -1;
@@ -172,6 +173,9 @@ const typeOf = (trace, i) => (i < trace.dispatches ? DISPATCH : trace.others[i -
 const kindOf = (trace, i) => trace.kinds[trace.kind[i]];
 const callKindOf = (trace, j) => trace.callKinds[trace.callKind[j]];
 const callCount = (trace, i) => trace.firstCall[i + 1] - trace.firstCall[i];
+/** Return what a record is called: its number and its signal; callbacks have no number among the rest. */
+const titleOf = (trace, i) => `${typeOf(trace, i) === CALLBACK ? "" : `#${trace.id[i]} `}${kindOf(trace, i).name}`;
+
 const isUnheard = (trace, i) => i < trace.dispatches && callCount(trace, i) === 0;
 
 /** Return the records that this one caused. */
