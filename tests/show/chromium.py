@@ -21,9 +21,9 @@ PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "
 MISSING = "needs Chromium: apt-get install chromium"
 
 _FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-extensions",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-    "--remote-debugging-pipe",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-extensions", "--disable-background-networking", "--disable-component-update",
+    "--disable-dev-shm-usage", "--remote-debugging-pipe",
 )  # fmt: skip
 
 #: Becomes a program that reads from 3 and writes to 4, as a browser on a pipe does.
@@ -158,12 +158,11 @@ class Browser:
     def complaints(self) -> list[str]:
         """Return what the console says: errors, warnings, refused loads, exceptions."""
         self.run("0")
-        said = [
+        return [
             json.dumps(event["params"])
             for event in self.events
             if event["method"] in ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled")
         ]
-        return said
 
     def requests(self) -> list[str]:
         """Return the addresses that the page asked for."""
@@ -182,7 +181,7 @@ def browsing(profile: Path) -> Iterator[Browser]:
     theirs_in, written = os.pipe()
     read, theirs_out = os.pipe()
     command = [sys.executable, "-c", _AT_3_AND_4, str(theirs_in), str(theirs_out), PROGRAM]
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - the browser of this machine
         [*command, *_FLAGS, f"--user-data-dir={profile}", "about:blank"],
         pass_fds=(theirs_in, theirs_out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

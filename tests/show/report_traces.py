@@ -51,7 +51,8 @@ def _of_everything() -> tuple[Dispatch, ...]:
         calls=(
             call("blog.receivers.create_profile", start_ns=_MS, duration_ns=2 * _MS, queries=2),
             call("shop.signals.welcome", order=2, start_ns=3 * _MS, duration_ns=_MS, result="queued"),
-            call("django.contrib.auth.models.update_last_login", order=3, start_ns=4 * _MS, duration_ns=_MS // 2),
+            call("django.contrib.auth.models.update_last_login", order=3, start_ns=4 * _MS,
+                 duration_ns=_MS // 2),
         ),
     )  # fmt: skip
     inner = dispatch(2, "pre_init", parent=1, parent_call=0, start_ns=_MS + 9, duration_ns=900, step=1)
@@ -72,8 +73,8 @@ def _of_everything() -> tuple[Dispatch, ...]:
         ),
     )  # fmt: skip
     together = dispatch(
-        7, "task_finished", signal="django.tasks.signals.task_finished", group="tasks", method="asend", step=2,
-        start_ns=14 * _MS, duration_ns=3 * _MS, thread="worker", calls=tuple(
+        7, "task_finished", signal="django.tasks.signals.task_finished", group="tasks", method="asend",
+        step=2, start_ns=14 * _MS, duration_ns=3 * _MS, thread="worker", calls=tuple(
             call(f"shop.tasks.work_{number}", order=number, is_async=True, start_ns=14 * _MS + number,
                  duration_ns=2 * _MS)
             for number in (1, 2, 3)
@@ -91,7 +92,9 @@ def everything() -> Trace:
             Step(2, "fail", 9 * _MS, 9 * _MS, "ValueError: no such tag"),
         ),
         dispatches=_of_everything(),
-        bypasses=(bypass(4, parent=1, parent_call=0, start_ns=2 * _MS, would_call=("blog.receivers.reindex",)),),
+        bypasses=(
+            bypass(4, parent=1, parent_call=0, start_ns=2 * _MS, would_call=("blog.receivers.reindex",)),
+        ),
         claims=(
             Claim("a profile is made", held=True, detail=None, step=1),
             Claim("nothing fails", held=False, detail="ValueError was raised", step=2),
@@ -139,9 +142,9 @@ def _family(chance: random.Random, number: int, size: int, now: int, took: int) 
     raised = chance.random() < 0.001 and receivers == 1
     calls = tuple(
         call(
-            f"app{chance.randrange(7)}.receivers.handle", order=each + 1, start_ns=now + 100 + each * took // 4,
-            duration_ns=took // 5, queries=each, outcome="raised" if raised else "returned",
-            error="ValueError: for the search" if raised else None,
+            f"app{chance.randrange(7)}.receivers.handle", order=each + 1,
+            start_ns=now + 100 + each * took // 4, duration_ns=took // 5, queries=each,
+            outcome="raised" if raised else "returned", error="ValueError: for the search" if raised else None,
         )
         for each in range(receivers)
     )  # fmt: skip

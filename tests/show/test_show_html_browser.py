@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import chromium
 import pytest
@@ -89,7 +88,7 @@ def test_a_report_opens(opened: Open) -> None:
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (800, True), (480, False)])
-def test_nothing_is_cut_off(opened: Open, width: int, dark: bool) -> None:
+def test_nothing_is_cut_off(opened: Open, width: int, *, dark: bool) -> None:
     """At any width the page is as wide as the window, and canvas and list have their place."""
     page = opened(everything(), width=width, dark=dark)
     page.until("!view.pending")
@@ -134,8 +133,14 @@ def test_a_click_on_a_row_shows_its_details(opened: Open) -> None:
     page.click("#list .line")
     page.until("!byId('details').hidden")
     told = page.text("#details")
-    for part in ("#1 post_save", "<auth.User pk=1>", "blog/views.py:39 in signup", "2.00ms, returned None, 2 SQL",
-                 "returned queued", "shop.signals.welcome"):  # fmt: skip
+    for part in (
+        "#1 post_save",
+        "<auth.User pk=1>",
+        "blog/views.py:39 in signup",
+        "2.00ms, returned None, 2 SQL",
+        "returned queued",
+        "shop.signals.welcome",
+    ):
         assert part in told
     page.run(
         "[...document.querySelectorAll('#details .link')].find((one) => one.innerText.includes('#3')).click()"
@@ -148,7 +153,8 @@ def test_a_click_on_a_row_shows_its_details(opened: Open) -> None:
 def test_a_click_into_the_picture_shows_details(opened: Open) -> None:
     """What is drawn can be pointed at and clicked, receivers as well as dispatches."""
     page = opened(everything())
-    spot = "(([x, y]) => { const box = byId('canvas').getBoundingClientRect(); return [box.x + x + 4, box.y + y + 8]; })"
+    corner = "byId('canvas').getBoundingClientRect()"
+    spot = f"(([x, y]) => [{corner}.x + x + 4, {corner}.y + y + 8])"
     x, y = page.run(f"{spot}(pointOf(app.trace.order[0]))")
     page.mouse("mouseMoved", x, y + 18)
     page.until("!byId('tip').hidden")
@@ -195,18 +201,18 @@ def test_the_keyboard_does_everything(opened: Open) -> None:
     page.press("/")
     assert page.run("document.activeElement.id") == "f-text"
     page.press("Escape")
-    assert page.run("document.activeElement.id") == "list"
+    assert page.run("document.activeElement.id") == "grid"
     page.press("ArrowDown")
     page.press("ArrowDown")
     assert page.run("list.at") == 1
     assert (
-        page.run("document.getElementById(byId('list').getAttribute('aria-activedescendant')).ariaSelected")
+        page.run("document.getElementById(byId('grid').getAttribute('aria-activedescendant')).ariaSelected")
         == "true"
     )
     page.press("Enter")
     page.until("document.activeElement.id === 'details-title'")
     page.press("Escape")
-    assert page.run("byId('details').hidden && document.activeElement.id") == "list"
+    assert page.run("byId('details').hidden && document.activeElement.id") == "grid"
     page.press("End")
     page.press("Home")
     assert page.run("list.at") == 0
@@ -359,8 +365,8 @@ def test_paper_gets_the_summary_and_the_list(opened: Open) -> None:
     page.until("byId('title').innerText.startsWith('300') && document.documentElement.dataset.ready")
     assert page.send("Page.printToPDF")["data"]
     page.send("Emulation.setEmulatedMedia", media="print")
-    seen = "[...document.querySelectorAll('main > section')].filter((one) => one.offsetHeight).map((one) => one.id)"
-    shown = page.run(seen)
+    sections = "[...document.querySelectorAll('main > section')]"
+    shown = page.run(f"{sections}.filter((one) => one.offsetHeight).map((one) => one.id)")
     page.send("Emulation.setEmulatedMedia", media="")
     assert shown == ["summary", "story", "printed"]
     assert page.run("document.querySelectorAll('#printed tbody tr').length") == 200
@@ -446,12 +452,24 @@ def _use(page: Browser) -> None:
     assert page.run("list.pool.length") < 100  # rows that exist
 
 
+def test_a_damaged_page_says_so(browser: Browser, tmp_path: Path) -> None:
+    """A page whose data was changed tells the reader that it cannot be read."""
+    page = "".join(html.export([everything()]))
+    file = tmp_path / "report.html"
+    file.write_text(page.replace('data-trace="0">', 'data-trace="0">AAAA', 1), encoding="utf-8")
+    browser.send("Page.navigate", url=file.as_uri())
+    browser.until("document.getElementById('subtitle')?.innerText.startsWith('this page is damaged')")
+
+
 def test_any_trace_opens(opened: Open) -> None:
     """Records out of order, of causes that are not there, or that cause each other, do no harm."""
-    strange: list[Any] = [
-        dispatch(1, parent=2, parent_call=7, start_ns=50), dispatch(2, parent=1, start_ns=50, duration_ns=10**15),
-        dispatch(3, parent=3, start_ns=10), dispatch(3, parent=99, start_ns=0), dispatch(9, callback=4, step=77),
-    ]  # fmt: skip
+    strange = [
+        dispatch(1, parent=2, parent_call=7, start_ns=50),
+        dispatch(2, parent=1, start_ns=50, duration_ns=10**15),
+        dispatch(3, parent=3, start_ns=10),
+        dispatch(3, parent=99, start_ns=0),
+        dispatch(9, callback=4, step=77),
+    ]
     page = opened(trace(*strange))
     assert len(rows(page)) == 5
     for _ in strange:

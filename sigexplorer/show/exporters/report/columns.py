@@ -62,20 +62,16 @@ def _head(trace: Trace) -> dict[str, Any]:
             "queries": run.queries,
             "notes": clean(run.notes),
         },
-        "steps": [
-            [step.id, clean(step.title), step.start_ns, step.duration_ns, clean(step.error), _lines(step.source)]
-            for step in trace.steps
-        ],
-        "claims": [[clean(claim.text), claim.held, clean(claim.detail), claim.step] for claim in trace.claims],
-        "receivers": [
-            [clean(part) for part in _REGISTRATION(receiver)] + [_place(receiver.connected_at)]
-            for receiver in trace.receivers
-        ],
-        "counted": [[clean(one.name), clean(one.sender), one.times] for one in trace.counted],
+        "steps": [[*clean(_STEP(step)), _lines(step.source)] for step in trace.steps],
+        "claims": [clean(_CLAIM(claim)) for claim in trace.claims],
+        "receivers": [[*clean(_REGISTRATION(one)), _place(one.connected_at)] for one in trace.receivers],
+        "counted": [clean((one.name, one.sender, one.times)) for one in trace.counted],
         "dispatches": len(trace.dispatches),
-    }  # fmt: skip
+    }
 
 
+_STEP: Callable[[Any], tuple[Any, ...]] = attrgetter("id", "title", "start_ns", "duration_ns", "error")
+_CLAIM: Callable[[Any], tuple[Any, ...]] = attrgetter("text", "held", "detail", "step")
 _REGISTRATION: Callable[[Any], tuple[Any, ...]] = attrgetter(
     "signal", "name", "receiver", "file", "line", "sender", "dispatch_uid", "alive", "stock"
 )

@@ -19,7 +19,7 @@ function start() {
   new ResizeObserver(resizeCanvas).observe(byId("stage"));
   new ResizeObserver(drawListSoon).observe(byId("list"));
   addEventListener("beforeprint", printAll);
-  chooseTraces();
+  chooseTraces().catch(giveUp);
 }
 
 /** Draw what paper shows: the views that nobody looked at yet as well. */
@@ -40,10 +40,16 @@ async function chooseTraces() {
   const { tables } = await unpack(document.querySelector('script[data-part="index"]').textContent);
   byId("traces").replaceChildren(...tables.map(([title, held], place) => make("option", { value: place }, held ? title : `FAILED: ${title}`)));
   byId("chooser").hidden = tables.length < 2;
-  byId("traces").onchange = () => openTrace(Number(byId("traces").value));
+  byId("traces").onchange = () => openTrace(Number(byId("traces").value)).catch(giveUp);
   if (tables.length) await openTrace(0);
   else byId("subtitle").textContent = "no trace is in this page";
   document.documentElement.dataset.ready = "true";
+}
+
+/** Say that the page cannot be read; why is in the console. */
+function giveUp(error) {
+  byId("subtitle").textContent = "DecompressionStream" in window ? "this page is damaged: it cannot be read" : "this browser is too old for this page: use one of 2023 or later";
+  throw error;
 }
 
 async function openTrace(chosen) {
@@ -71,11 +77,13 @@ async function openTrace(chosen) {
 }
 
 function drawHead(trace) {
-  const { run } = trace.head;
+  const { run, claims } = trace.head;
+  const failed = claims.filter(([, held]) => !held).length;
   const said = [
     plural(trace.dispatches, "dispatch", "dispatches"), plural(trace.totals.calls, "receiver call"), plural(run.queries, "SQL statement"),
     trace.bypasses ? plural(trace.bypasses, "bypass", "bypasses") : null, trace.callbacks ? plural(trace.callbacks, "on_commit callback") : null,
     trace.totals.errors ? plural(trace.totals.errors, "error") : null, `Django ${run.versions[1]}`, run.listened ? "listening" : "watching only",
+    failed ? `${number(failed)} of ${plural(claims.length, "claim")} FAILED` : null,
   ];
   document.title = `${run.title} - sigexplorer`;
   byId("title").textContent = run.title;
@@ -218,7 +226,7 @@ function stepList(key) {
 
 /** Close the details, or leave a field. */
 function leave(field) {
-  if (field) byId("list").focus();
+  if (field) byId("grid").focus();
   else hideDetails();
 }
 

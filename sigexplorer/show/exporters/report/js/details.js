@@ -22,7 +22,7 @@ function hideDetails() {
   const panel = byId("details");
   const inside = panel.contains(document.activeElement);
   panel.hidden = true;
-  if (inside) byId("list").focus();
+  if (inside) byId("grid").focus();
 }
 
 /** Return a list of names and values; those without a value are left out. */

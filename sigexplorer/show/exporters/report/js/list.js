@@ -15,11 +15,12 @@ function prepareList(choose, open) {
   scroller.addEventListener("scroll", drawListSoon);
   scroller.addEventListener("click", (event) => {
     const line = event.target.closest(".line");
+    byId("grid").focus({ preventScroll: true });
     if (line) open(pick(Number(line.dataset.place), choose));
   });
-  scroller.addEventListener("keydown", (event) => {
-    const move = listMove(event.key);
+  byId("grid").addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const move = listMove(event.key);
     if (move !== null) pick(move, choose);
     else if (event.key === "Enter" && list.at >= 0) open(list.trace.shown[list.at], true);
     else return;
@@ -113,8 +114,8 @@ function drawList() {
     if (each < count) fillLine(line, trace, first + each, (first + each) * LINE - top + scrollTop);
   });
   const chosen = list.at >= first && list.at < first + count;
-  if (chosen) scroller.setAttribute("aria-activedescendant", `line-${list.at}`);
-  else scroller.removeAttribute("aria-activedescendant");
+  if (chosen) byId("grid").setAttribute("aria-activedescendant", `line-${list.at}`);
+  else byId("grid").removeAttribute("aria-activedescendant");
 }
 
 function emptyLine() {
