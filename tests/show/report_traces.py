@@ -144,7 +144,7 @@ def _family(chance: random.Random, number: int, size: int, now: int, took: int) 
         call(
             f"app{chance.randrange(7)}.receivers.handle", order=each + 1,
             start_ns=now + 100 + each * took // 4, duration_ns=took // 5, queries=each,
-            outcome="raised" if raised else "returned", error="ValueError: for the search" if raised else None,
+            outcome="raised" if raised else "returned", error="ValueError: to find" if raised else None,
         )
         for each in range(receivers)
     )  # fmt: skip

@@ -443,7 +443,7 @@ def _use(page: Browser) -> None:
     assert 0 < page.run("app.trace.shown.length") < last
     page.click("#f-clear")
     page.until(f"app.trace.shown.length === {last}")
-    asks(page, "text", "for the search")
+    asks(page, "text", "to find")
     page.until("app.trace.shown.length > 20")
     for name in ("summary", "coverage", "story"):
         page.click(f"#tab-{name}")

@@ -304,7 +304,8 @@ function drawChosen() {
   const cause = trace.parent[chosen] >= 0 ? trace.parent[chosen] : trace.sentBy[chosen];
   if (cause >= 0 && trace.within[chosen] !== cause) {
     const [, top] = pointOf(cause);
-    arrow(xOf(Math.min(trace.start[chosen], trace.start[cause] + trace.duration[cause])), top + ROW, x, y);
+    const registered = chosen < trace.dispatches ? trace.start[chosen] : trace.others[chosen - trace.dispatches].registered ?? trace.start[chosen];
+    arrow(xOf(Math.min(registered, trace.start[cause] + trace.duration[cause])), top + ROW, x, y);
   }
 }
 

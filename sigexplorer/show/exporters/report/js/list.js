@@ -163,7 +163,7 @@ function marksOf(trace, i) {
   if (kind.rolledBack) marks.push("rolled back");
   if (isUnheard(trace, i) && !trace.failed[i]) marks.push("unheard");
   if (trace.sentBy[i] >= 0) marks.push("from on_commit");
-  if (typeOf(trace, i) === CALLBACK) marks.push(trace.others[i - trace.dispatches].ending);
+  if (typeOf(trace, i) === CALLBACK && trace.others[i - trace.dispatches].start === null) marks.push(trace.others[i - trace.dispatches].ending);
   return marks;
 }
 
