@@ -24,6 +24,7 @@ _SCRIPTS = (
     "filters",
     "look",
     "canvas",
+    "bars",
     "pointer",
     "list",
     "details",

@@ -5,7 +5,10 @@ const app = { trace: null, wanted: 0, search: 0 };
 const TABS = ["timeline", "summary", "coverage", "story"];
 
 function start() {
-  listenToCanvas((i) => { choose(i); explain(i); });
+  listenToCanvas((i) => {
+    choose(i);
+    explain(i);
+  });
   prepareList(choose, explain);
   listenToForm();
   listenToTabs();
@@ -14,7 +17,10 @@ function start() {
   byId("zoom-out").onclick = CANVAS_KEYS["-"];
   byId("zoom-fit").onclick = CANVAS_KEYS.Home;
   byId("help-button").onclick = () => byId("help").showModal();
-  byId("theme").onclick = () => { nextTheme(); repaint(); };
+  byId("theme").onclick = () => {
+    nextTheme();
+    repaint();
+  };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   new ResizeObserver(resizeCanvas).observe(byId("stage"));
   new ResizeObserver(drawListSoon).observe(byId("list"));
@@ -38,7 +44,9 @@ function repaint() {
 /** Offer every trace of the page, and open the first. */
 async function chooseTraces() {
   const { tables } = await unpack(document.querySelector('script[data-part="index"]').textContent);
-  byId("traces").replaceChildren(...tables.map(([title, held], place) => make("option", { value: place }, held ? title : `FAILED: ${title}`)));
+  byId("traces").replaceChildren(
+    ...tables.map(([title, held], place) => make("option", { value: place }, held ? title : `FAILED: ${title}`)),
+  );
   byId("chooser").hidden = tables.length < 2;
   byId("traces").onchange = () => openTrace(Number(byId("traces").value)).catch(giveUp);
   if (tables.length) await openTrace(0);
@@ -48,7 +56,10 @@ async function chooseTraces() {
 
 /** Say that the page cannot be read; why is in the console. */
 function giveUp(error) {
-  byId("subtitle").textContent = "DecompressionStream" in window ? "this page is damaged: it cannot be read" : "this browser is too old for this page: use one of 2023 or later";
+  byId("subtitle").textContent =
+    "DecompressionStream" in window
+      ? "this page is damaged: it cannot be read"
+      : "this browser is too old for this page: use one of 2023 or later";
   throw error;
 }
 
@@ -56,7 +67,8 @@ async function openTrace(chosen) {
   const wanted = (app.wanted += 1);
   delete document.documentElement.dataset.ready;
   const tell = (read, all) => {
-    if (wanted === app.wanted) byId("subtitle").textContent = `reading the trace: ${number(read)} of ${plural(all, "dispatch", "dispatches")}`;
+    if (wanted === app.wanted)
+      byId("subtitle").textContent = `reading the trace: ${number(read)} of ${plural(all, "dispatch", "dispatches")}`;
   };
   const trace = await readTrace(chosen, tell);
   await figure(trace);
@@ -80,9 +92,14 @@ function drawHead(trace) {
   const { run, claims } = trace.head;
   const failed = claims.filter(([, held]) => !held).length;
   const said = [
-    plural(trace.dispatches, "dispatch", "dispatches"), plural(trace.totals.calls, "receiver call"), plural(run.queries, "SQL statement"),
-    trace.bypasses ? plural(trace.bypasses, "bypass", "bypasses") : null, trace.callbacks ? plural(trace.callbacks, "on_commit callback") : null,
-    trace.totals.errors ? plural(trace.totals.errors, "error") : null, `Django ${run.versions[1]}`, run.listened ? "listening" : "watching only",
+    plural(trace.dispatches, "dispatch", "dispatches"),
+    plural(trace.totals.calls, "receiver call"),
+    plural(run.queries, "SQL statement"),
+    trace.bypasses ? plural(trace.bypasses, "bypass", "bypasses") : null,
+    trace.callbacks ? plural(trace.callbacks, "on_commit callback") : null,
+    trace.totals.errors ? plural(trace.totals.errors, "error") : null,
+    `Django ${run.versions[1]}`,
+    run.listened ? "listening" : "watching only",
     failed ? `${number(failed)} of ${plural(claims.length, "claim")} FAILED` : null,
   ];
   document.title = `${run.title} - sigexplorer`;
@@ -93,20 +110,41 @@ function drawHead(trace) {
   if (run.dropped) notes.push(`${plural(run.dropped, "record")} lost by a fault of sigexplorer`);
   byId("notes").hidden = !notes.length;
   byId("notes").replaceChildren(...notes.map((note) => make("li", {}, note)));
-  byId("canvas").setAttribute("aria-label", `timeline of ${plural(trace.size, "record")} in ${plural(trace.lanes.length, "lane")}`);
+  byId("canvas").setAttribute(
+    "aria-label",
+    `timeline of ${plural(trace.size, "record")} in ${plural(trace.lanes.length, "lane")}`,
+  );
 }
 
 /* Names that a field proposes. */
 const PROPOSED = 500;
 
 function offerNames(trace) {
-  const offer = (id, names) => byId(id).replaceChildren(...[...new Set(names)].sort().slice(0, PROPOSED).map((name) => make("option", { value: name })));
-  offer("signal-names", trace.kinds.map((kind) => kind.name));
-  offer("sender-names", trace.kinds.map((kind) => kind.sender ?? "None"));
-  offer("receiver-names", trace.receivers.map((receiver) => receiver.name));
+  const offer = (id, names) =>
+    byId(id).replaceChildren(
+      ...[...new Set(names)]
+        .sort()
+        .slice(0, PROPOSED)
+        .map((name) => make("option", { value: name })),
+    );
+  offer(
+    "signal-names",
+    trace.kinds.map((kind) => kind.name),
+  );
+  offer(
+    "sender-names",
+    trace.kinds.map((kind) => kind.sender ?? "None"),
+  );
+  offer(
+    "receiver-names",
+    trace.receivers.map((receiver) => receiver.name),
+  );
   const groups = [...new Set(trace.kinds.map((kind) => kind.group))].sort().slice(0, PROPOSED);
   const chosen = byId("f-group").value;
-  byId("f-group").replaceChildren(make("option", { value: "" }, "all"), ...groups.map((group) => make("option", { value: group }, group)));
+  byId("f-group").replaceChildren(
+    make("option", { value: "" }, "all"),
+    ...groups.map((group) => make("option", { value: group }, group)),
+  );
   if (groups.includes(chosen)) byId("f-group").value = chosen;
 }
 
@@ -167,7 +205,11 @@ function explain(i, focus = false) {
 const show = {
   receiver: (name) => setFilter("receiver", name),
   signal: (name) => setFilter("signal", name),
-  record: (i) => { openTab("timeline"); choose(i); explain(i, true); },
+  record: (i) => {
+    openTab("timeline");
+    choose(i);
+    explain(i, true);
+  },
 };
 
 const currentTab = () => TABS.find((name) => !byId(name).hidden);
@@ -209,11 +251,12 @@ function pressed(event) {
   const field = event.target.closest("input, select, textarea");
   if (event.key === "Escape") return leave(field);
   if (field || !app.trace) return;
-  if (event.key === "/") openTab("timeline"), byId("f-text").focus(), byId("f-text").select();
+  if (event.key === "/") (openTab("timeline"), byId("f-text").focus(), byId("f-text").select());
   else if (event.key === "?") byId("help").showModal();
   else if (currentTab() !== "timeline" || event.target.closest("#details, #tabs")) return;
   else if (event.key === "n" || event.key === "p") stepList(event.key === "n" ? "ArrowDown" : "ArrowUp");
-  else if (event.key === "Enter" && [byId("canvas"), document.body].includes(event.target) && view.chosen >= 0) explain(view.chosen, true);
+  else if (event.key === "Enter" && [byId("canvas"), document.body].includes(event.target) && view.chosen >= 0)
+    explain(view.chosen, true);
   else if (event.key in CANVAS_KEYS) CANVAS_KEYS[event.key]();
   else return;
   event.preventDefault();

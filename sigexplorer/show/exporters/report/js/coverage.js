@@ -1,18 +1,36 @@
 /* Which of the project's receivers were called, which were not and why, and what nobody heard. */
 
-const REGISTRATION_PARTS = ["signal", "name", "receiver", "file", "line", "sender", "uid", "alive", "stock", "connected"];
+const REGISTRATION_PARTS = [
+  "signal",
+  "name",
+  "receiver",
+  "file",
+  "line",
+  "sender",
+  "uid",
+  "alive",
+  "stock",
+  "connected",
+];
 
 function drawCoverage(trace, show) {
   const own = trace.head.receivers.map((row) => named(REGISTRATION_PARTS, row)).filter((one) => !one.stock);
   const sent = countSenders(trace);
   const signals = new Map(trace.signals.map((each) => [each.signal, each.index]));
   const receivers = new Map(trace.receivers.map((each) => [each.name, each.index]));
-  const judged = own.map((one) => judge(trace, one, signals.get(one.signal), receivers.get(one.receiver), sent.get(one.signal)));
-  const called = judged.filter((one) => one.calls), missed = judged.filter((one) => !one.calls);
+  const judged = own.map((one) =>
+    judge(trace, one, signals.get(one.signal), receivers.get(one.receiver), sent.get(one.signal)),
+  );
+  const called = judged.filter((one) => one.calls),
+    missed = judged.filter((one) => !one.calls);
   byId("coverage").replaceChildren(
-    make("p", {}, trace.head.receivers.length
-      ? `Of ${plural(own.length, "registration")} of the project's own, ${number(called.length)} called and ${number(missed.length)} not. Django's own are left out.`
-      : "This trace does not hold the list of connected receivers: only what was called, and what nobody heard, is known."),
+    make(
+      "p",
+      {},
+      trace.head.receivers.length
+        ? `Of ${plural(own.length, "registration")} of the project's own, ${number(called.length)} called and ${number(missed.length)} not. Django's own are left out.`
+        : "This trace does not hold the list of connected receivers: only what was called, and what nobody heard, is known.",
+    ),
     ...section("not called", missed, reasonTable),
     ...section("called", own.length ? called : calledOnly(trace), (rows) => calledTable(trace, rows, show)),
     ...section("unheard", unheardRows(trace), (rows) => unheardTable(rows, show)),
@@ -20,7 +38,10 @@ function drawCoverage(trace, show) {
 }
 
 function section(title, rows, table) {
-  return [make("h2", {}, `${title}: ${number(rows.length)}`), rows.length ? table(rows) : make("p", { class: "quiet" }, "none")];
+  return [
+    make("h2", {}, `${title}: ${number(rows.length)}`),
+    rows.length ? table(rows) : make("p", { class: "quiet" }, "none"),
+  ];
 }
 
 /** Return by signal how often each sender sent it. */
@@ -51,27 +72,55 @@ function reasonFor(trace, one, seen, sent) {
   const counted = trace.head.counted.filter(([name]) => name === one.name).reduce((sum, [, , many]) => sum + many, 0);
   if (!sent && counted) return `${one.name} was only counted, ${times(counted)}: its calls were not recorded`;
   if (!sent) return `${one.name} was never sent`;
-  if (one.sender !== null && !sent.senders.has(one.sender)) return `${one.name} was sent ${times(sent.all)}, never by ${one.sender}`;
+  if (one.sender !== null && !sent.senders.has(one.sender))
+    return `${one.name} was sent ${times(sent.all)}, never by ${one.sender}`;
   return `${one.name} was sent ${times(one.sender === null ? sent.all : sent.senders.get(one.sender))}, but not while it was connected`;
 }
 
 const times = (many) => (many === 1 ? "once" : many === 2 ? "twice" : `${number(many)} times`);
 
-const connectedWords = (one) => [placeWords(one.connected) || (one.file && `${one.file}:${one.line ?? "?"}`) || "", one.uid === null ? "" : `dispatch_uid ${one.uid}`].filter(Boolean).join(", ");
+const connectedWords = (one) =>
+  [
+    placeWords(one.connected) || (one.file && `${one.file}:${one.line ?? "?"}`) || "",
+    one.uid === null ? "" : `dispatch_uid ${one.uid}`,
+  ]
+    .filter(Boolean)
+    .join(", ");
 
 function reasonTable(rows) {
-  return sortedTable("registrations that were not called", [
-    text("signal", (row) => row.name), text("receiver", (row) => row.receiver), text("sender", (row) => row.sender ?? "any"),
-    text("why", (row) => row.reason), text("where", connectedWords),
-  ], rows, 0);
+  return sortedTable(
+    "registrations that were not called",
+    [
+      text("signal", (row) => row.name),
+      text("receiver", (row) => row.receiver),
+      text("sender", (row) => row.sender ?? "any"),
+      text("why", (row) => row.reason),
+      text("where", connectedWords),
+    ],
+    rows,
+    0,
+  );
 }
 
 function calledTable(trace, rows, show) {
-  return sortedTable("registrations that were called", [
-    text("signal", (row) => row.name), text("receiver", (row) => row.receiver, (row) => receiverCell(trace, row.receiver, show)),
-    text("sender", (row) => row.sender ?? "any"), count("calls", (row) => row.calls), count("errors", (row) => row.errors),
-    count("skipped", (row) => row.skipped), text("where", connectedWords),
-  ], rows, 3);
+  return sortedTable(
+    "registrations that were called",
+    [
+      text("signal", (row) => row.name),
+      text(
+        "receiver",
+        (row) => row.receiver,
+        (row) => receiverCell(trace, row.receiver, show),
+      ),
+      text("sender", (row) => row.sender ?? "any"),
+      count("calls", (row) => row.calls),
+      count("errors", (row) => row.errors),
+      count("skipped", (row) => row.skipped),
+      text("where", connectedWords),
+    ],
+    rows,
+    3,
+  );
 }
 
 /** Return what was called, where the trace does not say what was connected. */
@@ -81,7 +130,8 @@ function calledOnly(trace) {
   for (const [pair, seen] of trace.pairs) {
     const receiver = trace.receivers[pair % trace.receivers.length].name;
     const signal = trace.signals[Math.floor(pair / trace.receivers.length)];
-    if (seen.calls && appOf(receiver) !== "django") rows.push({ ...seen, receiver, name: signal.name, sender: null, connected: null, file: "", uid: null });
+    if (seen.calls && appOf(receiver) !== "django")
+      rows.push({ ...seen, receiver, name: signal.name, sender: null, connected: null, file: "", uid: null });
   }
   return rows;
 }
@@ -114,8 +164,15 @@ function unheardRows(trace) {
   }
   const bySignal = new Map();
   for (const [place, many] of rows) {
-    const kind = trace.kinds[place], key = JSON.stringify([kind.signal, kind.sender]);
-    const row = bySignal.get(key) || { name: kind.name, signal: kind.signal, sender: kind.sender ?? "None", many: 0, reason: unheardReason(trace, connected, kind) };
+    const kind = trace.kinds[place],
+      key = JSON.stringify([kind.signal, kind.sender]);
+    const row = bySignal.get(key) || {
+      name: kind.name,
+      signal: kind.signal,
+      sender: kind.sender ?? "None",
+      many: 0,
+      reason: unheardReason(trace, connected, kind),
+    };
     row.many += many;
     bySignal.set(key, row);
   }
@@ -123,8 +180,19 @@ function unheardRows(trace) {
 }
 
 function unheardTable(rows, show) {
-  return sortedTable("dispatches that no receiver but ours heard", [
-    text("signal", (row) => row.name, (row) => linkTo(row.name, () => show.signal(row.signal))), text("sender", (row) => row.sender),
-    count("times", (row) => row.many), text("why", (row) => row.reason),
-  ], rows, 2);
+  return sortedTable(
+    "dispatches that no receiver but ours heard",
+    [
+      text(
+        "signal",
+        (row) => row.name,
+        (row) => linkTo(row.name, () => show.signal(row.signal)),
+      ),
+      text("sender", (row) => row.sender),
+      count("times", (row) => row.many),
+      text("why", (row) => row.reason),
+    ],
+    rows,
+    2,
+  );
 }

@@ -10,14 +10,15 @@ async function figure(trace) {
     }
   });
   indexNames(trace);
-  trace.totals = { calls: 0, errors: 0, failedSends: 0 };
+  trace.totals = { calls: 0, errors: 0 };
   trace.pairs = new Map();
   await inSlices(trace.dispatches, (i) => countDispatch(trace, i));
 }
 
 /** Number the receivers and the signals that occur. */
 function indexNames(trace) {
-  const receivers = new Map(), signals = new Map();
+  const receivers = new Map(),
+    signals = new Map();
   trace.receiverOf = Uint32Array.from(trace.callKinds, (kind) => {
     if (!receivers.has(kind.receiver)) receivers.set(kind.receiver, emptyReceiver(kind.receiver, receivers.size));
     return receivers.get(kind.receiver).index;
@@ -32,11 +33,34 @@ function indexNames(trace) {
 }
 
 function emptyReceiver(name, index) {
-  return { name, index, calls: 0, total: 0, own: 0, slowest: 0, slowestIn: -1, queries: 0, errors: 0, skipped: 0, muted: 0 };
+  return {
+    name,
+    index,
+    calls: 0,
+    total: 0,
+    own: 0,
+    slowest: 0,
+    slowestIn: -1,
+    queries: 0,
+    errors: 0,
+    skipped: 0,
+    muted: 0,
+  };
 }
 
 function emptySignal(kind, index) {
-  return { name: kind.name, signal: kind.signal, index, dispatches: 0, unheard: 0, failed: 0, total: 0, slowest: 0, slowestIn: -1, queries: 0 };
+  return {
+    name: kind.name,
+    signal: kind.signal,
+    index,
+    dispatches: 0,
+    unheard: 0,
+    failed: 0,
+    total: 0,
+    slowest: 0,
+    slowestIn: -1,
+    queries: 0,
+  };
 }
 
 function countDispatch(trace, i) {

@@ -12,9 +12,13 @@ function readFilters() {
   byId("f-min").setAttribute("aria-invalid", String(Number.isNaN(least)));
   return {
     text: asked.text.trim().toLowerCase(),
-    signal: matcher(asked.signal), sender: matcher(asked.sender), receiver: matcher(asked.receiver),
-    group: asked.group, least: least || 0,
-    failed: byId("f-failed").checked, noise: byId("f-noise").checked,
+    signal: matcher(asked.signal),
+    sender: matcher(asked.sender),
+    receiver: matcher(asked.receiver),
+    group: asked.group,
+    least: least || 0,
+    failed: byId("f-failed").checked,
+    noise: byId("f-noise").checked,
   };
 }
 
@@ -24,7 +28,11 @@ function applyFilters(trace, asked) {
   const said = asked.text ? trace.kinds.map((kind) => saysText(kind, asked.text)) : null;
   const noisy = trace.kinds.map((kind) => !asked.noise && NOISE.has(kind.name));
   const calls = asked.receiver && trace.callKinds.map((kind) => asked.receiver(kind.receiver));
-  const calledText = asked.text && trace.callKinds.map((kind) => `${kind.receiver} ${kind.uid || ""} ${kind.file || ""}`.toLowerCase().includes(asked.text));
+  const calledText =
+    asked.text &&
+    trace.callKinds.map((kind) =>
+      `${kind.receiver} ${kind.uid || ""} ${kind.file || ""}`.toLowerCase().includes(asked.text),
+    );
   const anyCall = (i, wanted) => {
     for (let j = trace.firstCall[i]; j < trace.firstCall[i + 1]; j++) if (wanted[trace.callKind[j]]) return true;
     return false;
@@ -54,7 +62,9 @@ const kindMatches = (kind, asked) =>
   (!asked.group || kind.group === asked.group);
 
 const saysText = (kind, text) =>
-  `${kind.signal} ${kind.name} ${kind.sender ?? "None"} ${kind.thread} ${kind.group} ${kind.method}`.toLowerCase().includes(text);
+  `${kind.signal} ${kind.name} ${kind.sender ?? "None"} ${kind.thread} ${kind.group} ${kind.method}`
+    .toLowerCase()
+    .includes(text);
 
 /** Whether a bypass touched no row. */
 const isIdle = (trace, i) => i >= trace.dispatches && trace.others[i - trace.dispatches].rows === 0;
@@ -84,7 +94,8 @@ function listShown(trace) {
 
 /** Look for a text in what is read late; call `tell` when more was found; stop once `stale`. */
 async function searchTexts(trace, text, stale, tell) {
-  let told = performance.now(), found = 0;
+  let told = performance.now(),
+    found = 0;
   for (const block of trace.blocks) {
     const texts = await textsOf(block);
     if (stale()) return;
@@ -102,14 +113,18 @@ async function searchTexts(trace, text, stale, tell) {
 
 function searchBlock(trace, block, texts, text) {
   const holds = (table) => table.map((held) => held !== null && String(held).toLowerCase().includes(text));
-  const values = holds(texts.values), origins = holds(texts.origins), errors = holds(texts.errors), results = holds(texts.results);
+  const values = holds(texts.values),
+    origins = holds(texts.origins),
+    errors = holds(texts.errors),
+    results = holds(texts.results);
   let found = 0;
   for (let k = 0; k < block.size; k++) {
     const i = block.first + k;
     if (!trace.open[i]) continue;
     let hit = origins[texts.origin[k]] || errors[texts.error[k]];
     for (let a = texts.arguments[k]; !hit && a < texts.arguments[k + 1]; a++) hit = values[texts.value[a]];
-    for (let j = trace.firstCall[i]; !hit && j < trace.firstCall[i + 1]; j++) hit = results[texts.result[j - block.firstCall]];
+    for (let j = trace.firstCall[i]; !hit && j < trace.firstCall[i + 1]; j++)
+      hit = results[texts.result[j - block.firstCall]];
     if (hit) found += trace.matches[i] = 1;
   }
   return found;

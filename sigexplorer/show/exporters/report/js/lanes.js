@@ -11,7 +11,7 @@ async function placeAll(trace) {
   const lanes = new Map();
   const laneOfKind = trace.kinds.map((kind) => (kind.thread === null ? -1 : laneFor(trace, lanes, kind)));
   if (!trace.lanes.length) laneFor(trace, lanes, { process: "", thread: "" });
-  trace.lane = new Uint16Array(trace.size);
+  trace.lane = new Uint32Array(trace.size);
   trace.row = new Uint16Array(trace.size);
   trace.callRow = new Uint16Array(trace.calls);
   await inSlices(trace.size, (place) => {
@@ -27,7 +27,11 @@ function laneFor(trace, lanes, kind) {
   const key = `${kind.process} ${kind.thread}`;
   if (!lanes.has(key)) {
     lanes.set(key, trace.lanes.length);
-    trace.lanes.push({ label: kind.process === "" ? "" : `process ${kind.process}, ${kind.thread}`, rows: [], ends: [] });
+    trace.lanes.push({
+      label: kind.process === "" ? "" : `process ${kind.process}, ${kind.thread}`,
+      rows: [],
+      ends: [],
+    });
   }
   return lanes.get(key);
 }
@@ -77,7 +81,8 @@ function endOf(trace, thing) {
 
 /** Return the place in a row of the first thing that ends at `time` or later. */
 function firstEnding(trace, row, time) {
-  let low = 0, high = row.length;
+  let low = 0,
+    high = row.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (endOf(trace, row[middle]) < time) low = middle + 1;

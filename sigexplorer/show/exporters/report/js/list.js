@@ -9,8 +9,15 @@ const list = { trace: null, at: -1, pool: [], pending: false };
 
 /** Prepare the list; `choose` is told which record is chosen, `open` which to explain. */
 function prepareList(choose, open) {
-  byId("list-head").append(make("div", { role: "row", class: "line head", "aria-rowindex": 1 },
-    ...TITLES.map((title, place) => make("div", { role: "columnheader", class: `cell c${place}`, "aria-colindex": place + 1 }, title))));
+  byId("list-head").append(
+    make(
+      "div",
+      { role: "row", class: "line head", "aria-rowindex": 1 },
+      ...TITLES.map((title, place) =>
+        make("div", { role: "columnheader", class: `cell c${place}`, "aria-colindex": place + 1 }, title),
+      ),
+    ),
+  );
   const scroller = byId("list");
   scroller.addEventListener("scroll", drawListSoon);
   scroller.addEventListener("click", (event) => {
@@ -33,7 +40,14 @@ function prepareList(choose, open) {
 function listMove(key) {
   const page = Math.max(1, Math.floor(byId("list").clientHeight / LINE) - 1);
   const last = list.trace ? list.trace.shown.length - 1 : -1;
-  const moves = { ArrowDown: list.at + 1, ArrowUp: list.at - 1, PageDown: list.at + page, PageUp: list.at - page, Home: 0, End: last };
+  const moves = {
+    ArrowDown: list.at + 1,
+    ArrowUp: list.at - 1,
+    PageDown: list.at + page,
+    PageUp: list.at - page,
+    Home: 0,
+    End: last,
+  };
   return key in moves && last >= 0 ? Math.min(last, Math.max(0, moves[key])) : null;
 }
 
@@ -59,7 +73,8 @@ function showList(trace, chosen) {
 /** Return the place of a record in the list, or -1. */
 function placeOf(trace, record) {
   const { shown, start } = trace;
-  let low = 0, high = shown.length;
+  let low = 0,
+    high = shown.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (start[shown[middle]] < start[record]) low = middle + 1;
@@ -74,13 +89,15 @@ function placeOf(trace, record) {
 
 /** How many pixels of a bar that cannot be tall enough stand for one of the list. */
 function squeeze() {
-  const scroller = byId("list"), whole = list.trace.shown.length * LINE;
+  const scroller = byId("list"),
+    whole = list.trace.shown.length * LINE;
   const room = Math.max(1, Math.min(TALLEST, whole) - scroller.clientHeight);
   return whole > TALLEST ? (whole - scroller.clientHeight) / room : 1;
 }
 
 function bringIntoSight(place) {
-  const scroller = byId("list"), factor = squeeze();
+  const scroller = byId("list"),
+    factor = squeeze();
   const top = scroller.scrollTop * factor;
   const [above, below] = [place * LINE, (place + 1) * LINE - scroller.clientHeight];
   if (above < top) scroller.scrollTop = above / factor;
@@ -102,7 +119,8 @@ function drawListSoon() {
 function drawList() {
   const { trace, pool } = list;
   if (!trace) return;
-  const scroller = byId("list"), space = byId("list-space");
+  const scroller = byId("list"),
+    space = byId("list-space");
   // Read before anything is written: a layout for each row would be dear.
   const { scrollTop, clientHeight } = scroller;
   const top = scrollTop * squeeze();
@@ -119,8 +137,11 @@ function drawList() {
 }
 
 function emptyLine() {
-  return make("div", { role: "row", class: "line" },
-    ...TITLES.map((_, place) => make("div", { role: "gridcell", class: `cell c${place}`, "aria-colindex": place + 1 })));
+  return make(
+    "div",
+    { role: "row", class: "line" },
+    ...TITLES.map((_, place) => make("div", { role: "gridcell", class: `cell c${place}`, "aria-colindex": place + 1 })),
+  );
 }
 
 function fillLine(line, trace, place, top) {
@@ -130,7 +151,13 @@ function fillLine(line, trace, place, top) {
   line.dataset.place = place;
   line.setAttribute("aria-rowindex", place + 2);
   line.setAttribute("aria-selected", String(place === list.at));
-  line.className = ["line", place % 2 ? "odd" : "", place === list.at ? "chosen" : "", trace.failed[i] ? "failed" : "", isUnheard(trace, i) ? "unheard" : ""].join(" ");
+  line.className = [
+    "line",
+    place % 2 ? "odd" : "",
+    place === list.at ? "chosen" : "",
+    trace.failed[i] ? "failed" : "",
+    isUnheard(trace, i) ? "unheard" : "",
+  ].join(" ");
   const cells = line.children;
   const kind = kindOf(trace, i);
   cells[0].textContent = typeOf(trace, i) === CALLBACK ? "" : trace.id[i];
@@ -153,17 +180,22 @@ function tookWords(trace, i) {
 
 function signalWords(trace, i, kind) {
   const marks = marksOf(trace, i).filter((mark) => mark !== "unheard");
-  return [make("b", {}, kind.name), ...marks.map((mark) => make("span", { class: mark === "failed" ? "mark bad" : "mark" }, mark))];
+  return [
+    make("b", {}, kind.name),
+    ...marks.map((mark) => make("span", { class: mark === "failed" ? "mark bad" : "mark" }, mark)),
+  ];
 }
 
 /** Return what is special about a record, in words. */
 function marksOf(trace, i) {
-  const kind = kindOf(trace, i), marks = [];
+  const kind = kindOf(trace, i),
+    marks = [];
   if (trace.failed[i]) marks.push("failed");
   if (kind.rolledBack) marks.push("rolled back");
   if (isUnheard(trace, i) && !trace.failed[i]) marks.push("unheard");
   if (trace.sentBy[i] >= 0) marks.push("from on_commit");
-  if (typeOf(trace, i) === CALLBACK && trace.others[i - trace.dispatches].start === null) marks.push(trace.others[i - trace.dispatches].ending);
+  if (typeOf(trace, i) === CALLBACK && trace.others[i - trace.dispatches].start === null)
+    marks.push(trace.others[i - trace.dispatches].ending);
   return marks;
 }
 
@@ -210,7 +242,15 @@ function receiverWords(trace, i) {
   for (let j = trace.firstCall[i]; j < trace.firstCall[i + 1] && words.length < 5; j++) {
     const kind = callKindOf(trace, j);
     if (appOf(kind.receiver) === "django" && kind.outcome === "returned") stock += 1;
-    else words.push(make("span", { class: kind.outcome === "raised" ? "call bad" : "call" }, swatch(trace.callColours[trace.callKind[j]]), callWords(trace, j, kind)));
+    else
+      words.push(
+        make(
+          "span",
+          { class: kind.outcome === "raised" ? "call bad" : "call" },
+          swatch(trace.callColours[trace.callKind[j]]),
+          callWords(trace, j, kind),
+        ),
+      );
   }
   if (stock) words.push(make("span", { class: "quiet" }, `${plural(stock, "receiver")} of Django's`));
   if (words.length < callCount(trace, i) && words.length >= 5) words.push("…");

@@ -14,7 +14,9 @@ function colourApps(trace) {
     calls.set(app, (calls.get(app) || 0) + receiver.calls);
   }
   trace.apps = [...calls].sort((a, b) => b[1] - a[1]).map(([app]) => app);
-  trace.colours = new Map(trace.apps.filter((app) => app !== "django").map((app, place) => [app, PALETTE[place % PALETTE.length]]));
+  trace.colours = new Map(
+    trace.apps.filter((app) => app !== "django").map((app, place) => [app, PALETTE[place % PALETTE.length]]),
+  );
   trace.callColours = trace.callKinds.map((kind) => colourOf(trace, kind.receiver));
 }
 
@@ -47,13 +49,19 @@ function nextTheme() {
 function pageColours() {
   const style = getComputedStyle(document.documentElement);
   const read = (name) => style.getPropertyValue(`--${name}`).trim();
-  return Object.fromEntries(["page", "band", "ink", "quiet", "line", "bar", "faint", "bad", "warn", "chosen"].map((name) => [name, read(name)]));
+  return Object.fromEntries(
+    ["page", "band", "ink", "quiet", "line", "bar", "faint", "bad", "warn", "chosen"].map((name) => [name, read(name)]),
+  );
 }
 
 /** Show the apps and their colours; a click shows only what they received. */
 function drawLegend(trace, filterBy) {
   const apps = trace.apps.slice(0, 30).map((app) => {
-    const button = make("button", { type: "button", title: `only what receivers of ${app} received`, onclick: () => filterBy(`${app}.*`) });
+    const button = make("button", {
+      type: "button",
+      title: `only what receivers of ${app} received`,
+      onclick: () => filterBy(`${app}.*`),
+    });
     button.append(swatch(colourOf(trace, `${app}.`)), app);
     return make("li", {}, button);
   });

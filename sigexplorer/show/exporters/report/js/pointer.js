@@ -6,9 +6,11 @@ function thingAt(x, y) {
   const lane = trace.lanes.find((each) => y >= yOf(each, 0) && y < yOf(each, each.rows.length));
   if (!lane || y < AXIS + STEPS) return null;
   const row = lane.rows[Math.floor((y - yOf(lane, 0)) / ROW)];
-  let best = null, nearest = 5; // pixels: what is thin can be hit beside it
+  let best = null,
+    nearest = 5; // pixels: what is thin can be hit beside it
   for (let place = firstEnding(trace, row, timeAt(x - nearest)); place < row.length; place++) {
-    const from = xOf(startOf(trace, row[place])), to = xOf(endOf(trace, row[place]));
+    const from = xOf(startOf(trace, row[place])),
+      to = xOf(endOf(trace, row[place]));
     if (from > x + 5) break;
     const away = x < from ? from - x : x > to ? x - to : 0;
     if (away < nearest) [best, nearest] = [row[place], away];
@@ -41,8 +43,12 @@ function listenToCanvas(choose) {
     dragged = null;
     if (clicked) clickAt(event, choose);
   });
-  canvas.addEventListener("pointercancel", () => { dragged = null; });
-  canvas.addEventListener("pointerleave", () => { byId("tip").hidden = true; });
+  canvas.addEventListener("pointercancel", () => {
+    dragged = null;
+  });
+  canvas.addEventListener("pointerleave", () => {
+    byId("tip").hidden = true;
+  });
   canvas.addEventListener("dblclick", () => zoomToChosen());
   canvas.addEventListener("wheel", wheel, { passive: false });
 }

@@ -6,10 +6,18 @@ const PRINTED = 200;
 function drawPrinted(trace) {
   const count = Math.min(PRINTED, trace.shown.length);
   const rows = Array.from(trace.shown.subarray(0, count), (i) => printedRow(trace, i));
-  const title = count < trace.shown.length ? `the first ${number(count)} of ${plural(trace.shown.length, "row")}` : plural(count, "row");
+  const title =
+    count < trace.shown.length
+      ? `the first ${number(count)} of ${plural(trace.shown.length, "row")}`
+      : plural(count, "row");
   byId("printed").replaceChildren(
     make("h2", {}, `dispatches: ${title}`),
-    make("table", {}, make("thead", {}, make("tr", {}, ...TITLES.map((name) => make("th", {}, name)))), make("tbody", {}, ...rows)),
+    make(
+      "table",
+      {},
+      make("thead", {}, make("tr", {}, ...TITLES.map((name) => make("th", {}, name)))),
+      make("tbody", {}, ...rows),
+    ),
   );
 }
 
@@ -18,8 +26,14 @@ function printedRow(trace, i) {
   const marks = marksOf(trace, i);
   const signal = "· ".repeat(Math.min(trace.depth[i], 12)) + kind.name + (marks.length ? ` (${marks.join(", ")})` : "");
   const cells = [
-    typeOf(trace, i) === CALLBACK ? "" : trace.id[i], milliseconds(trace.start[i]), signal, kind.sender ?? "None", argumentWords(trace, i), printedCalls(trace, i),
-    tookWords(trace, i), trace.queries[i] || "",
+    typeOf(trace, i) === CALLBACK ? "" : trace.id[i],
+    milliseconds(trace.start[i]),
+    signal,
+    kind.sender ?? "None",
+    argumentWords(trace, i),
+    printedCalls(trace, i),
+    tookWords(trace, i),
+    trace.queries[i] || "",
   ];
   return make("tr", {}, ...cells.map((cell) => make("td", {}, String(cell))));
 }
@@ -27,6 +41,7 @@ function printedRow(trace, i) {
 function printedCalls(trace, i) {
   if (i >= trace.dispatches) return receiverWords(trace, i).join("");
   const words = [];
-  for (let j = trace.firstCall[i]; j < Math.min(trace.firstCall[i + 1], trace.firstCall[i] + 10); j++) words.push(callWords(trace, j, callKindOf(trace, j)));
+  for (let j = trace.firstCall[i]; j < Math.min(trace.firstCall[i + 1], trace.firstCall[i] + 10); j++)
+    words.push(callWords(trace, j, callKindOf(trace, j)));
   return words.join(", ") || "unheard";
 }

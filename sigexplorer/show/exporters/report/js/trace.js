@@ -1,13 +1,51 @@
 /* A trace as columns: record `i` is a dispatch, a bypass or a callback; call `j` is a
    receiver in a dispatch. Dispatches come first, in the order of the file. */
 
-const DISPATCH = 0, BYPASS = 1, CALLBACK = 2;
-const OUTCOMES = { raised: 1, skipped: 2, muted: 3 };
+const DISPATCH = 0,
+  BYPASS = 1,
+  CALLBACK = 2;
 
-const KIND_PARTS = ["signal", "name", "group", "method", "sender", "step", "thread", "process", "inTransaction", "rolledBack"];
+const KIND_PARTS = [
+  "signal",
+  "name",
+  "group",
+  "method",
+  "sender",
+  "step",
+  "thread",
+  "process",
+  "inTransaction",
+  "rolledBack",
+];
 const CALL_PARTS = ["receiver", "order", "file", "line", "uid", "weak", "isAsync", "outcome"];
-const BYPASS_PARTS = ["id", "operation", "model", "rows", "start", "step", "parent", "parentCall", "origin", "wouldCall"];
-const CALLBACK_PARTS = ["id", "function", "file", "line", "using", "registered", "step", "parent", "parentCall", "origin", "start", "duration", "ending", "error"];
+const BYPASS_PARTS = [
+  "id",
+  "operation",
+  "model",
+  "rows",
+  "start",
+  "step",
+  "parent",
+  "parentCall",
+  "origin",
+  "wouldCall",
+];
+const CALLBACK_PARTS = [
+  "id",
+  "function",
+  "file",
+  "line",
+  "using",
+  "registered",
+  "step",
+  "parent",
+  "parentCall",
+  "origin",
+  "start",
+  "duration",
+  "ending",
+  "error",
+];
 
 const named = (parts, row) => Object.fromEntries(parts.map((part, place) => [part, row[place]]));
 
@@ -15,7 +53,8 @@ const named = (parts, row) => Object.fromEntries(parts.map((part, place) => [par
 async function readTrace(chosen, tell) {
   const trace = { kinds: [], callKinds: [], blocks: [], others: [], bypasses: 0, callbacks: 0 };
   const gathered = {};
-  let dispatches = 0, calls = 0;
+  let dispatches = 0,
+    calls = 0;
   for (const part of document.querySelectorAll(`script[data-trace="${chosen}"]`)) {
     if (part.dataset.part === "texts") {
       trace.blocks[trace.blocks.length - 1].part = part;
@@ -23,8 +62,10 @@ async function readTrace(chosen, tell) {
     }
     const { tables, columns } = await unpack(part.textContent);
     if (part.dataset.part === "head") trace.head = tables;
-    else if (part.dataset.part === "bypasses") trace.others.push(...tables.map((row) => ({ type: BYPASS, ...named(BYPASS_PARTS, row) })));
-    else if (part.dataset.part === "callbacks") trace.others.push(...tables.map((row) => ({ type: CALLBACK, ...named(CALLBACK_PARTS, row) })));
+    else if (part.dataset.part === "bypasses")
+      trace.others.push(...tables.map((row) => ({ type: BYPASS, ...named(BYPASS_PARTS, row) })));
+    else if (part.dataset.part === "callbacks")
+      trace.others.push(...tables.map((row) => ({ type: CALLBACK, ...named(CALLBACK_PARTS, row) })));
     else {
       trace.blocks.push({ first: dispatches, firstCall: calls, size: columns.kind.length, part: null, texts: null });
       dispatches += columns.kind.length;
@@ -54,15 +95,23 @@ async function assemble(trace, gathered, dispatches, calls) {
   const whole = (name, Type) => joined(gathered[name] || [], Type, extra);
   const ofCalls = (name, Type) => joined(gathered[name] || [], Type);
   Object.assign(trace, {
-    dispatches, calls, size: dispatches + extra,
-    id: whole("id", Float64Array), kind: whole("kind", Uint32Array),
-    start: whole("start", Float64Array), duration: whole("duration", Float64Array),
-    queries: whole("queries", Float64Array), failed: whole("failed", Uint8Array),
+    dispatches,
+    calls,
+    size: dispatches + extra,
+    id: whole("id", Float64Array),
+    kind: whole("kind", Uint32Array),
+    start: whole("start", Float64Array),
+    duration: whole("duration", Float64Array),
+    queries: whole("queries", Float64Array),
+    failed: whole("failed", Uint8Array),
     parentCall: whole("parentCall", Int32Array).map((call) => call - 1),
-    cause: whole("parent", Float64Array), callback: whole("callback", Float64Array),
+    cause: whole("parent", Float64Array),
+    callback: whole("callback", Float64Array),
     firstCall: places(whole("count", Uint32Array)),
-    callKind: ofCalls("callKind", Uint32Array), callStart: ofCalls("callStart", Float64Array),
-    callDuration: ofCalls("callDuration", Float64Array), callQueries: ofCalls("callQueries", Float64Array),
+    callKind: ofCalls("callKind", Uint32Array),
+    callStart: ofCalls("callStart", Float64Array),
+    callDuration: ofCalls("callDuration", Float64Array),
+    callQueries: ofCalls("callQueries", Float64Array),
   });
   await pause();
   addOthers(trace);
@@ -79,15 +128,22 @@ function addOthers(trace) {
     const isBypass = other.type === BYPASS;
     trace[isBypass ? "bypasses" : "callbacks"] += 1;
     const kind = {
-      signal: "", name: isBypass ? `no signal: ${other.operation}` : "on_commit", group: isBypass ? "bypass" : "on_commit",
-      method: "", sender: isBypass ? other.model : other.function, step: other.step, thread: null, process: null,
-      inTransaction: false, rolledBack: false,
+      signal: "",
+      name: isBypass ? `no signal: ${other.operation}` : "on_commit",
+      group: isBypass ? "bypass" : "on_commit",
+      method: "",
+      sender: isBypass ? other.model : other.function,
+      step: other.step,
+      thread: null,
+      process: null,
+      inTransaction: false,
+      rolledBack: false,
     };
     const key = JSON.stringify(kind);
     if (!known.has(key)) known.set(key, trace.kinds.push(kind) - 1);
     trace.id[record] = other.id;
     trace.kind[record] = known.get(key);
-    trace.start[record] = isBypass ? other.start : other.start ?? other.registered;
+    trace.start[record] = isBypass ? other.start : (other.start ?? other.registered);
     trace.duration[record] = isBypass ? 0 : other.duration;
     trace.failed[record] = other.ending === "raised" ? 1 : 0;
     trace.parentCall[record] = other.parentCall ?? -1;
@@ -96,7 +152,8 @@ function addOthers(trace) {
 
 /** Find the records behind the numbers: what a dispatch was sent during, what sent it, whether it failed. */
 async function relate(trace) {
-  const dispatches = new Map(), callbacks = new Map();
+  const dispatches = new Map(),
+    callbacks = new Map();
   trace.owner = new Uint32Array(trace.calls);
   trace.parent = new Int32Array(trace.size).fill(-1);
   trace.sentBy = new Int32Array(trace.size).fill(-1);
@@ -110,7 +167,8 @@ async function relate(trace) {
   });
   await inSlices(trace.size, (i) => {
     // Callbacks have numbers of their own, so that a distance would say nothing.
-    const cause = i < trace.dispatches ? trace.cause[i] && trace.id[i] - trace.cause[i] : trace.others[i - trace.dispatches].parent;
+    const cause =
+      i < trace.dispatches ? trace.cause[i] && trace.id[i] - trace.cause[i] : trace.others[i - trace.dispatches].parent;
     if (cause) trace.parent[i] = dispatches.get(cause) ?? -1;
     if (trace.callback[i]) trace.sentBy[i] = callbacks.get(trace.callback[i] - 1) ?? -1;
     const parent = trace.parent[i];
@@ -123,7 +181,9 @@ async function arrange(trace) {
   trace.order = ordered(trace);
   await pause();
   const position = new Uint32Array(trace.size);
-  await inSlices(trace.size, (place) => { position[trace.order[place]] = place; });
+  await inSlices(trace.size, (place) => {
+    position[trace.order[place]] = place;
+  });
   trace.depth = new Uint16Array(trace.size);
   trace.within = new Int32Array(trace.size).fill(-1);
   trace.firstChild = new Int32Array(trace.size).fill(-1);

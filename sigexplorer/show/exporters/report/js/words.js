@@ -22,7 +22,12 @@ function linkTo(text, act) {
   return make("button", { type: "button", class: "link", onclick: act }, text);
 }
 
-const UNITS = [["s", 1e9], ["ms", 1e6], ["us", 1e3], ["ns", 1]];
+const UNITS = [
+  ["s", 1e9],
+  ["ms", 1e6],
+  ["us", 1e3],
+  ["ns", 1],
+];
 
 /** Return a duration with three significant digits and its unit. */
 function duration(nanoseconds) {
@@ -40,7 +45,7 @@ function duration(nanoseconds) {
 function parseDuration(text) {
   const found = /^\s*(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s)?\s*$/.exec(text);
   if (!found) return text.trim() ? NaN : 0;
-  const size = { ns: 1, us: 1e3, "µs": 1e3, ms: 1e6, s: 1e9 }[found[2] || "ms"];
+  const size = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9 }[found[2] || "ms"];
   return Number(found[1]) * size;
 }
 
@@ -77,7 +82,10 @@ function matcher(pattern) {
   const expression = wanted.replace(/\[!?[^\]]+\]|[\s\S]/g, (part) => {
     if (part === "*") return "[^]*";
     if (part === "?") return "[^]";
-    if (part.length > 1) return "[" + (part[1] === "!" ? "^" : "") + part.slice(part[1] === "!" ? 2 : 1, -1).replace(/[\\\]^]/g, "\\$&") + "]";
+    if (part.length > 1)
+      return (
+        "[" + (part[1] === "!" ? "^" : "") + part.slice(part[1] === "!" ? 2 : 1, -1).replace(/[\\\]^]/g, "\\$&") + "]"
+      );
     return part.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
   });
   try {
