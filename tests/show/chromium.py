@@ -106,11 +106,12 @@ class Browser:
         assert "exceptionDetails" not in answer, (script, answer["exceptionDetails"])
         return answer["result"].get("value")
 
-    def until(self, condition: str) -> None:
-        """Wait until an expression is true in the page, frame by frame."""
+    def until(self, condition: str, *, forgiving: bool = False) -> None:
+        """Wait until an expression is true in the page, frame by frame; a page that fails ends the wait."""
         end = time.monotonic() + _PATIENCE
         while not self.run(f"new Promise((tell) => requestAnimationFrame(() => tell(Boolean({condition}))))"):
             assert time.monotonic() < end, f"never true: {condition}"
+            assert forgiving or not self.complaints(), self.complaints()
 
     def press(self, key: str, modifiers: int = 0) -> None:
         """Press a key and let it go."""
@@ -157,7 +158,6 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """Return what the console says: errors, warnings, refused loads, exceptions."""
-        self.run("0")
         return [
             json.dumps(event["params"])
             for event in self.events
@@ -166,7 +166,6 @@ class Browser:
 
     def requests(self) -> list[str]:
         """Return the addresses that the page asked for."""
-        self.run("0")
         return [
             event["params"]["request"]["url"]
             for event in self.events

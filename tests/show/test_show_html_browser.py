@@ -40,6 +40,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         return browser
 
     yield opens
+    browser.run("0")  # what was said until now is heard before its answer
     assert browser.complaints() == []
     assert [url for url in browser.requests() if not url.startswith(("file:", "data:,"))] == []
 

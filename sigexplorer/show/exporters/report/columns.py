@@ -81,8 +81,11 @@ def _lines(source: str | None) -> list[str] | None:
     return None if source is None else [safe(line, LIMIT) for line in source[:LIMIT].splitlines()]
 
 
+_ORIGIN: Callable[[Origin], tuple[Any, ...]] = attrgetter("file", "line", "function")
+
+
 def _place(origin: Origin | None) -> list[Any] | None:
-    return None if origin is None else [clean(origin.file), origin.line, clean(origin.function)]
+    return None if origin is None else clean(_ORIGIN(origin))
 
 
 def _bypass(bypass: Bypass) -> list[Any]:
@@ -150,28 +153,22 @@ def _differences(numbers: Sequence[int]) -> list[int]:
 def _texts(dispatches: list[Dispatch]) -> str:
     """Return what the page reads when somebody looks at one of these dispatches, or searches."""
     names, values, origins, errors, results = (Numbers() for _ in range(5))
+    calls = [call for one in dispatches for call in one.calls]
+    # As texts, because 1, 1.0 and True are one key to Python.
+    told = [str(value) for one in dispatches for _, value in one.arguments]
     columns = [
-        ("argumentCount", [len(one.arguments) for one in dispatches]),
-        ("name", names.of([name for one in dispatches for name, _ in one.arguments])),
-        # As texts, because 1, 1.0 and True are one key to Python.
-        ("value", values.of([str(value) for one in dispatches for _, value in one.arguments])),
-        ("origin", origins.of([_place_of(one.origin) for one in dispatches])),
+        ("names", names.of([tuple([name for name, _ in one.arguments]) for one in dispatches])),
+        ("value", values.of(told)),
+        ("origin", origins.of([one.origin and _ORIGIN(one.origin) for one in dispatches])),
         ("error", errors.of([one.error for one in dispatches])),
-        ("result", results.of([_result(call) for one in dispatches for call in one.calls])),
+        ("result", results.of([None if call.result is None else str(call.result) for call in calls])),
+        ("raised", errors.of([call.error for call in calls])),
     ]
     tables = {
-        "names": clean_texts(names.new()),
+        "shapes": clean(names.new()),
         "values": clean_texts(values.new()),
         "origins": clean(origins.new()),
         "errors": clean(errors.new()),
         "results": clean(results.new()),
     }
     return pack(tables, columns)
-
-
-def _place_of(origin: Origin | None) -> tuple[Any, ...] | None:
-    return None if origin is None else (origin.file, origin.line, origin.function)
-
-
-def _result(call: Call) -> tuple[str | None, str | None]:
-    return (None if call.result is None else str(call.result), call.error)

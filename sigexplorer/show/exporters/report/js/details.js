@@ -79,13 +79,15 @@ function callList(trace, i, texts, block) {
     last = trace.firstCall[i + 1];
   if (first === last) return make("p", { class: "quiet" }, "unheard: nobody listened");
   const rows = [];
-  for (let j = first; j < Math.min(last, first + LISTED); j++)
-    rows.push(callItem(trace, j, texts.results[texts.result[j - block.firstCall]]));
+  for (let j = first; j < Math.min(last, first + LISTED); j++) {
+    const place = j - block.firstCall;
+    rows.push(callItem(trace, j, texts.results[texts.result[place]], texts.errors[texts.raised[place]]));
+  }
   if (last - first > LISTED) rows.push(make("li", { class: "quiet" }, `and ${number(last - first - LISTED)} more`));
   return make("ol", { class: "calls" }, ...rows);
 }
 
-function callItem(trace, j, [result, error]) {
+function callItem(trace, j, result, error) {
   const kind = callKindOf(trace, j);
   const ran = kind.outcome === "returned" || kind.outcome === "raised";
   const words = [

@@ -124,7 +124,7 @@ function searchBlock(trace, block, texts, text) {
     let hit = origins[texts.origin[k]] || errors[texts.error[k]];
     for (let a = texts.arguments[k]; !hit && a < texts.arguments[k + 1]; a++) hit = values[texts.value[a]];
     for (let j = trace.firstCall[i]; !hit && j < trace.firstCall[i + 1]; j++)
-      hit = results[texts.result[j - block.firstCall]];
+      hit = results[texts.result[j - block.firstCall]] || errors[texts.raised[j - block.firstCall]];
     if (hit) found += trace.matches[i] = 1;
   }
   return found;

@@ -267,16 +267,15 @@ function textsOf(block) {
 
 async function readTexts(block) {
   const { tables, columns } = await unpack(block.part.textContent);
-  const texts = { ...tables, ...columns, arguments: places(columns.argumentCount) };
+  const counts = Uint32Array.from(columns.names, (shape) => tables.shapes[shape].length);
+  const texts = { ...tables, ...columns, arguments: places(counts) };
   if (block.reading) block.texts = texts;
   return texts;
 }
 
 /** Return the arguments of a dispatch as pairs, from the texts of its block. */
 function argumentsOf(texts, block, i) {
-  const pairs = [];
-  for (let a = texts.arguments[i - block.first]; a < texts.arguments[i - block.first + 1]; a++) {
-    pairs.push([texts.names[texts.name[a]], texts.values[texts.value[a]]]);
-  }
-  return pairs;
+  const own = i - block.first;
+  const names = texts.shapes[texts.names[own]];
+  return names.map((name, place) => [name, texts.values[texts.value[texts.arguments[own] + place]]]);
 }
