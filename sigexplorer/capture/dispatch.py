@@ -19,7 +19,7 @@ from typing import Any
 from asgiref.sync import AsyncToSync, async_to_sync
 from django.dispatch import Signal, dispatcher
 
-from sigexplorer.capture import lanes
+from sigexplorer.capture import lanes, overriding
 from sigexplorer.capture.concurrent import all_responses, async_responses
 from sigexplorer.capture.fingerprint import fingerprint
 from sigexplorer.capture.flights import closed, opened, raised, returned, stopped, unheard
@@ -168,6 +168,7 @@ def _replacements() -> Iterable[Replacement]:
     for name, ours in _OURS.items():
         yield Replacement(Signal, name, partial(_ours, ours) if known else partial(wrapped, _SHAPES[name]))
     yield Replacement(AsyncToSync, "__call__", _carrying)
+    yield from overriding.replacements(_SHAPES)
 
 
 def forget() -> None:
@@ -200,4 +201,6 @@ def _carrying(found: Any) -> Callable[..., Any]:
     return __call__
 
 
-HOOKS = Hooks(_replacements)
+_NEW_ONES = overriding.NewOnes(_SHAPES)
+
+HOOKS = Hooks(_replacements, _NEW_ONES.watch, _NEW_ONES.leave)

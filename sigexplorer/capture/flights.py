@@ -8,7 +8,17 @@ from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
 from sigexplorer.capture import arguments, lanes, places, words
-from sigexplorer.capture.lanes import BATCH, STREAM, Lane, around, next_id, noted, position, said
+from sigexplorer.capture.lanes import (
+    BATCH,
+    STREAM,
+    Lane,
+    around,
+    next_id,
+    noted,
+    position,
+    said,
+    seen_in_full,
+)
 from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Flight
 
 if TYPE_CHECKING:
@@ -35,6 +45,8 @@ def opened(
         if values is None:
             values = list(arguments.to_words(named))
         outer = lane.open if lanes.running.get() is None else around(lane)
+        if outer is not None and len(outer) < ENDS:
+            outer = seen_in_full(outer, signal)
         origin = places.line(sys._getframe(2)) if STREAM.origins else None
         notes = {"callback": lane.callback} if lane.callback else None
         return [

@@ -33,7 +33,14 @@ class Hooks:
     because everything would be seen twice.
     """
 
-    def __init__(self, replacements: Callable[[], Iterable[Replacement]]) -> None:
+    def __init__(
+        self,
+        replacements: Callable[[], Iterable[Replacement]],
+        begun: Callable[[], None] = lambda: None,
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._begun = begun  # called with the first observer, and with the last
+        self._ended = ended
         self.observers: tuple[object, ...] = ()
         self._replacements = replacements
         self.installed: list[Installed] = []
@@ -62,6 +69,7 @@ class Hooks:
         try:
             for replacement in self._replacements():
                 self._replace(replacement)
+            self._begun()
         except BaseException:
             self._put_back()
             raise
@@ -81,6 +89,7 @@ class Hooks:
         self.installed.append(Installed(owner, name, found, ours))
 
     def _put_back(self) -> None:
+        self._ended()
         while self.installed:
             entry = self.installed.pop()
             stands = entry.owner.__dict__.get(entry.name)

@@ -218,6 +218,19 @@ def position(place: Flight | None) -> int | None:
     return running_now if own is None or running_now < own else running_now - 1
 
 
+#: Under this key a flight of which nothing more is known notes the id of its signal.
+SENDING = "signal"
+
+
+def seen_in_full(place: Flight | None, signal: Any) -> Flight | None:
+    """Give up what a wrapper has noted of a dispatch that is now seen as it is; return what is around it."""
+    if place is None or len(place) >= ENDS or (place[NOTES] or {}).get(SENDING) != id(signal):
+        return place
+    place[ID] = 0
+    around_it: Flight | None = place[OUTER]
+    return around_it
+
+
 def id_of(place: Flight | None) -> int:
     """Return the id of the dispatch at ``place``; 0 for none."""
     return 0 if place is None else place[ID]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sigexplorer.capture import lanes, words
 from sigexplorer.capture.flights import closed, opened, stopped
-from sigexplorer.capture.lanes import STREAM, said
+from sigexplorer.capture.lanes import SENDING, STREAM, said
 from sigexplorer.spool.rows import NOTES, SHAPE, START, Called, Flight
 
 if TYPE_CHECKING:
@@ -28,7 +28,11 @@ def wrapped(shapes: Shapes, found: Any) -> Any:
         @functools.wraps(found)
         async def asend(self: Any, sender: Any, **named: Any) -> Any:
             with _observed(shapes, self, sender, named) as answered:
-                responses = await found(self, sender, **named)
+                token = lanes.running.set(lanes.places(answered.flight))
+                try:
+                    responses = await found(self, sender, **named)
+                finally:
+                    lanes.running.reset(token)
                 answered(responses)
                 return responses
 
@@ -62,6 +66,7 @@ class _Answered:
         self.flight = flight
         self._told = (shapes, signal, sender)
         self._start = flight.pop(START)
+        flight[NOTES] = {**(flight[NOTES] or {}), SENDING: id(signal)}
 
     def __call__(self, responses: Any) -> None:
         """Read the receivers from what was returned, if it has the form that Django gives it."""
@@ -89,7 +94,8 @@ class _Answered:
     def ended(self) -> None:
         """Make it a flight like others."""
         self.flight.append(self._start)
-        self.flight[NOTES] = {**(self.flight[NOTES] or {}), "end": clock()}
+        notes = {key: held for key, held in self.flight[NOTES].items() if key != SENDING}
+        self.flight[NOTES] = {**notes, "end": clock()}
 
 
 @contextmanager
