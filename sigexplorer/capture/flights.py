@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from sigexplorer.capture import arguments, lanes, places, words
 from sigexplorer.capture.lanes import (
-    BATCH,
     STREAM,
     Lane,
     around,
@@ -69,7 +68,7 @@ def closed(lane: Lane, flight: Flight, watch: Watch | None) -> None:
     if flight[ID]:
         flights = lane.flights
         flights.append(flight)
-        if outer is None and len(flights) > BATCH:
+        if outer is None and len(flights) > STREAM.batch:
             STREAM.drain()
 
 

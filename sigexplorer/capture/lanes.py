@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from sigexplorer.capture import words
 from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, SHAPE, Event, Flight
 
-#: Rows of a lane that wait for the next drain.
+#: Enough to be worth handing over.
 BATCH = 512
 
 _FAULTS = 10
@@ -76,6 +76,7 @@ class Stream:
         self.lanes: list[Lane] = []
         self._windows: tuple[weakref.ref[Window], ...] = ()
         self.origins = False  # whether anybody wants to know who sent
+        self.batch = BATCH  # closed dispatches of a lane that wait for the next drain
         #: Dispatches that may outlast their send, by their id, with the thread that sent them.
         self.pending: dict[int, tuple[str, Flight]] = {}
         self.own: dict[int, int] = {}  # by the index of a shape, the position of our own receiver in it

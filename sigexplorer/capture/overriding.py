@@ -31,7 +31,8 @@ def replacements(methods: Mapping[Method, Shapes]) -> Iterator[Replacement]:
 
 
 def _subclasses(cls: type) -> Iterator[type]:
-    for subclass in type.__subclasses__(cls):
+    subclasses: list[type] = type.__subclasses__(cls)
+    for subclass in subclasses:
         yield subclass
         yield from _subclasses(subclass)
 
@@ -48,7 +49,7 @@ class NewOnes:
         methods = self._methods
 
         def __init_subclass__(cls: type[Any], /, **named: Any) -> None:  # noqa: N807 - Python's own hook
-            super(Signal, cls).__init_subclass__(**named)
+            super(Signal, cls).__init_subclass__(**named)  # type: ignore[misc] # cls is one of Signal's
             guarded(_observe, cls, methods)
 
         if "__init_subclass__" not in vars(Signal):

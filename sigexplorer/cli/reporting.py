@@ -44,7 +44,8 @@ def look(wanted: Wanted) -> Look:
 
 def answer(wanted: Wanted) -> Answer:
     """Return in what format the trace is wanted, and where."""
-    return Answer(wanted.format_name, wanted.output, counts=wanted.counts, keep=not wanted.no_keep)
+    counts = wanted.counts or (wanted.live and wanted.format_name is None and wanted.output is None)
+    return Answer(wanted.format_name, wanted.output, counts=counts, keep=not wanted.no_keep)
 
 
 def report(folder: Path, wanted: Wanted, problem: str) -> None:

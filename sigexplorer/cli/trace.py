@@ -18,12 +18,17 @@ Command = Annotated[
 ]
 Follow = Annotated[bool, typer.Option("--follow", help="Trace every Python program that the command starts.")]
 Init = Annotated[bool, typer.Option("--init", help="Record each pre_init and post_init, not their number.")]
+LiveOption = Annotated[
+    bool,
+    typer.Option("--live", help="Print each outermost dispatch as it closes, and at the end the summary."),
+]
 
 
 def trace(
     command: Command = None,
     follow: Follow = False,
     init: Init = False,
+    live: LiveOption = False,
     listen: options.Listen = False,
     only: options.Only = None,
     sender: options.Sender = None,
@@ -43,6 +48,6 @@ def trace(
     """See what really fires while any command of yours runs."""
     wanted = Wanted(
         tuple(only or ()), sender, receiver, failed, minimum, depth, verbose, limit, origins, rows, counts,
-        no_keep, format_name, output, listen, follow, init,
+        no_keep, format_name, output, listen, follow, init, live,
     )  # fmt: skip
     raise typer.Exit(run(wanted, command or []))

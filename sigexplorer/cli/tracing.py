@@ -44,6 +44,7 @@ class Wanted:
     listen: bool = False
     follow: bool = False
     init: bool = False
+    live: bool = False
 
 
 #: Options by what they are called: the name in ``Wanted``, and how their value is read.
@@ -56,6 +57,7 @@ _FLAGS: dict[str, tuple[str, bool]] = {
     "-Z": ("failed", True), "-v": ("verbose", True), "--verbose": ("verbose", True), "-k": ("origins", True),
     "-c": ("counts", True), "--no-keep": ("no_keep", True), "--listen": ("listen", True),
     "--no-listen": ("listen", False), "--follow": ("follow", True), "--init": ("init", True),
+    "--live": ("live", True),
 }  # fmt: skip
 
 
@@ -179,8 +181,20 @@ def _run(session: _Session, program: Program | None) -> int:
         code = run_other(session.command, session.state)
         report()
         return code
-    tracing.begin(report)
+    tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
     return run(program)
+
+
+_PRINTING: list[object] = []  # whoever prints is kept, and with it what it prints
+
+
+def _print(wanted: Wanted) -> None:
+    from sigexplorer.cli.live import Live, to_standard_error
+    from sigexplorer.cli.reporting import look
+
+    live = Live(look(wanted), to_standard_error)
+    _PRINTING.append(live)
+    live.begin()
 
 
 def _report(session: _Session, tracing: Tracing) -> None:

@@ -34,11 +34,18 @@ class Tracing:
         self._recorder: Recorder | None = None
         self._process = os.getpid()
         self._ended: Callable[[], None] | None = None
+        self._recording: Callable[[], None] | None = None
 
-    def begin(self, ended: Callable[[], None] | None = None) -> None:
-        """Begin; ``ended`` is called once, when this process ends and all of it is recorded."""
+    def begin(
+        self, ended: Callable[[], None] | None = None, recording: Callable[[], None] | None = None
+    ) -> None:
+        """Begin; ``ended`` is called once, when this process ends and all of it is recorded.
+
+        ``recording`` is called when there is something to record, with Django's dispatch.
+        """
         ACTIVE.append(self)
         self._ended = ended
+        self._recording = recording
         when_imported("django.dispatch", self._record)
         follow(self._state)
         at_end(self.end)
@@ -63,6 +70,8 @@ class Tracing:
                 Listener().connect()
             recorder.start()
             self._recorder = recorder
+            if self._recording is not None:
+                self._recording()
         except Exception as problem:  # noqa: BLE001 - the fault is not the program's
             self.problem = f"{type(problem).__name__}: {problem}"
 

@@ -31,7 +31,7 @@ class Lines:
 
 def tables(timeline: Timeline, look: Look, width: int) -> Iterator[Lines]:
     """Yield the rows of each section; columns are measured over all of them, and named once."""
-    drawn = [[_cells(row, look) for row in section.rows] for section in timeline.sections]
+    drawn = [[cells(row, look) for row in section.rows] for section in timeline.sections]
     measured = [len(title) for title in _TITLES]
     for rows in drawn:
         for cells in rows:
@@ -64,7 +64,8 @@ def _padded(cell: str, width: int, *, right: bool) -> str:
     return cell.rjust(width) if right else cell.ljust(width)
 
 
-def _cells(row: Row, look: Look) -> tuple[str, ...]:
+def cells(row: Row, look: Look) -> tuple[str, ...]:
+    """Return what each column says of a row, as plain text."""
     record = row.record
     times = f" ×{row.times}" if row.times > 1 else ""  # noqa: RUF001 - the contract's sign
     within = "  " * row.depth
