@@ -80,6 +80,7 @@ class Notes:
         self.events: list[Noted] = []
         self.faults: list[str] = []
         self._deferred: list[Deferred] = []
+        self._made: dict[int, Noted] = {}  # by the id of its key, which the event holds
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -93,6 +94,8 @@ class Notes:
     def noted(self, event: Noted) -> None:
         """Take a ``connect`` or ``disconnect`` that was made."""
         self.events.append(event)
+        if event.kind == "connected":
+            self._made[id(event.key)] = event
 
     def deferred(self, waiting: Deferred) -> None:
         """Take a connection that may have to wait for its sender."""
@@ -115,10 +118,7 @@ class Notes:
 
     def made(self, key: Any) -> Noted | None:
         """Return how the registration with that very key came to be."""
-        for event in reversed(self.events):
-            if event.key is key and event.kind == "connected":
-                return event
-        return None
+        return self._made.get(id(key))
 
     def of(self, signal: Any) -> list[Noted]:
         """Return what was connected to, and disconnected from, one signal."""

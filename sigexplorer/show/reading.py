@@ -49,7 +49,7 @@ def _document(text: str) -> dict[str, Any]:
 
 def _together(records: list[dict[str, Any]]) -> dict[str, Any]:
     document: dict[str, Any] = {name: [] for name in _LISTS.values()}
-    document |= {"run": records[0], "summary": {}}
+    document |= {"schema": recording.SCHEMA, "run": records[0], "summary": {}}
     for record in records[1:]:
         if record["type"] in _LISTS:
             document[_LISTS[record["type"]]].append(record)

@@ -248,6 +248,22 @@ SPECIMENS = {
     "the label of an app": Specimen(
         "sender", receivers(on_save("@receiver(post_migrate, sender='shop')")), says="get_app_config('shop')"
     ),
+    "an app that is never migrated": Specimen(
+        "sender",
+        {
+            "site_settings.py": SOUND["site_settings.py"].replace('"shop"]', '"plain", "shop"]'),
+            "plain/__init__.py": "",
+            **receivers("\n        from django.apps import apps\n" + on_save("@receiver(post_migrate, sender=apps.get_app_config('plain'))")),
+        },
+        receivers("\n        from django.apps import apps\n" + on_save("@receiver(post_migrate, sender=apps.get_app_config('shop'))")),
+        says="no models module",
+    ),
+    "the sender is gone": Specimen(
+        "sender",
+        receivers(on_save("@receiver(paid, sender=type('Passing', (), {}))") + "\n        import gc\n        gc.collect()\n"),
+        receivers("\n        Kept = type('Kept', (), {})\n" + on_save("@receiver(paid, sender=Kept)")),
+        says="is gone",
+    ),
     "swapped out": Specimen(
         "sender",
         {
