@@ -19,6 +19,7 @@ from sigexplorer.capture.words import (
     attribute,
     bounded,
     class_attribute,
+    declared,
     describe,
     function_path,
     is_a,
@@ -78,7 +79,7 @@ def _queryset(queryset: Any) -> str:
 
 def _named(*names: str) -> Callable[[Any], str]:
     def describe_by_name(thing: Any) -> str:
-        held = [attribute(thing, name) or class_attribute(type(thing), name) for name in names]
+        held = [declared(thing, name) for name in names]
         texts = [plain(str.__str__(text)) for text in held if issubclass(type(text), str)]
         return f"<{_name(thing)} {'.'.join(texts)}>"
 

@@ -126,6 +126,12 @@ def contents(thing: Any) -> dict[str, Any]:
     return {}
 
 
+def declared(thing: Any, name: str) -> Any:
+    """Return what the instance itself holds under ``name``, else its class, else None."""
+    own = attribute(thing, name)
+    return class_attribute(type(thing), name) if own is None else own
+
+
 def model_label(cls: Any) -> str | None:
     """Return ``app_label.Model`` for a model class, else None."""
     if not issubclass(type(cls), type) or not _is_a(cls, "django.db.models.base.Model"):
@@ -149,7 +155,7 @@ def sender(thing: Any) -> str | None:
     if kind is FunctionType:
         return function_path(thing)
     if _is_a(kind, "django.apps.config.AppConfig"):
-        return plain(attribute(thing, "label") or class_attribute(kind, "label"))  # where it was declared
+        return plain(declared(thing, "label"))
     return bounded(_describe(thing, _DEPTH))
 
 

@@ -39,7 +39,7 @@ def _signals() -> dict[str, Any]:
 
 def _registrations() -> dict[str, list[object]]:
     """Return by path of a signal its live receivers, in order."""
-    from sigexplorer.capture.dispatch import registrations
+    from sigexplorer.capture.registry import registrations
 
     return {
         path: [one.receiver for one in registrations(signal) if one.receiver is not None]
