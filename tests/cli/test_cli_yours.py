@@ -80,6 +80,15 @@ def test_the_nearest_manage_py_is_looked_at(folder: Path) -> None:
     assert "what the project prints" in inside.err
 
 
+def test_where_django_connects_its_own_is_told(folder: Path) -> None:
+    """Of Django's own receivers the line in Django is told, not the one of ours that started it."""
+    answer = sigexplorer("receivers", "-f", "json", cwd=folder)
+    stock = [one for one in json.loads(answer.out)["receivers"] if one["stock"]]
+    assert stock
+    assert {one["connected_at"]["file"].partition("/")[0] for one in stock} == {"django"}
+    assert not [one for one in stock if one["connected_at"]["file"].startswith("django/dispatch/")]
+
+
 def test_a_project_is_named_by_options_and_by_the_environment(folder: Path, tmp_path_factory: Any) -> None:
     """--settings with --pythonpath, and DJANGO_SETTINGS_MODULE, name a project from anywhere."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
