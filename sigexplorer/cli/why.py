@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sigexplorer.answers import Diagnosis
 from sigexplorer.cli import options
 from sigexplorer.errors import SigexplorerError
 from sigexplorer.model import Trace
+
+if TYPE_CHECKING:
+    from sigexplorer.answers import Diagnosis
 
 
 def complete_receiver(incomplete: str) -> list[str]:

@@ -127,7 +127,7 @@ class Case:
 
     @cached_property
     def recorded(self) -> list[str]:
-        """The signals to which it is connected in the run that is looked at, be it later than at the start."""
+        """The signals to which it is connected in the run that is looked at, be it after the start."""
         if self.trace is None:
             return []
         found = [one.signal for one in self.trace.receivers if one.receiver == self.name and one.alive]

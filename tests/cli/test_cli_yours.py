@@ -288,6 +288,13 @@ def test_answers_come_in_every_format(
         valid(answer.out, "answers")
 
 
+def test_what_looks_like_its_sender_is_told(story_cli: Cli) -> None:
+    """Of a sender those are named that send as themselves: proxies, and children unless they are deleted."""
+    answer = " ".join(story_cli("why", "reindex", "--demo").out.split())
+    assert "post_save: blog.Post; blog.PublishedPost, blog.Review send as themselves" in answer
+    assert "post_delete: blog.Post; blog.PublishedPost send as themselves" in answer
+
+
 def test_a_lock_tells_what_drifted(tmp_path: Path, story_cli: Cli, valid: Callable[[str, str], Any]) -> None:
     """The lock that was just written holds; a receiver that is gone or new is drift, and exit 1."""
     file = tmp_path / "signals.lock"
