@@ -138,6 +138,15 @@ def test_who_imported_the_module_is_evidence(answers: Answers) -> None:
     assert checks["ready"]["evidence"] == ["shop.apps.ShopConfig.ready() ran"]
 
 
+def test_what_follows_from_another_fault_is_no_verdict(answers: Answers) -> None:
+    """A receiver that was never imported is not connected either, which is noted and not the reason."""
+    states = {check["name"]: check["state"] for check in answers["faulty never imported"]["checks"]}
+    assert (states["imported"], states["connected"]) == ("failed", "noted")
+    unused = "faulty ready() of a class that Django does not use"
+    states = {check["name"]: check["state"] for check in answers[unused]["checks"]}
+    assert (states["imported"], states["ready"], states["connected"]) == ("noted", "failed", "noted")
+
+
 def test_what_the_run_connected_later_fires(answers: Answers) -> None:
     """A receiver that is imported only while the program runs is found in the run, and fires."""
     assert answers["late"]["fires"], answers["late"]
