@@ -16,13 +16,14 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType, MethodType
+from types import MethodType
 from typing import Any, Literal, NamedTuple, Protocol, cast
 
 from django.dispatch import Signal
 
 from sigexplorer.capture import places, registry, signals, words
 from sigexplorer.capture.hooks import Hooks, Replacement
+from sigexplorer.capture.lanes import guarded
 from sigexplorer.capture.receivers import ReceiverWords
 from sigexplorer.capture.receivers import words as receiver_words
 from sigexplorer.model import Origin
@@ -83,19 +84,24 @@ class Notes:
         self.events: list[Noted] = []
         self.faults: list[str] = []
         self._deferred: list[Deferred] = []
+        self._made: dict[int, Noted] = {}  # by the id of its key, which the event holds
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Note what is connected inside."""
         HOOKS.add(self)
+        CREATIONS.add(self)
         try:
             yield
         finally:
+            CREATIONS.remove(self)
             HOOKS.remove(self)
 
     def noted(self, event: Noted) -> None:
         """Take a ``connect`` or ``disconnect`` that was made."""
         self.events.append(event)
+        if event.kind == "connected":
+            self._made[id(event.key)] = event
 
     def deferred(self, waiting: Deferred) -> None:
         """Take a connection that may have to wait for its sender."""
@@ -118,10 +124,7 @@ class Notes:
 
     def made(self, key: Any) -> Noted | None:
         """Return how the registration with that very key came to be."""
-        for event in reversed(self.events):
-            if event.key is key and event.kind == "connected":
-                return event
-        return None
+        return self._made.get(id(key))
 
     def of(self, signal: Any) -> list[Noted]:
         """Return what was connected to, and disconnected from, one signal."""
@@ -246,21 +249,26 @@ def _init(found: Any) -> Any:
     @functools.wraps(found)
     def __init__(self: Any, *arguments: Any, **named: Any) -> None:  # noqa: N807 - it takes its place
         found(self, *arguments, **named)
-        if HOOKS.observers:
-            maker: FrameType = sys._getframe(1)
-            _tell(lambda _observer: signals.note_created(self, maker))
+        if CREATIONS.observers:
+            guarded(signals.note_created, self, sys._getframe(1))
 
     return __init__
+
+
+def _creations() -> Iterator[Replacement]:
+    yield Replacement(Signal, "__init__", _init)
 
 
 def _replacements() -> Iterator[Replacement]:
     from django.apps.registry import Apps
 
-    yield Replacement(Signal, "__init__", _init)
     yield Replacement(Signal, "connect", _connect)
     yield Replacement(Signal, "disconnect", _disconnect)
     yield Replacement(Apps, "lazy_model_operation", _lazy_model_operation)
 
+
+#: Where signals are created: the name of those that nothing holds.
+CREATIONS = Hooks(_creations)
 
 HOOKS = Hooks(_replacements)
 

@@ -19,9 +19,9 @@ from sigexplorer.capture.words import (
     attribute,
     bounded,
     class_attribute,
+    declared,
     describe,
     function_path,
-    held_by,
     is_a,
     model_label,
     path,
@@ -79,8 +79,8 @@ def _queryset(queryset: Any) -> str:
 
 def _named(*names: str) -> Callable[[Any], str]:
     def describe_by_name(thing: Any) -> str:
-        found = [held_by(thing, name) for name in names]
-        texts = [plain(str.__str__(text)) for text in found if issubclass(type(text), str)]
+        held = [declared(thing, name) for name in names]
+        texts = [plain(str.__str__(text)) for text in held if issubclass(type(text), str)]
         return f"<{_name(thing)} {'.'.join(texts)}>"
 
     return describe_by_name

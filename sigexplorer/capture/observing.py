@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 
-from sigexplorer.capture import bypasses, commits, counting, database, dispatch, shapes
+from sigexplorer.capture import bypasses, commits, connections, counting, database, dispatch, shapes
 from sigexplorer.capture.hooks import Hooks
 from sigexplorer.capture.lanes import STREAM, Window, guarded
 
@@ -29,6 +29,7 @@ def begin(window: Window) -> None:
         _observers.append(window)
         try:
             dispatch.HOOKS.add(window)
+            connections.CREATIONS.add(window)
             look()
         except BaseException:
             end(window)
@@ -42,6 +43,7 @@ def end(window: Window) -> None:
         _observers[:] = [other for other in _observers if other is not window]
         for hooks, _ in reversed(_PARTS):
             hooks.remove(window)
+        connections.CREATIONS.remove(window)
         dispatch.HOOKS.remove(window)
         _count_or_record()
 

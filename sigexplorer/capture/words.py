@@ -126,10 +126,10 @@ def contents(thing: Any) -> dict[str, Any]:
     return {}
 
 
-def held_by(thing: Any, name: str) -> Any:
-    """Return what the instance itself holds under ``name``, or else its class, else None."""
-    found = attribute(thing, name)
-    return class_attribute(type(thing), name) if found is None else found
+def declared(thing: Any, name: str) -> Any:
+    """Return what the instance itself holds under ``name``, else its class, else None."""
+    own = attribute(thing, name)
+    return class_attribute(type(thing), name) if own is None else own
 
 
 def model_label(cls: Any) -> str | None:
@@ -155,7 +155,7 @@ def sender(thing: Any) -> str | None:
     if kind is FunctionType:
         return function_path(thing)
     if is_app_config(thing):
-        return plain(held_by(thing, "label"))
+        return plain(declared(thing, "label"))
     return bounded(_describe(thing, _DEPTH))
 
 

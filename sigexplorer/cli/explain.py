@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from sigexplorer.answers import Explained, What
 from sigexplorer.cli import options
 from sigexplorer.errors import UsageError
+
+if TYPE_CHECKING:
+    from sigexplorer.answers import Explained, What
+
+_OPERATIONS = ("save", "delete", "m2m", "init")
 
 #: From this width on each thing has a column of its own.
 WIDE = 150
 
 
 def _complete_operation(incomplete: str) -> list[str]:
-    return [name for name in get_args(What) if name.startswith(incomplete)]
+    return [name for name in _OPERATIONS if name.startswith(incomplete)]
 
 
 def explain(
@@ -48,7 +52,7 @@ def explain(
 
 
 def _operation(name: str | None) -> What | None:
-    if name is not None and name not in get_args(What):
+    if name is not None and name not in _OPERATIONS:
         raise UsageError(f"nothing is called '{name}' on a model", "--on takes save, delete, m2m or init")
     return cast("What | None", name)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +11,7 @@ import typer
 from sigexplorer.cli import options
 from sigexplorer.errors import UsageError
 from sigexplorer.show.look import Look
-from sigexplorer.show.source import Source
 from sigexplorer.show.text import safe
-from sigexplorer.spool.files import SUFFIX
 
 File = Annotated[Path | None, typer.Argument(help="A recording: .jsonl or .json.", metavar="FILE")]
 Last = Annotated[bool, typer.Option("--last", help="Show the most recent run again.")]
@@ -69,25 +66,14 @@ def _recorded(file: Path | None, *, last: bool) -> Path:
 
 def _show(file: Path, which: str | None, look: Look, wanted: _Wanted) -> None:
     from sigexplorer.cli.present import Answer, present
+    from sigexplorer.show.opening import opened
     from sigexplorer.show.source import Chosen
 
-    source, warning = _opened(file)
+    source, warning = opened(file)
     present(source if which is None else Chosen(source, which), look, Answer(*wanted))
     if warning():
         sys.stdout.flush()
         sys.stderr.write(f"sigexplorer: {safe(warning(), 1_000)}\n")
-
-
-def _opened(file: Path) -> tuple[Source, Callable[[], str]]:
-    """Return the recording in ``file``, or what a traced program that was killed has left beside it."""
-    from sigexplorer.show.recording import Recording
-    from sigexplorer.show.spooled import Spooled
-
-    left = file if file.is_dir() else file.with_name(f"{file.name}{SUFFIX}")
-    if left.name.endswith(SUFFIX) and left.is_dir() and not file.is_file():
-        return Spooled(left), lambda: f"the run did not come to its end: this is what '{left}' holds of it"
-    recording = Recording(file)
-    return recording, lambda: recording.warning
 
 
 def _print_schema(file: Path | None, output: Path | None) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sigexplorer.answers import Diagnosis
 from sigexplorer.cli import options
-from sigexplorer.errors import SigexplorerError
+from sigexplorer.errors import SigexplorerError, UsageError
 from sigexplorer.model import Trace
+
+if TYPE_CHECKING:
+    from sigexplorer.answers import Diagnosis
 
 
 def complete_receiver(incomplete: str) -> list[str]:
@@ -37,6 +42,9 @@ def why(
     trace: Annotated[
         Path | None, typer.Option("--trace", help="A recorded run to look at.", metavar="FILE")
     ] = None,
+    command: Annotated[
+        list[str] | None, typer.Argument(help="A run to look at: a command to trace.", metavar="[-- COMMAND]")
+    ] = None,
     format_name: options.Format = None,
     output: options.Output = None,
     settings: options.Settings = None,
@@ -44,12 +52,30 @@ def why(
     demo: options.Demo = False,
 ) -> None:
     """Say why a receiver does not fire, or fires twice."""
-    from sigexplorer.show.reading import read
-
-    run = read(trace) if trace is not None else None
+    run = _run(trace, command or [])
     diagnosis = _diagnosis(receiver, run, settings, pythonpath, demo=demo)
     _show(diagnosis, format_name, output)
     raise typer.Exit(1 if diagnosis.failure else 0)
+
+
+def _run(trace: Path | None, command: list[str]) -> Trace | None:
+    """Return the run to look at: a recorded one, or one of the command, which is made now."""
+    from sigexplorer.show.opening import trace_in
+
+    if trace is not None and command:
+        raise UsageError("give a recorded run or a command to trace, not both")
+    if trace is not None:
+        return trace_in(trace)
+    if not command:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "run.jsonl"
+        words = [sys.executable, "-m", "sigexplorer", "trace", "--no-keep", "-o", str(file), "--", *command]
+        # What it writes goes beside our answer, never into it.
+        done = subprocess.run(words, stdout=sys.stderr.fileno(), check=False)  # noqa: S603 - the user's own
+        if not file.exists():
+            raise UsageError(f"the command ended with {done.returncode} and left no trace")
+        return trace_in(file)
 
 
 def _diagnosis(

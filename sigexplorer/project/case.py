@@ -123,7 +123,17 @@ class Case:
     @cached_property
     def connected(self) -> bool:
         """Whether anybody tried to connect it, with or without success."""
-        return bool(self.standing or self.pending or self.attempts)
+        return bool(self.standing or self.pending or self.attempts or self.recorded)
+
+    @cached_property
+    def recorded(self) -> list[str]:
+        """The signals to which it is connected in the run that is looked at, be it after the start."""
+        if self.trace is None:
+            return []
+        found = [one.signal for one in self.trace.receivers if one.receiver == self.name and one.alive]
+        for dispatch in self.trace.dispatches:
+            found += [dispatch.signal for call in dispatch.calls if call.receiver == self.name]
+        return [path for path in dict.fromkeys(found) if self.signal in (None, path)]
 
     @cached_property
     def signals(self) -> tuple[str, ...]:
@@ -131,7 +141,7 @@ class Case:
         found: list[SignalWords] = [one.named for one in self.standing]
         found += [one.named for one in self.pending]
         found += [one.named for one in self.attempts]
-        paths = [named.path for named in found] or ([self.signal] if self.signal else [])
+        paths = [*(named.path for named in found), *self.recorded] or ([self.signal] if self.signal else [])
         return tuple(dict.fromkeys(paths))
 
     @property

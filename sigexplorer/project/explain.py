@@ -154,6 +154,8 @@ _EXPLAINERS: dict[What, Callable[[Any], Iterator[Event]]] = {
 
 def _notes(model: Any, operation: What) -> Iterator[str]:
     proxies, children = families(model)
+    if model._meta.swapped:
+        yield f"it is swapped out for {model._meta.swapped}, and has no table"
     if operation in ("init", "save", "delete"):
         for proxy in proxies:
             yield f"through the proxy {label(proxy)} the sender is {label(proxy)}: explain that one too"

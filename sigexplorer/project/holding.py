@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from types import FunctionType, MethodType
 from typing import Any
 
 from sigexplorer.answers import Check, State
 from sigexplorer.capture import receivers, words
 from sigexplorer.capture.connections import NOTES
+from sigexplorer.capture.words import contents
 from sigexplorer.model import Origin
 from sigexplorer.project.case import Attempt, Case, Standing
 from sigexplorer.project.evidence import answer, written
@@ -67,27 +69,33 @@ def _dead(case: Case) -> list[Attempt]:
     ]
 
 
-def _rebound(case: Case) -> list[Origin]:
-    """Return where the name of a receiver that died means another function of the same module."""
-    lines = {(one.event.receiver.file, one.event.receiver.line) for one in _dead(case)}
-    if "<locals>" in case.name:
-        return []
-    files = {file for file, _ in lines}
-    return [
-        one.at for one in case.definitions if one.at.file in files and (one.at.file, one.at.line) not in lines
-    ]
+def _rebound(case: Case) -> Origin | None:
+    """Return where that is defined which the name of a receiver that died means now."""
+    dead = [one.event.receiver for one in _dead(case)]
+    module = sys.modules.get(case.module or "")
+    if not dead or module is None:
+        return None
+    found: Any = module
+    for part in case.name.removeprefix(f"{case.module}.").split("."):
+        found = contents(found).get(part)
+        if found is None:
+            return None
+    now = receivers.words(found)
+    if now.file is None or now.line is None or now in dead:
+        return None
+    return Origin(now.file, now.line, now.name)
 
 
 def rebound(case: Case) -> Check:
     """See whether a later function of the same name took its place."""
     question = "does its name still mean this function?"
     later = _rebound(case)
-    if not later:
+    if later is None:
         return answer("rebound", question, "ok" if case.connected else "skipped")
     first = _dead(case)[0].event.receiver
     name = case.name.rpartition(".")[2]
-    what = f"{written(later[-1])} defines {name} again: the function at {first.file}:{first.line} is gone"
-    return answer("rebound", question, "failed", what, at=later, fix="give each function a name of its own")
+    what = f"{written(later)} defines {name} again: the function at {first.file}:{first.line} is gone"
+    return answer("rebound", question, "failed", what, at=[later], fix="give each function a name of its own")
 
 
 def still_connected(case: Case) -> Check:
@@ -143,7 +151,11 @@ def once(case: Case) -> Check:
     question = "is it connected only once?"
     alive = [one for one in case.facts.standing if one.registration.receiver is not None]
     twins = [one for one in alive if any(_same(one, ours) for ours in case.standing)]
-    doubled = [one for one in twins if any(one is not other and _overlap(one, other) for other in twins)]
+    doubled = [
+        one
+        for one in twins
+        if any(one is not other and _same(one, other) and _overlap(one, other) for other in twins)
+    ]
     if not doubled:
         return answer("once", question, "ok" if case.standing else "skipped")
     what = f"connected {len(doubled)} times to {doubled[0].named.name}"

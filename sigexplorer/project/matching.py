@@ -47,6 +47,8 @@ def _matches(one: Standing, case: Case) -> str:
     others = ""
     if issubclass(type(found), type) and is_model(found) and one.named.group in _OF_MODELS:
         proxies, children = families(found)
+        if one.named.group == "delete":
+            children = []  # deleting one sends for its parent too
         near = [label(model) for model in (*proxies, *children)]
         others = f"; {', '.join(near)} send as themselves" if near else ""
     return f"{one.named.name}: {text}{others}"

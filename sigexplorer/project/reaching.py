@@ -35,6 +35,8 @@ def imported(case: Case) -> Check:
         by = [(name, IMPORTS.importer(name)) for name in loaded]
         said = [f"{name} was imported by {written(at)}" if at else f"{name} is imported" for name, at in by]
         return answer("imported", question, "ok", *said, at=[at for _, at in by])
+    if case.recorded:
+        return answer("imported", question, "ok", f"{case.module} was imported in the run, not at the start")
     importers = case.facts.source.importers(case.module)
     said = [f"{written(at)} would import it{_unless_loaded(file.module)}" for file, at in importers]
     state: State = "noted" if ready_that_never_ran(case) is not None else "failed"
@@ -114,6 +116,7 @@ def connect_called(case: Case) -> Check:
             for one in case.pending
         ]
         said = said or [f"to {one.named.name}" for one in case.standing]
+        said = said or [f"to {path}, in the run" for path in case.recorded]
         return answer("connected", question, "ok", *said, at=[event.at for event in events])
     elsewhere = case.facts.source.connections(case.name.rpartition(".")[2])
     not_imported = case.module is not None and case.module not in sys.modules

@@ -9,7 +9,7 @@ from sigexplorer.answers import Check, Diagnosis
 from sigexplorer.show.document import Block, Bullets, Document, Grid, Heading, Paragraph
 from sigexplorer.show.registrations import at
 
-_WORDS = {"ok": "yes", "failed": "NO", "noted": "no, see below", "skipped": "not asked"}
+_WORDS = {"ok": "yes", "failed": "NO", "noted": "no, see others", "skipped": "not asked"}
 
 #: Questions whose good answer is no.
 _NEGATIVE = frozenset({"dispatch_uid", "bypassed"})

@@ -80,6 +80,15 @@ def test_the_nearest_manage_py_is_looked_at(folder: Path) -> None:
     assert "what the project prints" in inside.err
 
 
+def test_where_django_connects_its_own_is_told(folder: Path) -> None:
+    """Of Django's own receivers the line in Django is told, not the one of ours that started it."""
+    answer = sigexplorer("receivers", "-f", "json", cwd=folder)
+    stock = [one for one in json.loads(answer.out)["receivers"] if one["stock"]]
+    assert stock
+    assert {one["connected_at"]["file"].partition("/")[0] for one in stock} == {"django"}
+    assert not [one for one in stock if one["connected_at"]["file"].startswith("django/dispatch/")]
+
+
 def test_a_project_is_named_by_options_and_by_the_environment(folder: Path, tmp_path_factory: Any) -> None:
     """--settings with --pythonpath, and DJANGO_SETTINGS_MODULE, name a project from anywhere."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
@@ -277,6 +286,13 @@ def test_answers_come_in_every_format(
     assert "reindex" in answer.out
     if format_name == "json":
         valid(answer.out, "answers")
+
+
+def test_what_looks_like_its_sender_is_told(story_cli: Cli) -> None:
+    """Of a sender those are named that send as themselves: proxies, and children unless they are deleted."""
+    answer = " ".join(story_cli("why", "reindex", "--demo").out.split())
+    assert "post_save: blog.Post; blog.PublishedPost, blog.Review send as themselves" in answer
+    assert "post_delete: blog.Post; blog.PublishedPost send as themselves" in answer
 
 
 def test_a_lock_tells_what_drifted(tmp_path: Path, story_cli: Cli, valid: Callable[[str, str], Any]) -> None:

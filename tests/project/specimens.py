@@ -118,6 +118,19 @@ def on_save(
 
 
 _PLAIN = on_save("")
+
+_DECORATED = """
+        def plain(function):
+            def wrapper(sender, **kwargs):
+                return function(sender, **kwargs)
+            return wrapper
+
+        @plain
+        def first(sender, **kwargs): pass
+
+        @plain
+        def second(sender, **kwargs): pass
+"""
 _SENDER = "@receiver(post_save, sender=Product)"
 
 SPECIMENS = {
@@ -248,6 +261,22 @@ SPECIMENS = {
     "the label of an app": Specimen(
         "sender", receivers(on_save("@receiver(post_migrate, sender='shop')")), says="get_app_config('shop')"
     ),
+    "an app that is never migrated": Specimen(
+        "sender",
+        {
+            "site_settings.py": SOUND["site_settings.py"].replace('"shop"]', '"plain", "shop"]'),
+            "plain/__init__.py": "",
+            **receivers("\n        from django.apps import apps\n" + on_save("@receiver(post_migrate, sender=apps.get_app_config('plain'))")),
+        },
+        receivers("\n        from django.apps import apps\n" + on_save("@receiver(post_migrate, sender=apps.get_app_config('shop'))")),
+        says="no models module",
+    ),
+    "the sender is gone": Specimen(
+        "sender",
+        receivers(on_save("@receiver(paid, sender=type('Passing', (), {}))") + "\n        import gc\n        gc.collect()\n"),
+        receivers("\n        Kept = type('Kept', (), {})\n" + on_save("@receiver(paid, sender=Kept)")),
+        says="is gone",
+    ),
     "swapped out": Specimen(
         "sender",
         {
@@ -280,6 +309,19 @@ SPECIMENS = {
         receivers(_PLAIN + "\n        post_save.connect(on_save)\n        post_save.connect(on_save, sender=Tag)\n"),
         receivers(_PLAIN + "\n        post_save.connect(on_save, sender=Product)\n        post_save.connect(on_save, sender=Tag)\n"),
         says="every sender",
+    ),
+    "made by one decorator": Specimen(
+        "once",
+        receivers(_DECORATED + "\n        post_save.connect(first, dispatch_uid='a')\n        post_save.connect(first, dispatch_uid='b')\n"),
+        receivers(_DECORATED + "\n        post_save.connect(first)\n        post_save.connect(second)\n"),
+        receiver="shop.receivers.plain.<locals>.wrapper",
+        says="connected 2 times",
+    ),
+    "one of two branches": Specimen(
+        "alive",
+        receivers("\n        if True:\n            def on_save(sender, **kwargs): pass\n        else:\n            def on_save(sender, **kwargs): return 1\n        post_save.connect(partial(on_save))\n"),
+        receivers("\n        if True:\n            def on_save(sender, **kwargs): pass\n        else:\n            def on_save(sender, **kwargs): return 1\n        post_save.connect(on_save)\n"),
+        says="it died",
     ),
     "imported by two names": Specimen(
         "once",

@@ -85,6 +85,9 @@ def answers(tmp_path_factory: pytest.TempPathFactory, runs: dict[str, Path]) -> 
             folder = tmp_path_factory.mktemp(f"{kind}{number}")
             specimens.write(folder, files)
             questions[f"{kind} {name}"] = (str(folder), one.receiver, str(runs[run]) if run else None)
+    late = tmp_path_factory.mktemp("late")
+    specimens.write(late, specimens.ready("pass"))
+    questions["late"] = (str(late), "on_save", str(runs["called"]))
     return specimens.ask(questions)
 
 
@@ -133,3 +136,20 @@ def test_who_imported_the_module_is_evidence(answers: Answers) -> None:
     assert checks["imported"]["evidence"] == ["shop.receivers was imported by shop/apps.py:8"]
     assert checks["connected"]["evidence"] == ["to post_save for shop.Product at shop/receivers.py:6"]
     assert checks["ready"]["evidence"] == ["shop.apps.ShopConfig.ready() ran"]
+
+
+def test_what_follows_from_another_fault_is_no_verdict(answers: Answers) -> None:
+    """A receiver that was never imported is not connected either, which is noted and not the reason."""
+    states = {check["name"]: check["state"] for check in answers["faulty never imported"]["checks"]}
+    assert (states["imported"], states["connected"]) == ("failed", "noted")
+    unused = "faulty ready() of a class that Django does not use"
+    states = {check["name"]: check["state"] for check in answers[unused]["checks"]}
+    assert (states["imported"], states["ready"], states["connected"]) == ("noted", "failed", "noted")
+
+
+def test_what_the_run_connected_later_fires(answers: Answers) -> None:
+    """A receiver that is imported only while the program runs is found in the run, and fires."""
+    assert answers["late"]["fires"], answers["late"]
+    assert answers["late"]["signals"] == [POST_SAVE]
+    checks = {check["name"]: check for check in answers["late"]["checks"]}
+    assert checks["imported"]["evidence"] == ["shop.receivers was imported in the run, not at the start"]
