@@ -1,0 +1,230 @@
+"""What one walk over a file remembers of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+Ancestors = tuple[ast.AST, ...]
+
+#: Bound here, and nobody can say to what.
+OPAQUE = ""
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """A module, class or function, and what its names stand for (dotted paths)."""
+
+    qualname: str  # "" for a module
+    parent: Scope | None = None
+    is_class: bool = False
+    names: dict[str, str] = field(default_factory=dict)
+
+    def lookup(self, name: str) -> str | None:
+        """Return what ``name`` stands for here; None where it is bound nowhere."""
+        scope: Scope | None = self
+        first = True
+        while scope is not None:
+            if name in scope.names and (first or not scope.is_class):
+                return scope.names[name]
+            scope, first = scope.parent, False
+        return None
+
+
+@dataclass(eq=False)
+class Function:
+    """A function, and where it stands."""
+
+    file: File
+    node: FunctionNode
+    scope: Scope  # its own
+    owner: Scope  # the one it is defined in
+    ancestors: Ancestors  # of its definition, the outermost first
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.node.name
+
+    @property
+    def path(self) -> str:
+        """The name by which a receiver is known: ``module.qualname``."""
+        return f"{self.file.module}.{self.scope.qualname}"
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it is ``async def``."""
+        return isinstance(self.node, ast.AsyncFunctionDef)
+
+    @property
+    def in_class(self) -> bool:
+        """Whether it stands in the body of a class."""
+        return self.owner.is_class
+
+    @cached_property
+    def parameters(self) -> dict[str, bool]:
+        """Its parameters, and whether each must be given."""
+        arguments = self.node.args
+        positional = [*arguments.posonlyargs, *arguments.args]
+        optional = len(positional) - len(arguments.defaults)
+        found = {one.arg: place < optional for place, one in enumerate(positional)}
+        for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+            found[one.arg] = default is None
+        return found
+
+    @cached_property
+    def steps(self) -> list[tuple[ast.AST, Ancestors]]:
+        """Every node that runs when the function runs, in order, with what stands around it.
+
+        Functions and lambdas defined inside do not run by themselves and are left out.
+        """
+        return list(_steps(self.node.body, ()))
+
+    @cached_property
+    def calls(self) -> list[tuple[ast.Call, Ancestors]]:
+        """The calls among the steps."""
+        return [(node, above) for node, above in self.steps if isinstance(node, ast.Call)]
+
+    @cached_property
+    def names_read(self) -> frozenset[str]:
+        """Every name read in it, in functions inside too."""
+        return frozenset(
+            node.id
+            for statement in self.node.body
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        )
+
+
+def _steps(nodes: list[ast.stmt], above: Ancestors) -> Iterator[tuple[ast.AST, Ancestors]]:
+    for node in nodes:
+        yield from _step(node, above)
+
+
+def _step(node: ast.AST, above: Ancestors) -> Iterator[tuple[ast.AST, Ancestors]]:
+    yield node, above
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+        return
+    inner = (*above, node)
+    for child in ast.iter_child_nodes(node):
+        yield from _step(child, inner)
+
+
+@dataclass(eq=False, slots=True)
+class Class:
+    """A class, and what its body says of a model or of an AppConfig."""
+
+    file: File
+    name: str
+    qualname: str
+    line: int
+    bases: tuple[str, ...]  # dotted, OPAQUE where they are not told
+    node: ast.ClassDef | None = None  # kept of an AppConfig only: a whole class is much to keep
+    abstract: bool = False
+    proxy: bool = False
+    app_label: str | None = None
+    relations: dict[str, Relation] = field(default_factory=dict)
+    methods: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+    constants: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """Its dotted path."""
+        return f"{self.file.module}.{self.qualname}"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A field of a model that leads to another."""
+
+    kind: str  # ForeignKey, OneToOneField, ManyToManyField and what is named like them
+    target: str | None  # dotted path or "app.Model"; None where it is not told
+    related_name: str | None
+    through: str | None  # dotted path or "app.Model"
+
+
+@dataclass(eq=False, slots=True)
+class Connection:
+    """``@receiver(...)`` or ``.connect(...)``, as written."""
+
+    file: File
+    node: ast.Call
+    scope: Scope  # in which it is executed
+    ancestors: Ancestors
+    signal_nodes: list[ast.expr]
+    target: ast.expr | Function | None  # the receiver
+    sender: ast.expr | None
+    weak: ast.expr | None
+    dispatch_uid: ast.expr | None
+    vague: bool  # *arguments or **arguments hide the rest
+    decorator: bool
+
+
+@dataclass(eq=False, slots=True)
+class Noted:
+    """Any other call or attribute that a rule looks at."""
+
+    node: ast.expr
+    scope: Scope
+    ancestors: Ancestors
+
+
+@dataclass(eq=False, slots=True)
+class Defined:
+    """``name = Signal(...)``."""
+
+    file: File
+    path: str  # dotted
+    node: ast.Call
+    is_model_signal: bool
+    ancestors: Ancestors
+
+
+@dataclass(eq=False, slots=True)
+class File:
+    """One file's facts."""
+
+    path: Path
+    shown: str
+    within: tuple[str, ...]  # its folders and name, from the folder that was named
+    module: str
+    is_package: bool
+    scope: Scope
+    lines: list[str]
+    functions: list[Function] = field(default_factory=list)
+    classes: list[Class] = field(default_factory=list)
+    connections: list[Connection] = field(default_factory=list)
+    disconnections: list[Connection] = field(default_factory=list)
+    signals: list[Defined] = field(default_factory=list)
+    sends: list[Noted] = field(default_factory=list)
+    writes: list[Noted] = field(default_factory=list)  # bulk_create, bulk_update, update
+    registries: list[Noted] = field(default_factory=list)  # something.receivers
+    constants: dict[str, tuple[ast.stmt, object]] = field(default_factory=dict)  # of the module
+    imports: set[str] = field(default_factory=set)  # dotted paths
+    strings: set[str] = field(default_factory=set)  # that look like dotted paths
+
+    @property
+    def package(self) -> str:
+        """The package that relative imports start from."""
+        return self.module if self.is_package else self.module.rpartition(".")[0]
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the file belongs to tests."""
+        *folders, name = self.within
+        return (
+            name.startswith("test_")
+            or name.endswith(("_test.py", "_tests.py"))
+            or name in ("tests.py", "conftest.py", "test.py")
+            or any(part in ("tests", "test", "testing") for part in folders)
+        )
+
+    @property
+    def is_migration(self) -> bool:
+        """Whether the file is a migration."""
+        return "migrations" in self.within[:-1]
