@@ -68,6 +68,8 @@ def _unsent(project: Project, receiver: Receiver, path: str) -> Iterator[Hit]:
     if len(receiver.signals) > 1:
         return  # what is read may belong to another of its signals
     for name, place, _ in taken_arguments(function):
+        if page is None and isinstance(place, ast.Call) and len(place.args) > 1:
+            continue  # with a default it is asked of whatever signal comes
         if name not in sent and not (short(path) == "pre_save" and name == "created"):
             yield at_receiver(
                 receiver, f"{function.name} reads '{name}', which {short(path)} does not send", place
