@@ -36,9 +36,14 @@ def read(file: Path) -> Counter[tuple[str, str, str]]:
     try:
         document: Any = json.loads(file.read_text(encoding="utf-8"))
         if document["schema"] != SCHEMA:
-            raise UsageError(f"'{file}' is no baseline of this version", "write it anew with --write-baseline")
+            raise UsageError(
+                f"'{file}' is no baseline of this version", "write it anew with --write-baseline"
+            )
         return Counter(
-            {(one["file"], one["code"], one["fingerprint"]): int(one["count"]) for one in document["findings"]}
+            {
+                (one["file"], one["code"], one["fingerprint"]): int(one["count"])
+                for one in document["findings"]
+            }
         )
     except OSError as problem:
         hint = "write it first with --write-baseline"

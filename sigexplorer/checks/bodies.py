@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from sigexplorer.checks.facts import Ancestors, Function
+from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import chain, resolve
-from sigexplorer.checks.project import Project, Receiver
+from sigexplorer.checks.project import Project
 
 _CONDITIONS = (ast.If, ast.IfExp, ast.BoolOp, ast.While, ast.Match, ast.Assert, ast.comprehension)
 _ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -15,8 +16,26 @@ _ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 #: Methods of managers and querysets that run SQL when they are called.
 RUNNING = frozenset(
-    "get create count exists first last latest earliest aggregate in_bulk delete update bulk_create bulk_update"
-    " get_or_create update_or_create contains explain".split()
+    [
+        "get",
+        "create",
+        "count",
+        "exists",
+        "first",
+        "last",
+        "latest",
+        "earliest",
+        "aggregate",
+        "in_bulk",
+        "delete",
+        "update",
+        "bulk_create",
+        "bulk_update",
+        "get_or_create",
+        "update_or_create",
+        "contains",
+        "explain",
+    ]
 )
 _OF_INSTANCES = frozenset({"save", "refresh_from_db", "full_clean", "validate_unique"})
 
@@ -68,9 +87,9 @@ def evaluated_queries(function: Function) -> Iterator[tuple[ast.AST, Ancestors]]
     for node, above in function.steps:
         if isinstance(node, ast.Call) and database_call(node):
             yield node, above
-        elif isinstance(node, ast.For) and _is_queryset(node.iter):
-            yield node.iter, above
-        elif isinstance(node, ast.comprehension) and not node.is_async and _is_queryset(node.iter):
+        elif (isinstance(node, ast.For) and _is_queryset(node.iter)) or (
+            isinstance(node, ast.comprehension) and not node.is_async and _is_queryset(node.iter)
+        ):
             yield node.iter, above
         elif (
             isinstance(node, ast.Call)
@@ -155,7 +174,7 @@ def _taken(function: Function, node: ast.AST) -> str | None:
     return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
 
 
-def tests_name(function: Function, names: frozenset[str], argument: str = "") -> bool:
+def looks_at(function: Function, names: frozenset[str], argument: str) -> bool:
     """Whether a condition anywhere in the function looks at one of these names."""
     for node, _ in function.steps:
         tests: list[ast.AST] = []
@@ -178,7 +197,7 @@ def tests_name(function: Function, names: frozenset[str], argument: str = "") ->
     return False
 
 
-def decorated_otherwise(project: Project, receiver: Receiver) -> bool:
+def decorated_otherwise(receiver: Receiver) -> bool:
     """Whether a decorator that nobody knows may change what the receiver does."""
     function = receiver.function
     for decorator in function.node.decorator_list:

@@ -54,7 +54,9 @@ def read(paths: Sequence[Path]) -> Read:
     if not found:
         asked = ", ".join(f"'{path}'" for path in paths[:3])
         why = f"{unread[0].file}: {unread[0].reason}" if unread else "there is no Python file"
-        raise UsageError(f"nothing could be checked in {asked}: {why}", "name a Python file or a folder of them")
+        raise UsageError(
+            f"nothing could be checked in {asked}: {why}", "name a Python file or a folder of them"
+        )
     return Read(tuple(found), tuple(unread))
 
 
@@ -63,9 +65,7 @@ def check(source: Read, configuration: Configuration, live: Live | None = None) 
     project = Project(source.files, live)
     rules = [one for one in every_rule() if configuration.selects(one.code)]
     with _without_collector():
-        found = {
-            finding(hit, one, one.advice): hit.file.path for one in rules for hit in one.find(project)
-        }
+        found = {finding(hit, one, one.advice): hit.file.path for one in rules for hit in one.find(project)}
     comments = [comment for file in source.files for comment in ignores.find(file)]
     kept = ignores.apply(list(found), comments)
     if configuration.selects(ignores.UNUSED):

@@ -36,7 +36,9 @@ class Configuration:
         if not self.per_file_ignores:
             return False
         path = file.absolute()
-        shown = path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else path.as_posix()
+        shown = (
+            path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else path.as_posix()
+        )
         return any(
             (fnmatchcase(shown, glob) or fnmatchcase(path.name, glob)) and code.startswith(codes)
             for glob, codes in self.per_file_ignores
@@ -46,14 +48,18 @@ class Configuration:
 def read(start: Path, known: Iterable[str]) -> Configuration:
     """Return what the nearest ``pyproject.toml`` says; ``known`` are the codes that exist."""
     folder = start.absolute() if start.is_dir() else start.absolute().parent
-    file = next((found for one in (folder, *folder.parents) if (found := one / "pyproject.toml").is_file()), None)
+    file = next(
+        (found for one in (folder, *folder.parents) if (found := one / "pyproject.toml").is_file()), None
+    )
     if file is None:
         return Configuration()
     try:
         with file.open("rb") as stream:
             document = tomllib.load(stream)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise UsageError(f"cannot read '{file}': {problem}", "correct it; check reads its settings there") from problem
+        raise UsageError(
+            f"cannot read '{file}': {problem}", "correct it; check reads its settings there"
+        ) from problem
     table = document.get("tool", {})
     for key in ("sigexplorer", "check"):
         table = table.get(key, {}) if isinstance(table, dict) else {}
@@ -84,7 +90,11 @@ def _configured(table: dict[str, Any], file: Path, known: Sequence[str]) -> Conf
 
 
 def override(
-    configured: Configuration, select: Sequence[str], ignore: Sequence[str], level: str | None, known: Sequence[str]
+    configured: Configuration,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    level: str | None,
+    known: Sequence[str],
 ) -> Configuration:
     """Return the configuration with what the command line says instead."""
     chosen = _codes([code for text in select for code in text.split(",")], "--select", known)

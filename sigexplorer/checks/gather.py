@@ -185,7 +185,7 @@ class _Walk:
             return
         name = _called(node)
         if isinstance(node.func, ast.Attribute):
-            if name == "connect" or name == "disconnect":
+            if name in {"connect", "disconnect"}:
                 kept = self.file.connections if name == "connect" else self.file.disconnections
                 kept.append(_connected(self.file, node, scope, above))
             elif name in _SENDS:

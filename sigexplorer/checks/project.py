@@ -5,20 +5,18 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from sigexplorer import catalog
 from sigexplorer.checks.facts import Class, Connection, Defined, File, Function, Scope
-from sigexplorer.checks.live import Live
+from sigexplorer.checks.listeners import BUILT_IN, Listener, Receiver, from_live
+from sigexplorer.checks.live import Live, LiveReceiver
 from sigexplorer.checks.names import USER_MODEL, canonical, resolve
-
-_BUILT_IN = {page.path: page for page in catalog.PAGES}
 
 #: Signals whose sender is a model; of these also ``"app.Model"`` is understood.
 MODEL_SIGNALS = frozenset(
     f"django.db.models.signals.{name}"
-    for name in "pre_init post_init pre_save post_save pre_delete post_delete m2m_changed".split()
+    for name in ["pre_init", "post_init", "pre_save", "post_save", "pre_delete", "post_delete", "m2m_changed"]
 )
 
 #: Base classes of Django's whose own signals nobody ever sends.
@@ -35,85 +33,17 @@ ABSTRACT = frozenset(
 #: Django's own models that are often senders.
 STOCK_MODELS = frozenset(
     f"django.contrib.{path}"
-    for path in "auth.models.User auth.models.Group auth.models.Permission"
-    " contenttypes.models.ContentType sessions.models.Session sites.models.Site".split()
+    for path in [
+        "auth.models.User",
+        "auth.models.Group",
+        "auth.models.Permission",
+        "contenttypes.models.ContentType",
+        "sessions.models.Session",
+        "sites.models.Site",
+    ]
 )
 
 _FOLLOWED = 10  # names of names
-
-
-@dataclass(eq=False)
-class Listener:
-    """A connection whose signals, receiver and sender were followed to what they are."""
-
-    connection: Connection
-    signals: tuple[str, ...]  # dotted; only those that are surely signals
-    function: Function | None
-    sender: str | None  # dotted path, or "app.Model"; None: no sender, or not told
-    sender_text: str | None  # of a string
-
-    @property
-    def file(self) -> File:
-        """The file that connects."""
-        return self.connection.file
-
-    @property
-    def node(self) -> ast.Call:
-        """The call that connects."""
-        return self.connection.node
-
-    @property
-    def catches_all(self) -> bool:
-        """Whether it surely names no sender."""
-        sender = self.connection.sender
-        none = isinstance(sender, ast.Constant) and sender.value is None
-        return (sender is None or none) and not self.connection.vague
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The short names of Django's signals among its own."""
-        return frozenset(_BUILT_IN[path].name for path in self.signals if path in _BUILT_IN)
-
-    @property
-    def name(self) -> str:
-        """What the receiver is called in a message."""
-        if self.function is not None:
-            return self.function.name
-        target = self.connection.target
-        return ast.unparse(target)[:60] if isinstance(target, ast.AST) else "the receiver"
-
-    @property
-    def path(self) -> str | None:
-        """The receiver's ``module.qualname``."""
-        return self.function.path if self.function is not None else None
-
-    @property
-    def signal(self) -> str | None:
-        """The first of its signals."""
-        return self.signals[0] if self.signals else None
-
-
-@dataclass(eq=False)
-class Receiver:
-    """A function that is connected, with all of its connections."""
-
-    function: Function
-    listeners: list[Listener] = field(default_factory=list)
-
-    @cached_property
-    def signals(self) -> frozenset[str]:
-        """The dotted paths of every signal it is connected to."""
-        return frozenset(path for listener in self.listeners for path in listener.signals)
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """The short names of Django's among them."""
-        return frozenset(_BUILT_IN[path].name for path in self.signals if path in _BUILT_IN)
-
-    @cached_property
-    def senders(self) -> frozenset[str]:
-        """The senders that are known."""
-        return frozenset(listener.sender for listener in self.listeners if listener.sender)
 
 
 class Project:
@@ -148,7 +78,7 @@ class Project:
                 other = self.by_module.get(base)
                 if other is not None and name in other.scope.names:
                     return other.scope.names[name]
-                if f"{base}.{name}" in _BUILT_IN:
+                if f"{base}.{name}" in BUILT_IN:
                     return f"{base}.{name}"
         return None
 
@@ -177,7 +107,37 @@ class Project:
     @cached_property
     def listeners(self) -> list[Listener]:
         """Every connection to something that surely is a signal."""
-        return [one for file in self.files for raw in file.connections if (one := self._listener(raw))]
+        written = [one for file in self.files for raw in file.connections if (one := self._listener(raw))]
+        seen = {(one.function, signal) for one in written for signal in one.signals}
+        return [
+            *written,
+            *(
+                from_live(live, function)
+                for function, lives in self.running.items()
+                for live in lives
+                if (function, live.signal) not in seen
+            ),
+        ]
+
+    @cached_property
+    def running(self) -> dict[Function, list[LiveReceiver]]:
+        """The registrations of the running project whose receivers stand in these files."""
+        found: dict[Function, list[LiveReceiver]] = defaultdict(list)
+        if self.live is None:
+            return found
+        places = {
+            (
+                str(file.path.resolve()),
+                min([one.node.lineno, *(each.lineno for each in one.node.decorator_list)]),
+            ): one
+            for file in self.files
+            for one in file.functions
+        }
+        for live in self.live.receivers:
+            function = places.get((live.file or "", live.line or 0))
+            if function is not None:
+                found[function].append(live)
+        return found
 
     @cached_property
     def disconnections(self) -> list[Listener]:
@@ -203,7 +163,7 @@ class Project:
         path = self.resolve(node, scope, file)
         if path is None:
             return None
-        if path in _BUILT_IN or path in self.signals:
+        if path in BUILT_IN or path in self.signals:
             return path
         module = path.rpartition(".")[0]
         known_elsewhere = module.rpartition(".")[2] == "signals" and module not in self.by_module
@@ -278,14 +238,14 @@ def short(path: str | None) -> str:
 
 def page_of(path: str) -> catalog.Page | None:
     """Return the page of a signal of Django's."""
-    return _BUILT_IN.get(path)
+    return BUILT_IN.get(path)
 
 
 def sent_arguments(paths: Iterable[str]) -> frozenset[str] | None:
     """Return every argument that one of Django's signals sends; None where one of them is not Django's."""
     names: set[str] = set()
     for path in paths:
-        page = _BUILT_IN.get(path)
+        page = BUILT_IN.get(path)
         if page is None:
             return None
         names |= {argument.name for argument in page.arguments}

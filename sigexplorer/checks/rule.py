@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sigexplorer.checks.facts import Class, File, Function
-from sigexplorer.checks.project import Listener, Project, Receiver
+from sigexplorer.checks.listeners import Listener, Receiver
+from sigexplorer.checks.project import Project
 from sigexplorer.findings import Finding, Level, RulePage
 
 Find = Callable[[Project], "Iterator[Hit]"]

@@ -76,12 +76,14 @@ def _model(model: Any, models: Any) -> LiveModel:
         path=class_path(model),
         is_proxy=bool(model._meta.proxy),
         derived=tuple(other._meta.label for other in derived),
-        loses_fast_delete=not any(
-            field.remote_field.on_delete.__name__ in ("CASCADE", "SET_NULL", "SET_DEFAULT", "SET")
-            for field in model._meta.related_objects
-            if getattr(field, "remote_field", None) and getattr(field.remote_field, "on_delete", None)
-        ),
+        loses_fast_delete=not model._meta.parents and not any(map(_cascades, model._meta.related_objects)),
     )
+
+
+def _cascades(relation: Any) -> bool:
+    """Whether deleting a row means that Django looks for others, so that there was no fast delete to lose."""
+    name = getattr(getattr(relation, "on_delete", None), "__name__", "DO_NOTHING")
+    return name != "DO_NOTHING" and not name.startswith("DB_")
 
 
 def _modules() -> dict[str, tuple[str, ...]]:
@@ -92,5 +94,3 @@ def _modules() -> dict[str, tuple[str, ...]]:
         if isinstance(file, str) and name != "__main__":
             found.setdefault(os.path.realpath(file), []).append(name)
     return {file: tuple(sorted(names)) for file, names in found.items()}
-
-

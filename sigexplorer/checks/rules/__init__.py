@@ -10,9 +10,11 @@ from sigexplorer.checks.rules import (
     arguments,
     asynchronous,
     connecting,
+    deleting,
     disconnecting,
     effects,
     instances,
+    models,
     senders,
     signature,
     writing,
@@ -20,6 +22,7 @@ from sigexplorer.checks.rules import (
 
 _THEMES = (
     connecting,
+    deleting,
     disconnecting,
     signature,
     apps,
@@ -27,6 +30,7 @@ _THEMES = (
     arguments,
     effects,
     instances,
+    models,
     writing,
     asynchronous,
 )

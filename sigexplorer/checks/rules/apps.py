@@ -113,7 +113,7 @@ def no_default_config(project: Project) -> Iterator[Hit]:
         ready = [one for one in offered if "ready" in one.methods]
         for one in ready[:1]:
             others = ", ".join(other.name for other in offered if other is not one)
-            message = f"{one.name} is not chosen, its ready() never runs: {others} stands beside it and none is the default"
+            message = f"{one.name} is not chosen and its ready() never runs: beside {others} it is no default"
             yield Hit(one.file, one.node or one, message)
 
 

@@ -12,9 +12,10 @@ from sigexplorer.checks.bodies import (
     is_caught,
     reads,
     taken_arguments,
-    tests_name,
+    looks_at,
 )
-from sigexplorer.checks.project import Project, Receiver, page_of, short
+from sigexplorer.checks.listeners import Receiver
+from sigexplorer.checks.project import Project, page_of, short
 from sigexplorer.checks.rule import Hit, at_receiver, rule
 
 _ALWAYS = frozenset({"sender", "signal"})
@@ -48,7 +49,7 @@ def not_sent(project: Project) -> Iterator[Hit]:
             print(instance.pk, origin)
     """
     for receiver in project.receivers:
-        if decorated_otherwise(project, receiver) or receiver.function.in_class:
+        if decorated_otherwise(receiver) or receiver.function.in_class:
             continue
         for path in sorted(receiver.signals):
             yield from _unsent(project, receiver, path)
@@ -133,7 +134,7 @@ def created_in_pre_save(project: Project) -> Iterator[Hit]:
     """
     for receiver in project.on("pre_save"):
         function = receiver.function
-        if decorated_otherwise(project, receiver):
+        if decorated_otherwise(receiver):
             continue
         if function.parameters.get("created"):
             yield at_receiver(receiver, f"{function.name} needs 'created', which pre_save does not send")
@@ -213,7 +214,7 @@ def may_be_none(project: Project) -> Iterator[Hit]:
         for receiver in project.on(signal):
             function = receiver.function
             names = aliases(function, argument)
-            if tests_name(function, names, argument):
+            if looks_at(function, names, argument):
                 continue
             for node, above in function.steps:
                 base = node.value if isinstance(node, ast.Attribute | ast.Subscript) else None
@@ -256,7 +257,7 @@ def pk_set_of_clear(project: Project) -> Iterator[Hit]:
     for receiver in project.on("m2m_changed"):
         function = receiver.function
         names = aliases(function, "pk_set")
-        if tests_name(function, names, "pk_set") or tests_name(
+        if looks_at(function, names, "pk_set") or looks_at(
             function, aliases(function, "action"), "action"
         ):
             continue
@@ -308,7 +309,7 @@ def action_not_read(project: Project) -> Iterator[Hit]:
     """
     for receiver in project.on("m2m_changed"):
         function = receiver.function
-        if function.file.is_test or decorated_otherwise(project, receiver):
+        if function.file.is_test or decorated_otherwise(receiver):
             continue
         if not reads(function, "action") and function.steps and not _is_empty(receiver):
             yield at_receiver(

@@ -119,7 +119,7 @@ def sync_orm(project: Project) -> Iterator[Hit]:
 
 def _is_async_method(node: ast.AST) -> bool:
     name = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
-    return name.startswith("a") and name not in ("aggregate",)
+    return name.startswith("a") and name != "aggregate"
 
 
 @rule("SX062", "warning")

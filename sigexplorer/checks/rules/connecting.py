@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from sigexplorer.checks.facts import Connection, File, Function
+from sigexplorer.checks.listeners import Listener
 from sigexplorer.checks.names import resolve
-from sigexplorer.checks.project import Listener, Project
+from sigexplorer.checks.project import Project
 from sigexplorer.checks.rule import Hit, at_listener, rule
 
 #: Modules that Django imports by itself, or that whoever uses them imports.
@@ -68,7 +69,7 @@ def never_connected(project: Project) -> Iterator[Hit]:
         file = listener.file
         if not listener.connection.decorator or listener.connection.scope.parent is not None or file.is_test:
             continue
-        reason = _not_imported(project, file, imported)
+        reason = _not_imported(project, file, imported) or _not_running(project, listener)
         if reason:
             yield at_listener(listener, f"{listener.name} is never connected: {reason}")
 
@@ -86,11 +87,23 @@ def _not_imported(project: Project, file: File, imported: set[str]) -> str:
     if name in _IMPORTED or file.is_package or not around:
         return ""
     ending = f".{name}"
-    if any(path == file.module or path == name or path.startswith(f"{file.module}.") for path in imported):
+    if any(path in {file.module, name} or path.startswith(f"{file.module}.") for path in imported):
         return ""
     if any(path.endswith(ending) and file.module.endswith(path) for path in imported):
         return ""
     return f"no module imports {file.module}, and no ready() does"
+
+
+def _not_running(project: Project, listener: Listener) -> str:
+    """Say that the running project imported the module and still does not have the connection."""
+    if project.live is None or listener.function is None or not listener.signals:
+        return ""
+    alive = {live.signal for live in project.running.get(listener.function, ())}
+    return (
+        ""
+        if set(listener.signals) <= alive
+        else "the running project does not have it, though it imports the module"
+    )
 
 
 @rule("SX004", "error", fixable=True)

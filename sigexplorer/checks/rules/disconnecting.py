@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from sigexplorer.checks.facts import Function
-from sigexplorer.checks.project import Listener, Project, short
+from sigexplorer.checks.listeners import Listener
+from sigexplorer.checks.project import Project, short
 from sigexplorer.checks.rule import Hit, at_listener, rule
 
 
@@ -186,7 +187,7 @@ def futile_disconnect(project: Project) -> Iterator[Hit]:
         elif listener.function is not None and not listener.connection.vague:
             known = [one for one in connected[listener.function] if set(one.signals) & set(listener.signals)]
             if known and not any(_may_match(one, listener) for one in known):
-                message = f"disconnecting {listener.name} does nothing: it was connected with another sender or dispatch_uid"
+                message = f"disconnecting {listener.name} does nothing: its sender or uid was another"
                 yield at_listener(listener, message)
 
 

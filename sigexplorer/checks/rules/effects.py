@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from sigexplorer.checks.bodies import decorated_otherwise, evaluated_queries, is_argument, reads, aliases
+from sigexplorer.checks.bodies import aliases, decorated_otherwise, evaluated_queries, is_argument, reads
 from sigexplorer.checks.facts import Function
 from sigexplorer.checks.names import chain, resolve
 from sigexplorer.checks.project import Project, short
@@ -67,7 +67,7 @@ def ignores_raw(project: Project) -> Iterator[Hit]:
     """
     for receiver in project.on(*_SAVES):
         function = receiver.function
-        if function.file.is_test or reads(function, "raw") or decorated_otherwise(project, receiver):
+        if function.file.is_test or reads(function, "raw") or decorated_otherwise(receiver):
             continue
         first = next(evaluated_queries(function), None)
         if first is not None:
@@ -306,84 +306,3 @@ def instance_to_task(project: Project) -> Iterator[Hit]:
                 yield at_receiver(
                     receiver, f"{function.name} hands a model instance to a background task", node
                 )
-
-
-@rule("SX029", "warning")
-def loses_fast_paths(project: Project) -> Iterator[Hit]:
-    """A receiver without sender switches fast paths off for every model.
-
-    Without receivers of ``pre_delete`` and ``post_delete`` Django deletes rows in one
-    statement; with one it loads every row first, in every cascade. So do through rows of
-    every many-to-many field with ``m2m_changed``. A receiver of every model pays for all of
-    them.
-
-    Name the senders; ``sigexplorer check --settings ...`` lists the models that are affected.
-
-    Wrong::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete)
-        def forget(sender, instance, **kwargs):
-            print(sender, instance.pk)
-
-    Right::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def forget(sender, instance, **kwargs):
-            print(instance.pk)
-    """
-    for listener in project.listeners:
-        names = listener.names & {"pre_delete", "post_delete", "m2m_changed"}
-        if names and listener.catches_all and not listener.file.is_test:
-            affected = _affected(project) if names - {"m2m_changed"} else ""
-            message = f"{listener.name} hears {min(names)} of every model: none has its fast path{affected}"
-            yield at_listener(listener, message)
-
-
-def _affected(project: Project) -> str:
-    if project.live is None:
-        return ""
-    labels = sorted(one.label for one in project.live.models.values() if one.loses_fast_delete)
-    rest = f" and {len(labels) - 5} more" if len(labels) > 5 else ""  # noqa: PLR2004 - enough to know which
-    return f" any more ({', '.join(labels[:5])}{rest})" if labels else ""
-
-
-@rule("SX030", "note")
-def loses_fast_delete(project: Project) -> Iterator[Hit]:
-    """A receiver of delete signals makes its model slower to delete.
-
-    With a receiver of ``pre_delete`` or ``post_delete`` Django loads each row before it
-    deletes it, also in the cascades that lead to the model.
-
-    Leave it if the receiver is needed; a constraint of the database or a regular job may do as well.
-
-    Wrong::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def forget(sender, instance, **kwargs):
-            print(instance.pk)
-
-    Right::
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        def remember(sender, instance, raw, **kwargs):
-            print(instance.pk)
-    """
-    for listener in project.listeners:
-        names = listener.names & {"pre_delete", "post_delete"}
-        if names and listener.sender is not None and not listener.file.is_test:
-            model = short(listener.sender)
-            yield at_listener(
-                listener, f"{listener.name} makes {model} lose the fast delete: each row is loaded first"
-            )

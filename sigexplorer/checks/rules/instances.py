@@ -5,17 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from sigexplorer.checks.bodies import aliases, is_argument, is_caught, is_guarded, tests_name
+from sigexplorer.checks.bodies import aliases, is_argument, is_caught, is_guarded, looks_at
 from sigexplorer.checks.facts import Ancestors, Function
+from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import USER_MODEL, chain
-from sigexplorer.checks.project import Project, Receiver, short
+from sigexplorer.checks.project import Project, short
 from sigexplorer.checks.rule import Hit, at_receiver, rule
 
 _NOT_FIELDS = frozenset({"pk", "id", "objects", "DoesNotExist"})
 _USERS = frozenset({USER_MODEL, "django.contrib.auth.models.User", "auth.User"})
 
 
-def _saves(function: Function) -> Iterator[tuple[ast.Call, Ancestors]]:
+def saves_of(function: Function) -> Iterator[tuple[ast.Call, Ancestors]]:
     """Return the ``instance.save()`` calls of a function."""
     names = aliases(function, "instance")
     for call, above in function.calls:
@@ -62,9 +63,9 @@ def saves_itself(project: Project) -> Iterator[Hit]:
         function = receiver.function
         if any(isinstance(node, ast.Attribute) and node.attr == "disconnect" for node, _ in function.steps):
             continue
-        if receiver.names & {"pre_delete", "post_delete"} or function.file.is_test or _is_renewed(function):
+        if receiver.names & {"pre_delete", "post_delete"} or function.file.is_test or is_renewed(function):
             continue
-        for call, above in [*_saves(function), *_creates_own(receiver)]:
+        for call, above in [*saves_of(function), *_creates_own(receiver)]:
             if not is_guarded(function, call, above) and not any(
                 isinstance(one, ast.With | ast.For) for one in above
             ):
@@ -72,7 +73,7 @@ def saves_itself(project: Project) -> Iterator[Hit]:
                 yield at_receiver(receiver, message, call)
 
 
-def _is_renewed(function: Function) -> bool:
+def is_renewed(function: Function) -> bool:
     """Whether ``instance`` is made to stand for something else."""
     return (
         any(
@@ -91,47 +92,6 @@ def _creates_own(receiver: Receiver) -> Iterator[tuple[ast.Call, Ancestors]]:
         if names[-1] == "create" and len(names) == 3 and names[1] == "objects":  # noqa: PLR2004 - Model.objects.create
             if names[0] == "sender" or names[0] in own:
                 yield call, above
-
-
-@rule("SX045", "error")
-def saves_deleted(project: Project) -> Iterator[Hit]:
-    """The receiver saves the instance that is being deleted.
-
-    In ``post_delete`` the row is gone: ``save()`` inserts it again. In ``pre_delete`` it
-    writes a row that is deleted a moment later.
-
-    Leave the instance alone; write what must stay to another model.
-
-    Wrong::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def mark(sender, instance, **kwargs):
-            instance.is_active = False
-            instance.save()
-
-    Right::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def mark(sender, instance, **kwargs):
-            print(instance.pk)
-    """
-    for receiver in project.on("pre_delete", "post_delete"):
-        function = receiver.function
-        if receiver.names - {"pre_delete", "post_delete"} or _is_renewed(function):
-            continue
-        for call, _ in _saves(function):
-            what = (
-                "inserts the deleted row again"
-                if "post_delete" in receiver.names
-                else "saves a row that is being deleted"
-            )
-            yield at_receiver(receiver, f"{function.name} {what}", call)
 
 
 @rule("SX044", "warning")
@@ -293,7 +253,7 @@ def reverse_one_to_one(project: Project) -> Iterator[Hit]:
     for receiver in project.on("pre_save", "post_save", "pre_delete", "post_delete"):
         function = receiver.function
         names = aliases(function, "instance")
-        if tests_name(function, frozenset(), "instance") or function.file.is_test:
+        if looks_at(function, frozenset(), "instance") or function.file.is_test:
             continue
         for node, above in function.steps:
             if (

@@ -6,8 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from sigexplorer.checks.facts import Class
+from sigexplorer.checks.labels import models_called
+from sigexplorer.checks.listeners import Listener
 from sigexplorer.checks.names import USER_MODEL, chain
-from sigexplorer.checks.project import ABSTRACT, MODEL_SIGNALS, STOCK_MODELS, Listener, Project, short
+from sigexplorer.checks.project import ABSTRACT, MODEL_SIGNALS, STOCK_MODELS, Project, short
 from sigexplorer.checks.rule import Hit, at_listener, rule
 from sigexplorer.errors import nearest
 
@@ -67,7 +69,7 @@ def m2m_not_through(project: Project) -> Iterator[Hit]:
             continue
         path = listener.sender
         if listener.sender_text is not None:
-            path = next((found.path for found in _models(project, listener.sender_text)), "")
+            path = next((found.path for found in models_called(project, listener.sender_text)), "")
         owner = project.classes.get(path.rpartition(".")[0])
         if owner is not None and short(path) in owner.relations:
             message = (
@@ -140,7 +142,11 @@ def abstract_sender(project: Project) -> Iterator[Hit]:
         if not listener.names & _OF_MODELS or listener.sender is None:
             continue
         found = project.classes.get(listener.sender)
-        if listener.sender in ABSTRACT or (found is not None and found.abstract):
+        running = listener.function is not None and any(
+            live.is_abstract and live.sender_path == listener.sender
+            for live in project.running.get(listener.function, ())
+        )
+        if listener.sender in ABSTRACT or running or (found is not None and found.abstract):
             message = (
                 f"{listener.name} never runs: {short(listener.sender)} is abstract and is never the sender"
             )
@@ -200,10 +206,10 @@ def sender_with_relatives(project: Project) -> Iterator[Hit]:
             ):
                 continue
             if listener.names <= _DELETES:
-                relatives = [one for one in _relatives(project, listener.sender) if one.proxy]
+                relatives = _relatives(project, listener.sender, only_proxies=True)
             else:
-                relatives = _relatives(project, listener.sender)
-            missed = sorted({one.name for one in relatives if one.path not in receiver.senders})
+                relatives = _relatives(project, listener.sender, only_proxies=False)
+            missed = sorted({short(one) for one in relatives if one not in receiver.senders})
             if missed:
                 what = ", ".join(missed[:3]) + (f" and {len(missed) - 3} more" if len(missed) > 3 else "")  # noqa: PLR2004
                 message = (
@@ -212,16 +218,23 @@ def sender_with_relatives(project: Project) -> Iterator[Hit]:
                 yield at_listener(listener, message, listener.connection.sender)
 
 
-def _relatives(project: Project, sender: str) -> list[Class]:
+def _relatives(project: Project, sender: str, *, only_proxies: bool) -> list[str]:
+    """Return the paths of a model's proxies and children."""
+    if project.live is not None:
+        models = {one.path: one for one in project.live.models.values()}
+        named = models.get(sender) or project.live.models.get(sender.lower())
+        derived = [project.live.models[label.lower()] for label in named.derived] if named else []
+        return [one.path for one in derived if one.is_proxy or not only_proxies]
     path = sender
     if sender not in project.classes and "." in sender:
-        path = next((found.path for found in _models(project, sender)), sender)
-    if not project.is_model(path) or path in ABSTRACT:
-        return []
+        path = next((found.path for found in models_called(project, sender)), sender)
     own = project.classes.get(path)
-    if own is not None and own.abstract:
+    if not project.is_model(path) or path in ABSTRACT or (own is not None and own.abstract):
         return []
-    return [one for one in project.children.get(path, []) if not one.abstract and not one.file.is_test]
+    derived_here = (
+        one for one in project.children.get(path, []) if not one.abstract and not one.file.is_test
+    )
+    return [one.path for one in derived_here if one.proxy or not only_proxies]
 
 
 @rule("SX023", "error")
@@ -275,201 +288,3 @@ def _is_plain(project: Project, path: str, text: str | None) -> bool:
             path.startswith("django.") and path not in MODEL_SIGNALS and not path.endswith(".class_prepared")
         )
     return not own.is_model_signal and (text is None or not text.isidentifier())
-
-
-@rule("SX024", "error")
-def lazy_typo(project: Project) -> Iterator[Hit]:
-    """No model has the name that is the sender.
-
-    ``"app.Model"`` is looked up once such a model is loaded. A name that no model has is
-    kept waiting for ever, without a word.
-
-    Correct the name; use the class where the import allows it.
-
-    Wrong::
-
-        # file: blog/models.py
-        from django.db import models
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        class Post(models.Model):
-            title = models.CharField(max_length=50)
-
-        @receiver(post_save, sender="blog.Pots")
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-
-    Right::
-
-        # file: blog/models.py
-        from django.db import models
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        class Post(models.Model):
-            title = models.CharField(max_length=50)
-
-        @receiver(post_save, sender="blog.Post")
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-    """
-    for listener in project.listeners:
-        text = listener.sender_text
-        if text is None or not listener.names & _OF_MODELS:
-            continue
-        label, dot, name = text.partition(".")
-        if not dot or "." in name or not name.isidentifier():
-            message = f"{listener.name} is not connected: '{text}' is not of the form 'app.Model'"
-            yield at_listener(listener, message, listener.connection.sender)
-            continue
-        known = _known_models(project, label)
-        if known and name.lower() not in {one.lower() for one in known} and not name.startswith("Historical"):
-            near = ", ".join(nearest(name, known))
-            message = f"{listener.name} never runs: no model is called '{text}' (nearest: {near})"
-            yield at_listener(listener, message, listener.connection.sender)
-
-
-def _known_models(project: Project, label: str) -> list[str]:
-    """Return the names of an app's models; none where not all of them are known."""
-    if project.live is not None:
-        own = [one.label for one in project.live.models.values()]
-        apps = {one.partition(".")[0] for one in own} | project.live.apps
-        return (
-            [one.partition(".")[2] for one in own if one.partition(".")[0] == label] if label in apps else own
-        )
-    found = [
-        one
-        for one in project.classes.values()
-        if project.is_model(one.path) and _label(project, one) == label
-    ]
-    if not any(
-        one.file.module.rpartition(".")[2] == "models" or ".models." in one.file.module for one in found
-    ):
-        return []
-    fields = [f"{one.name}_{field}" for one in found for field in one.relations]
-    return [*(one.name for one in found), *fields]
-
-
-def _label(project: Project, found: Class) -> str:
-    if found.app_label:
-        return found.app_label
-    package = found.file.module.split(".models")[0]
-    for config in project.classes.values():
-        if config.constants.get("name") == package and isinstance(config.constants.get("label"), str):
-            return str(config.constants["label"])
-    return short(package) if package != found.file.module else short(found.file.package)
-
-
-def _models(project: Project, text: str) -> list[Class]:
-    """Return the classes that ``"app.Model"`` may mean."""
-    label, _, name = text.partition(".")
-    return [
-        one
-        for one in project.classes.values()
-        if one.name.lower() == name.lower() and project.is_model(one.path) and _label(project, one) == label
-    ]
-
-
-@rule("SX026", "error")
-def instance_as_sender(project: Project) -> Iterator[Hit]:
-    """The sender is an instance of a model.
-
-    Model signals are sent by classes. An instance never is the sender, and one that is not
-    saved cannot even be hashed.
-
-    Connect to the class, and compare ``instance`` in the receiver.
-
-    Wrong::
-
-        from django.contrib.auth.models import User
-        from django.db.models.signals import post_save
-
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-
-        post_save.connect(index, sender=User.objects.get(pk=1))
-
-    Right::
-
-        from django.contrib.auth.models import User
-        from django.db.models.signals import post_save
-
-        def index(sender, instance, **kwargs):
-            if instance.pk == 1:
-                print(instance.pk)
-
-        post_save.connect(index, sender=User)
-    """
-    for listener in project.listeners:
-        sender = listener.connection.sender
-        if sender is None or not listener.names & _OF_MODELS:
-            continue
-        made = isinstance(sender, ast.Call) and (
-            project.is_model(project.resolve(sender.func, listener.connection.scope, listener.file))
-            or (chain(sender)[-1] in ("get", "create", "first", "last") and "objects" in chain(sender))
-        )
-        named = isinstance(sender, ast.Name) and sender.id == "instance"
-        own = isinstance(sender, ast.Name) and sender.id == "self" and _in_model(project, listener)
-        if made or named or own:
-            text = ast.unparse(sender)[:60]
-            message = f"{listener.name} never runs: {text} is an instance, and senders are classes"
-            yield at_listener(listener, message, sender)
-
-
-def _in_model(project: Project, listener: Listener) -> bool:
-    scope = listener.connection.scope
-    owner = scope.parent
-    return (
-        owner is not None and owner.is_class and project.is_model(f"{listener.file.module}.{owner.qualname}")
-    )
-
-
-@rule("SX027", "error")
-def swapped_user(project: Project) -> Iterator[Hit]:
-    """The sender is ``auth.User``, but the project has a user model of its own.
-
-    With ``AUTH_USER_MODEL`` set to another model, ``django.contrib.auth.models.User`` has no
-    table and is never saved.
-
-    Use ``sender=settings.AUTH_USER_MODEL`` for model signals, ``get_user_model()`` for others.
-
-    Wrong::
-
-        # file: site/settings.py
-        AUTH_USER_MODEL = "people.Person"
-
-        # file: people/receivers.py
-        from django.contrib.auth.models import User
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender=User)
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-
-    Right::
-
-        # file: site/settings.py
-        AUTH_USER_MODEL = "people.Person"
-
-        # file: people/receivers.py
-        from django.conf import settings
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender=settings.AUTH_USER_MODEL)
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-    """
-    model = project.user_model()
-    if model is None or model.lower() == "auth.user":
-        return
-    for listener in project.listeners:
-        is_stock = (
-            listener.sender == "django.contrib.auth.models.User"
-            or (listener.sender_text or "").lower() == "auth.user"
-        )
-        if is_stock and not listener.file.is_test:
-            message = f"{listener.name} never runs: the user model is '{model}', not auth.User"
-            yield at_listener(listener, message, listener.connection.sender)

@@ -157,7 +157,8 @@ def on_a_method(project: Project) -> Iterator[Hit]:
     In the body of a class there is no instance yet: the plain function is connected, and is
     called without ``self``. Sending the signal raises ``TypeError``.
 
-    Connect a function of the module, a ``@staticmethod``, or the method of an object that stays: ``signal.connect(kept.method)``.
+    Connect a function of the module, a ``@staticmethod``, or the method of an object that
+    stays: ``signal.connect(kept.method)``.
 
     Wrong::
 

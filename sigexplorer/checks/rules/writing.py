@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from sigexplorer.checks.facts import File, Noted
+from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import USER_MODEL, chain
-from sigexplorer.checks.project import Project, Receiver, short
+from sigexplorer.checks.project import Project, short
 from sigexplorer.checks.rule import Hit, rule
 
 _SAVES = {"pre_save", "post_save"}
