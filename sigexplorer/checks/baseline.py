@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,15 +16,16 @@ from sigexplorer.findings import Finding
 SCHEMA = "sigexplorer.baseline/1"
 
 
-def _key(finding: Finding) -> tuple[str, str, str]:
+def _key(finding: Finding, folder: Path) -> tuple[str, str, str]:
     """Return what a finding is known by when the lines around it move."""
     text = f"{finding.receiver}\n{finding.message}\n{finding.source.strip()}"
-    return finding.file, finding.code, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+    file = Path(os.path.relpath(finding.file, folder)).as_posix()  # from any folder the same
+    return file, finding.code, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def write(findings: Sequence[Finding]) -> str:
-    """Return the text of a baseline with these findings."""
-    counted = Counter(map(_key, findings))
+def write(findings: Sequence[Finding], folder: Path) -> str:
+    """Return the text of a baseline that will lie in ``folder`` with these findings."""
+    counted = Counter(_key(finding, folder) for finding in findings)
     entries = [
         {"file": file, "code": code, "fingerprint": mark, "count": count}
         for (file, code, mark), count in sorted(counted.items())
@@ -52,12 +54,14 @@ def read(file: Path) -> Counter[tuple[str, str, str]]:
         raise UsageError(f"'{file}' is no baseline", "write it anew with --write-baseline") from problem
 
 
-def subtract(findings: Sequence[Finding], known: Counter[tuple[str, str, str]]) -> list[Finding]:
+def subtract(
+    findings: Sequence[Finding], known: Counter[tuple[str, str, str]], folder: Path
+) -> list[Finding]:
     """Return the findings that the baseline does not have."""
     left = known.copy()
     kept = []
     for finding in findings:
-        key = _key(finding)
+        key = _key(finding, folder)
         if left[key] > 0:
             left[key] -= 1
         else:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from sigexplorer.checks.facts import Ancestors, Function
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import chain, resolve
-from sigexplorer.checks.project import Project
 
 _CONDITIONS = (ast.If, ast.IfExp, ast.BoolOp, ast.While, ast.Match, ast.Assert, ast.comprehension)
 _ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -124,8 +123,8 @@ def is_argument(function: Function, node: ast.AST, argument: str, names: frozens
 
 def taken_arguments(function: Function) -> Iterator[tuple[str, ast.AST, bool]]:
     """Return the keys read from ``**kwargs``, where, and whether a missing one is an error."""
-    for statement in function.node.body:
-        for node in ast.walk(statement):
+    if function.node.args.kwarg is not None:
+        for node in function.every:
             key = _taken(function, node)
             if key is not None:
                 yield key, node, isinstance(node, ast.Subscript)
@@ -147,11 +146,7 @@ def hands_on(function: Function) -> bool:
     if kwargs is None:
         return False
     taken = sum(1 for _ in taken_arguments(function))
-    used = sum(
-        isinstance(node, ast.Name) and node.id == kwargs.arg
-        for statement in function.node.body
-        for node in ast.walk(statement)
-    )
+    used = sum(isinstance(node, ast.Name) and node.id == kwargs.arg for node in function.every)
     return used > taken
 
 

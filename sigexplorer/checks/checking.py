@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sigexplorer.checks.facts import File
 from sigexplorer.checks.gather import gather
 from sigexplorer.checks.live import Live
 from sigexplorer.checks.project import Project
-from sigexplorer.checks.rule import finding
+from sigexplorer.checks.rule import examples, finding
 from sigexplorer.checks.rules import every_rule
 from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.findings import Finding, Report, RulePage, Unread
@@ -29,7 +30,7 @@ class Read:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Let no garbage be looked for while trees are built: they hold millions of objects and no garbage."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -44,7 +45,8 @@ def read(paths: Sequence[Path]) -> Read:
     """Read every Python file under ``paths``; a ``UsageError`` where not one can be checked."""
     found: list[File] = []
     unread: list[Unread] = []
-    with _without_collector():
+    with without_collector(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escapes are another linter's business
         for path, root in files.find(paths):
             source = files.read(path, root)
             if isinstance(source, Unread):
@@ -64,8 +66,11 @@ def check(source: Read, configuration: Configuration, live: Live | None = None) 
     """Return what the rules find, in the order of files and lines; ``# sigexplorer: ignore`` obeyed."""
     project = Project(source.files, live)
     rules = [one for one in every_rule() if configuration.selects(one.code)]
-    with _without_collector():
-        found = {finding(hit, one, one.advice): hit.file.path for one in rules for hit in one.find(project)}
+    with without_collector():
+        found: dict[Finding, Path] = {}
+        for one in rules:
+            advice = one.advice
+            found |= {finding(hit, one, advice): hit.file.path for hit in one.find(project)}
     comments = [comment for file in source.files for comment in ignores.find(file)]
     kept = ignores.apply(list(found), comments)
     if configuration.selects(ignores.UNUSED):
@@ -88,7 +93,7 @@ def codes() -> tuple[str, ...]:
 
 def pages() -> tuple[RulePage, ...]:
     """Return the explanation of every rule."""
-    return (*(one.page() for one in every_rule()), _UNUSED)
+    return (*(one.page() for one in every_rule()), _unused())
 
 
 def page(code: str) -> RulePage:
@@ -99,9 +104,11 @@ def page(code: str) -> RulePage:
     raise UnknownNameError("rule", code, codes())
 
 
-_UNUSED = RulePage(
-    ignores.UNUSED, "unused-ignore", "note", "A comment ignores nothing",
-    "Nothing is found in the line of a ``# sigexplorer: ignore`` comment, or not what it names.\n\n"
-    "Delete the comment, or the code in it.",
-    "import os  # sigexplorer: ignore[SX003]", "import os", "comments", fixable=False,
-)  # fmt: skip
+def _unused() -> RulePage:
+    """Explain the one finding that no rule makes, but the comments themselves."""
+    return RulePage(
+        ignores.UNUSED, "unused-ignore", "note", "A comment ignores nothing",
+        "Nothing is found in the line of a ``# sigexplorer: ignore`` comment, or not what it names.\n\n"
+        "Delete the comment, or the code in it.",
+        *examples(ignores.UNUSED), "comments", fixable=False,
+    )  # fmt: skip

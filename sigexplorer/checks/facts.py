@@ -90,13 +90,15 @@ class Function:
         return [(node, above) for node, above in self.steps if isinstance(node, ast.Call)]
 
     @cached_property
+    def every(self) -> list[ast.AST]:
+        """Every node of its body, functions inside too."""
+        return [node for statement in self.node.body for node in ast.walk(statement)]
+
+    @cached_property
     def names_read(self) -> frozenset[str]:
         """Every name read in it, in functions inside too."""
         return frozenset(
-            node.id
-            for statement in self.node.body
-            for node in ast.walk(statement)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+            node.id for node in self.every if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
         )
 
 

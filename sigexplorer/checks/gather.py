@@ -23,11 +23,10 @@ from sigexplorer.checks.files import Source
 from sigexplorer.checks.names import bind_import, bind_target, resolve
 
 #: A file without any of these says nothing about signals but through its classes and imports.
-_RELEVANT = re.compile(
-    r"signal|receiver|sender|AppConfig|default_app_config|connect\(|bulk_create|bulk_update|\.update\(|AUTH_USER_MODEL"
-    r"|sigexplorer:",
-    re.IGNORECASE,
-)
+_RELEVANT = (
+    "signal", "receiver", "sender", "appconfig", "default_app_config", "connect(", "bulk_create", "bulk_update",
+    "objects.update(", ").update(", "auth_user_model", "sigexplorer:",
+)  # fmt: skip
 
 _SENDS = frozenset({"send", "send_robust", "asend", "asend_robust"})
 _WRITES = frozenset({"bulk_create", "bulk_update", "update", "abulk_create", "abulk_update", "aupdate"})
@@ -46,7 +45,8 @@ def gather(source: Source) -> File:
         Scope(""),
         source.text.split("\n"),
     )
-    walk = _Walk(file, deep=_RELEVANT.search(source.text) is not None)
+    lowered = source.text.lower()
+    walk = _Walk(file, deep=any(word in lowered for word in _RELEVANT))
     walk.body(source.tree.body, file.scope, ())
     return file
 

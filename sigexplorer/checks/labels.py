@@ -28,6 +28,7 @@ def known_models(project: Project, label: str) -> list[str]:
 
 
 def label_of(project: Project, found: Class) -> str:
+    """Return the label of the app that a model belongs to."""
     if found.app_label:
         return found.app_label
     package = found.file.module.split(".models")[0]
@@ -42,8 +43,6 @@ def models_called(project: Project, text: str) -> list[Class]:
     label, _, name = text.partition(".")
     return [
         one
-        for one in project.classes.values()
-        if one.name.lower() == name.lower() and project.is_model(one.path) and label_of(project, one) == label
+        for one in project.by_name.get(name.lower(), ())
+        if project.is_model(one.path) and label_of(project, one) == label
     ]
-
-

@@ -220,13 +220,29 @@ class Project:
         """Return where the checked code defines a signal."""
         return self.signals.get(path)
 
+    @cached_property
+    def by_name(self) -> dict[str, list[Class]]:
+        """The classes by their short names, in lower case."""
+        found: dict[str, list[Class]] = defaultdict(list)
+        for one in self.classes.values():
+            found[one.name.lower()].append(one)
+        return found
+
+    @cached_property
+    def by_package(self) -> dict[str, set[str]]:
+        """The modules that stand in a package."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for file in self.files:
+            found[file.package].add(file.module)
+        return found
+
     def user_model(self) -> str | None:
         """Return the swapped user model, ``app.Model``, where the settings among the files name one."""
         if self.live is not None:
             return self.live.user_model
         for file in self.files:
             value = file.constants.get("AUTH_USER_MODEL")
-            if value is not None and isinstance(value[1], str):
+            if value is not None and isinstance(value[1], str) and not file.is_test:
                 return value[1]
         return None
 

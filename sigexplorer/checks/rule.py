@@ -1,4 +1,7 @@
-"""A rule: a function over the facts whose docstring is its explanation."""
+"""A rule: a function over the facts whose docstring is its explanation.
+
+Its examples stand in ``examples/``, one file each, and are specimens of the tests.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 
 from sigexplorer.checks.facts import Class, File, Function
 from sigexplorer.checks.listeners import Listener, Receiver
@@ -42,23 +46,29 @@ class Rule:
         """The module it stands in."""
         return self.find.__module__.rpartition(".")[2]
 
-    def page(self) -> RulePage:
-        """Return its explanation, read from the docstring of the function."""
-        text = inspect.getdoc(self.find) or ""
-        prose, _, examples = text.partition("\nWrong::\n")
-        wrong, _, right = examples.partition("\nRight::\n")
-        summary, _, why = prose.partition("\n")
-        name = getattr(self.find, "__name__", "").replace("_", "-")
-        return RulePage(
-            self.code, name, self.level, summary.rstrip("."), why.strip(),
-            inspect.cleandoc(wrong), inspect.cleandoc(right), self.theme, self.fixable,
-        )  # fmt: skip
-
     @property
     def advice(self) -> str:
-        """The first sentence of the explanation that says what to do."""
-        why = self.page().text.split("\n\n")[-1]
-        return re.sub(r"\s+", " ", why).strip()
+        """What to do: the last paragraph of the explanation."""
+        return re.sub(r"\s+", " ", self._explanation()[1].split("\n\n")[-1]).strip()
+
+    def _explanation(self) -> tuple[str, str]:
+        """Return the first line of the function's docstring, and the rest of it."""
+        summary, _, why = (inspect.getdoc(self.find) or "").partition("\n")
+        return summary.rstrip("."), why.strip()
+
+    def page(self) -> RulePage:
+        """Return its explanation and its examples."""
+        summary, why = self._explanation()
+        wrong, right = examples(self.code)
+        name = getattr(self.find, "__name__", "").replace("_", "-")
+        return RulePage(self.code, name, self.level, summary, why, wrong, right, self.theme, self.fixable)
+
+
+def examples(code: str) -> tuple[str, str]:
+    """Return Python that a rule finds, and Python that it does not."""
+    text = files("sigexplorer.checks").joinpath("examples", f"{code}.txt").read_text(encoding="utf-8")
+    wrong, _, right = text.partition("\n# Right:\n")
+    return wrong.removeprefix("# Wrong:\n").strip("\n"), right.strip("\n")
 
 
 def rule(code: str, level: Level, *, fixable: bool = False) -> Callable[[Find], Rule]:

@@ -41,16 +41,16 @@ def look() -> Live:
 def _receiver(path: str, one: Registration, classes: dict[int, Any]) -> LiveReceiver:
     sender = one.sender if one.sender is not None else classes.get(one.sender_id or 0)
     words = receivers.words(one.receiver) if one.receiver is not None else None
-    is_class = isinstance(sender, type)
-    meta = getattr(sender, "_meta", None) if is_class else None
+    named = class_path(sender) if isinstance(sender, type) else None
+    meta = getattr(sender, "_meta", None) if named else None
     return LiveReceiver(
         signal=path,
         receiver=words.name if words else "?",
         file=_real(one.receiver),
         line=words.line if words else None,
-        sender=None if one.sender_id is None else class_path(sender) if is_class else "?",
-        sender_path=class_path(sender) if is_class else None,
-        is_abstract=is_class and (meta is None or bool(getattr(meta, "abstract", False))),
+        sender=None if one.sender_id is None else named or "?",
+        sender_path=named,
+        is_abstract=named is not None and (meta is None or bool(getattr(meta, "abstract", False))),
         dispatch_uid=None if one.dispatch_uid is None else str(one.dispatch_uid)[:200],
         weak=one.weak,
         alive=one.receiver is not None,

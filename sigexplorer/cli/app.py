@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import sigexplorer
-from sigexplorer.cli import docs, listing, scenario, trigger
+from sigexplorer.cli import check, docs, listing, scenario, trigger
 
 app = typer.Typer(
     name="sigexplorer",
@@ -22,6 +22,7 @@ app.command("list")(listing.list_signals)
 app.command("docs")(docs.docs)
 app.command("trigger")(trigger.trigger)
 app.command("scenario")(scenario.scenario)
+app.command("check")(check.check)
 
 
 def _version(wanted: bool) -> None:

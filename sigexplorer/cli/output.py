@@ -35,6 +35,7 @@ _SUFFIXES = {
     ".md": "markdown",
     ".mmd": "mermaid",
     ".csv": "csv",
+    ".sarif": "sarif",
     ".chrome.json": "chrome",
     ".otlp.json": "otlp",
 }
@@ -126,23 +127,28 @@ def _drawn(drawing: Drawing, chosen: str, width: int) -> str:
 
 def write_file(file: Path, text: str) -> None:
     """Write ``file`` whole or not at all; a device or a pipe is written to as it is."""
+    write_bytes(file, text.encode("utf-8"))
+
+
+def write_bytes(file: Path, content: bytes) -> None:
+    """Write ``file`` as ``write_file`` does, its encoding already chosen."""
     try:
         if file.exists() and not file.is_file():
-            file.write_text(text, encoding="utf-8")
+            file.write_bytes(content)
         else:
-            _replace(file.resolve(), text)  # what a link leads to, so that it stays a link
+            _replace(file.resolve(), content)  # what a link leads to, so that it stays a link
     except BrokenPipeError:
         raise
     except OSError as problem:
         raise OutputError(f"cannot write '{file}': {problem.strerror or problem}") from problem
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, content: bytes) -> None:
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
         Path(temporary).chmod(mode)
         Path(temporary).replace(target)
     finally:

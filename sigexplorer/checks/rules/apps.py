@@ -21,27 +21,6 @@ def default_app_config(project: Project) -> Iterator[Hit]:
     their ``ready()`` never connects anything.
 
     Delete the line, and mark the config with ``default = True`` if there are several.
-
-    Wrong::
-
-        # file: blog/__init__.py
-        default_app_config = "blog.apps.BlogConfig"
-
-        # file: blog/apps.py
-        from django.apps import AppConfig
-
-        class BlogConfig(AppConfig):
-            name = "blog"
-
-    Right::
-
-        # file: blog/__init__.py
-
-        # file: blog/apps.py
-        from django.apps import AppConfig
-
-        class BlogConfig(AppConfig):
-            name = "blog"
     """
     for file in project.files:
         found = file.constants.get("default_app_config")
@@ -64,35 +43,6 @@ def no_default_config(project: Project) -> Iterator[Hit]:
     ``ready()`` runs: the receivers are never connected.
 
     Mark one with ``default = True``, or name it in ``INSTALLED_APPS``.
-
-    Wrong::
-
-        # file: blog/apps.py
-        from django.apps import AppConfig
-
-        class BlogConfig(AppConfig):
-            name = "blog"
-
-            def ready(self):
-                from blog import receivers
-
-        class QuietBlogConfig(AppConfig):
-            name = "blog"
-
-    Right::
-
-        # file: blog/apps.py
-        from django.apps import AppConfig
-
-        class BlogConfig(AppConfig):
-            name = "blog"
-            default = True
-
-            def ready(self):
-                from blog import receivers
-
-        class QuietBlogConfig(AppConfig):
-            name = "blog"
     """
     by_file: dict[str, list[Class]] = defaultdict(list)
     for found in project.classes.values():
@@ -125,34 +75,6 @@ def config_class_as_sender(project: Project) -> Iterator[Hit]:
     Its class, or its label, never matches.
 
     Connect in ``ready()`` with ``sender=self``.
-
-    Wrong::
-
-        from django.apps import AppConfig
-        from django.db.models.signals import post_migrate
-
-        def fill(sender, **kwargs):
-            print(sender.label)
-
-        class BlogConfig(AppConfig):
-            name = "blog"
-
-            def ready(self):
-                post_migrate.connect(fill, sender=BlogConfig)
-
-    Right::
-
-        from django.apps import AppConfig
-        from django.db.models.signals import post_migrate
-
-        def fill(sender, **kwargs):
-            print(sender.label)
-
-        class BlogConfig(AppConfig):
-            name = "blog"
-
-            def ready(self):
-                post_migrate.connect(fill, sender=self)
     """
     for listener in project.listeners:
         if not listener.names & {"pre_migrate", "post_migrate"}:
@@ -183,29 +105,6 @@ def migrate_without_sender(project: Project) -> Iterator[Hit]:
     work as many times, and the first times before the tables of later apps exist.
 
     Connect in ``ready()`` with ``sender=self``, or look at ``app_config``.
-
-    Wrong::
-
-        from django.db.models.signals import post_migrate
-
-        def fill(sender, using, **kwargs):
-            print("fill", using)
-
-        post_migrate.connect(fill)
-
-    Right::
-
-        from django.apps import AppConfig
-        from django.db.models.signals import post_migrate
-
-        def fill(sender, using, **kwargs):
-            print("fill", using)
-
-        class BlogConfig(AppConfig):
-            name = "blog"
-
-            def ready(self):
-                post_migrate.connect(fill, sender=self)
     """
     for listener in project.listeners:
         names = listener.names & {"pre_migrate", "post_migrate"}

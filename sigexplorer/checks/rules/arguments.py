@@ -10,9 +10,9 @@ from sigexplorer.checks.bodies import (
     decorated_otherwise,
     is_argument,
     is_caught,
+    looks_at,
     reads,
     taken_arguments,
-    looks_at,
 )
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.project import Project, page_of, short
@@ -29,24 +29,6 @@ def not_sent(project: Project) -> Iterator[Hit]:
     ``kwargs["name"]`` raises ``KeyError``; ``kwargs.get("name")`` is always ``None``.
 
     See ``sigexplorer docs SIGNAL`` for what is sent.
-
-    Wrong::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def forget(sender, instance, created, **kwargs):
-            print(instance.pk, created)
-
-    Right::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def forget(sender, instance, origin, **kwargs):
-            print(instance.pk, origin)
     """
     for receiver in project.receivers:
         if decorated_otherwise(receiver) or receiver.function.in_class:
@@ -111,26 +93,6 @@ def created_in_pre_save(project: Project) -> Iterator[Hit]:
     makes every save raise ``TypeError``; taken from ``kwargs`` it is always ``None``.
 
     Ask ``instance._state.adding``, or connect to ``post_save``.
-
-    Wrong::
-
-        from django.db.models.signals import pre_save
-        from django.dispatch import receiver
-
-        @receiver(pre_save, sender="auth.User")
-        def number(sender, instance, created, **kwargs):
-            if created:
-                instance.username = "new"
-
-    Right::
-
-        from django.db.models.signals import pre_save
-        from django.dispatch import receiver
-
-        @receiver(pre_save, sender="auth.User")
-        def number(sender, instance, **kwargs):
-            if instance._state.adding:
-                instance.username = "new"
     """
     for receiver in project.on("pre_save"):
         function = receiver.function
@@ -154,24 +116,6 @@ def environ_required(project: Project) -> Iterator[Hit]:
     that requires it fails with every request.
 
     Give it a default: ``environ=None``.
-
-    Wrong::
-
-        from django.core.signals import request_started
-        from django.dispatch import receiver
-
-        @receiver(request_started)
-        def note(sender, environ, **kwargs):
-            print(environ["PATH_INFO"])
-
-    Right::
-
-        from django.core.signals import request_started
-        from django.dispatch import receiver
-
-        @receiver(request_started)
-        def note(sender, environ=None, scope=None, **kwargs):
-            print(environ["PATH_INFO"] if environ else scope["path"])
     """
     for receiver in project.on("request_started"):
         function = receiver.function
@@ -190,25 +134,6 @@ def may_be_none(project: Project) -> Iterator[Hit]:
     ``logout()`` of a visitor who is not logged in sends ``user_logged_out`` with ``user=None``.
 
     Test it before it is used.
-
-    Wrong::
-
-        from django.contrib.auth.signals import user_logged_out
-        from django.dispatch import receiver
-
-        @receiver(user_logged_out)
-        def bye(sender, request, user, **kwargs):
-            print(user.username)
-
-    Right::
-
-        from django.contrib.auth.signals import user_logged_out
-        from django.dispatch import receiver
-
-        @receiver(user_logged_out)
-        def bye(sender, request, user, **kwargs):
-            if user is not None:
-                print(user.username)
     """
     for signal, argument in (("user_login_failed", "request"), ("user_logged_out", "user")):
         for receiver in project.on(signal):
@@ -232,34 +157,11 @@ def pk_set_of_clear(project: Project) -> Iterator[Hit]:
     ``pk_set``: looping over it raises ``TypeError``.
 
     Look at ``action`` first, or write ``pk_set or ()``.
-
-    Wrong::
-
-        from django.db.models.signals import m2m_changed
-        from django.dispatch import receiver
-
-        @receiver(m2m_changed, sender="blog.Post_tags")
-        def recount(sender, instance, pk_set, **kwargs):
-            for pk in pk_set:
-                print(pk)
-
-    Right::
-
-        from django.db.models.signals import m2m_changed
-        from django.dispatch import receiver
-
-        @receiver(m2m_changed, sender="blog.Post_tags")
-        def recount(sender, instance, action, pk_set, **kwargs):
-            if action == "post_add":
-                for pk in pk_set:
-                    print(pk)
     """
     for receiver in project.on("m2m_changed"):
         function = receiver.function
         names = aliases(function, "pk_set")
-        if looks_at(function, names, "pk_set") or looks_at(
-            function, aliases(function, "action"), "action"
-        ):
+        if looks_at(function, names, "pk_set") or looks_at(function, aliases(function, "action"), "action"):
             continue
         for node, above in function.steps:
             if not is_argument(function, node, "pk_set", names) or not above or is_caught(above):
@@ -287,25 +189,6 @@ def action_not_read(project: Project) -> Iterator[Hit]:
     of the times before anything changed.
 
     Compare ``action`` with the ones you mean.
-
-    Wrong::
-
-        from django.db.models.signals import m2m_changed
-        from django.dispatch import receiver
-
-        @receiver(m2m_changed, sender="blog.Post_tags")
-        def recount(sender, instance, **kwargs):
-            print(instance.pk)
-
-    Right::
-
-        from django.db.models.signals import m2m_changed
-        from django.dispatch import receiver
-
-        @receiver(m2m_changed, sender="blog.Post_tags")
-        def recount(sender, instance, action, **kwargs):
-            if action.startswith("post_"):
-                print(instance.pk)
     """
     for receiver in project.on("m2m_changed"):
         function = receiver.function

@@ -29,24 +29,6 @@ def async_by_send(project: Project) -> Iterator[Hit]:
     ``RuntimeError``.
 
     Write a sync receiver, or send the signal with ``asend()``.
-
-    Wrong::
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        async def index(sender, instance, **kwargs):
-            print(instance.pk)
-
-    Right::
-
-        from django.contrib.auth.signals import user_logged_in
-        from django.dispatch import receiver
-
-        @receiver(user_logged_in)
-        async def greet(sender, request, user, **kwargs):
-            print(user)
     """
     sent = _own_sends(project)
     for receiver in project.receivers:
@@ -85,26 +67,6 @@ def sync_orm(project: Project) -> Iterator[Hit]:
     ``SynchronousOnlyOperation``.
 
     Use the ``a...`` methods (``aget``, ``asave``, ``async for``), or ``sync_to_async``.
-
-    Wrong::
-
-        from django.contrib.auth.models import Group
-        from django.contrib.auth.signals import user_logged_in
-        from django.dispatch import receiver
-
-        @receiver(user_logged_in)
-        async def greet(sender, request, user, **kwargs):
-            Group.objects.get(name="new")
-
-    Right::
-
-        from django.contrib.auth.models import Group
-        from django.contrib.auth.signals import user_logged_in
-        from django.dispatch import receiver
-
-        @receiver(user_logged_in)
-        async def greet(sender, request, user, **kwargs):
-            await Group.objects.aget(name="new")
     """
     for receiver in project.receivers:
         function = receiver.function
@@ -130,33 +92,6 @@ def runs_a_loop(project: Project) -> Iterator[Hit]:
     view that sends the signal, and always in an async receiver.
 
     Make the receiver async, or use ``asgiref.sync.async_to_sync``.
-
-    Wrong::
-
-        import asyncio
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        async def tell(pk):
-            print(pk)
-
-        @receiver(post_save, sender="auth.User")
-        def index(sender, instance, **kwargs):
-            asyncio.run(tell(instance.pk))
-
-    Right::
-
-        from asgiref.sync import async_to_sync
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        async def tell(pk):
-            print(pk)
-
-        @receiver(post_save, sender="auth.User")
-        def index(sender, instance, **kwargs):
-            async_to_sync(tell)(instance.pk)
     """
     for receiver in project.receivers:
         function = receiver.function

@@ -26,41 +26,6 @@ def never_connected(project: Project) -> Iterator[Hit]:
     other module imports is never run, and its receivers do not exist.
 
     Import the module in ``ready()`` of the app's ``AppConfig``.
-
-    Wrong::
-
-        # file: blog/apps.py
-        from django.apps import AppConfig
-
-        class BlogConfig(AppConfig):
-            name = "blog"
-
-        # file: blog/receivers.py
-        from django.contrib.auth.signals import user_logged_in
-        from django.dispatch import receiver
-
-        @receiver(user_logged_in)
-        def greet(sender, request, user, **kwargs):
-            print(user)
-
-    Right::
-
-        # file: blog/apps.py
-        from django.apps import AppConfig
-
-        class BlogConfig(AppConfig):
-            name = "blog"
-
-            def ready(self):
-                from blog import receivers
-
-        # file: blog/receivers.py
-        from django.contrib.auth.signals import user_logged_in
-        from django.dispatch import receiver
-
-        @receiver(user_logged_in)
-        def greet(sender, request, user, **kwargs):
-            print(user)
     """
     imported = {path for file in project.files for path in file.imports} | {
         path for file in project.files for path in file.strings
@@ -81,7 +46,7 @@ def _not_imported(project: Project, file: File, imported: set[str]) -> str:
         loaded = project.live.modules.get(str(file.path.resolve()))
         return "" if loaded else f"the running project does not import {file.module}"
     # Whether it is imported can be told only where the app around it was read as well.
-    siblings = {other.module for other in project.files if other.package == file.package}
+    siblings = project.by_package[file.package]
     apps = f"{file.package}.apps" if file.package else "apps"
     around = siblings & {apps, f"{file.package}.models", "models"}
     if name in _IMPORTED or file.is_package or not around:
@@ -115,34 +80,6 @@ def collected(project: Project) -> Iterator[Hit]:
     that line, or that function, is done, and its entry is swept out in silence.
 
     Define the receiver at module level, or connect it with ``weak=False``.
-
-    Wrong::
-
-        from django.apps import AppConfig
-        from django.db.models.signals import post_save
-
-        class BlogConfig(AppConfig):
-            name = "blog"
-
-            def ready(self):
-                def index(sender, instance, **kwargs):
-                    print(instance.pk)
-
-                post_save.connect(index, sender="auth.User")
-
-    Right::
-
-        from django.apps import AppConfig
-        from django.db.models.signals import post_save
-
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-
-        class BlogConfig(AppConfig):
-            name = "blog"
-
-            def ready(self):
-                post_save.connect(index, sender="auth.User")
     """
     for listener in project.listeners:
         raw = listener.connection
@@ -219,32 +156,6 @@ def rebound(project: Project) -> Iterator[Hit]:
     stands for something else, the function is collected, and its connection with it.
 
     Give each receiver of a module a name of its own.
-
-    Wrong::
-
-        from django.contrib.auth.signals import user_logged_in, user_logged_out
-        from django.dispatch import receiver
-
-        @receiver(user_logged_in)
-        def log(sender, request, user, **kwargs):
-            print("in", user)
-
-        @receiver(user_logged_out)
-        def log(sender, request, **kwargs):
-            print("out")
-
-    Right::
-
-        from django.contrib.auth.signals import user_logged_in, user_logged_out
-        from django.dispatch import receiver
-
-        @receiver(user_logged_in)
-        def log_in(sender, request, user, **kwargs):
-            print("in", user)
-
-        @receiver(user_logged_out)
-        def log_out(sender, request, **kwargs):
-            print("out")
     """
     for listener in project.listeners:
         raw, function = listener.connection, listener.function
@@ -283,25 +194,6 @@ def at_request_time(project: Project) -> Iterator[Hit]:
     time, until the process is full of them.
 
     Connect once, when the app starts, and let the receiver decide what concerns it.
-
-    Wrong::
-
-        from django.db.models.signals import post_save
-
-        def edit(request):
-            def note(sender, instance, **kwargs):
-                print(request.user, instance.pk)
-
-            post_save.connect(note, weak=False)
-
-    Right::
-
-        from django.db.models.signals import post_save
-
-        def note(sender, instance, **kwargs):
-            print(instance.pk)
-
-        post_save.connect(note, sender="auth.User")
     """
     for listener in project.listeners:
         raw = listener.connection

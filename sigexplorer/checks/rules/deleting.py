@@ -17,25 +17,6 @@ def saves_deleted(project: Project) -> Iterator[Hit]:
     writes a row that is deleted a moment later.
 
     Leave the instance alone; write what must stay to another model.
-
-    Wrong::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def mark(sender, instance, **kwargs):
-            instance.is_active = False
-            instance.save()
-
-    Right::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def mark(sender, instance, **kwargs):
-            print(instance.pk)
     """
     for receiver in project.on("pre_delete", "post_delete"):
         function = receiver.function
@@ -60,24 +41,6 @@ def loses_fast_paths(project: Project) -> Iterator[Hit]:
     them.
 
     Name the senders; ``sigexplorer check --settings ...`` lists the models that are affected.
-
-    Wrong::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete)
-        def forget(sender, instance, **kwargs):
-            print(sender, instance.pk)
-
-    Right::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def forget(sender, instance, **kwargs):
-            print(instance.pk)
     """
     for listener in project.listeners:
         names = listener.names & {"pre_delete", "post_delete", "m2m_changed"}
@@ -103,24 +66,6 @@ def loses_fast_delete(project: Project) -> Iterator[Hit]:
     deletes it, also in the cascades that lead to the model.
 
     Leave it if the receiver is needed; a constraint of the database or a regular job may do as well.
-
-    Wrong::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def forget(sender, instance, **kwargs):
-            print(instance.pk)
-
-    Right::
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        def remember(sender, instance, raw, **kwargs):
-            print(instance.pk)
     """
     for listener in project.listeners:
         names = listener.names & {"pre_delete", "post_delete"}

@@ -31,32 +31,6 @@ def duplicate_uid(project: Project) -> Iterator[Hit]:
     function with the same uid, signal and sender is dropped in silence.
 
     Give each receiver a uid of its own, such as its dotted path.
-
-    Wrong::
-
-        from django.db.models.signals import post_save
-
-        def index(sender, instance, **kwargs):
-            print("index", instance.pk)
-
-        def notify(sender, instance, **kwargs):
-            print("notify", instance.pk)
-
-        post_save.connect(index, sender="auth.User", dispatch_uid="users")
-        post_save.connect(notify, sender="auth.User", dispatch_uid="users")
-
-    Right::
-
-        from django.db.models.signals import post_save
-
-        def index(sender, instance, **kwargs):
-            print("index", instance.pk)
-
-        def notify(sender, instance, **kwargs):
-            print("notify", instance.pk)
-
-        post_save.connect(index, sender="auth.User", dispatch_uid="users.index")
-        post_save.connect(notify, sender="auth.User", dispatch_uid="users.notify")
     """
     first: dict[tuple[object, str, str], Listener] = {}
     for listener in project.listeners:
@@ -79,26 +53,6 @@ def connected_twice(project: Project) -> Iterator[Hit]:
     the same event. So does one whose module is imported under two names.
 
     Connect it once, for a list of signals if need be.
-
-    Wrong::
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save)
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-
-        post_save.connect(index, sender="auth.User")
-
-    Right::
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
     """
     for receiver in project.receivers:
         if receiver.function.file.is_test:
@@ -150,30 +104,6 @@ def futile_disconnect(project: Project) -> Iterator[Hit]:
     ``False`` and the receiver stays. A new lambda is never the one that was connected.
 
     Repeat the sender and the ``dispatch_uid`` of the connection.
-
-    Wrong::
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-
-        def pause():
-            post_save.disconnect(index)
-
-    Right::
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-
-        def pause():
-            post_save.disconnect(index, sender="auth.User")
     """
     connected: dict[Function, list[Listener]] = defaultdict(list)
     for listener in project.listeners:
@@ -217,36 +147,6 @@ def disconnected_around(project: Project) -> Iterator[Hit]:
     the order of calls.
 
     Tell the receiver in another way: ``update()``, a flag on the instance, or a context variable.
-
-    Wrong::
-
-        from django.db.models.signals import post_save
-
-        def index(sender, instance, raw, **kwargs):
-            print(instance.pk)
-
-        post_save.connect(index, sender="auth.User")
-
-        def rename(user, name):
-            post_save.disconnect(index, sender="auth.User")
-            user.username = name
-            user.save()
-            post_save.connect(index, sender="auth.User")
-
-    Right::
-
-        from django.db.models.signals import post_save
-
-        def index(sender, instance, raw, **kwargs):
-            if not getattr(instance, "skip_index", False):
-                print(instance.pk)
-
-        post_save.connect(index, sender="auth.User")
-
-        def rename(user, name):
-            user.username = name
-            user.skip_index = True
-            user.save()
     """
     for before in project.disconnections:
         raw = before.connection
@@ -276,20 +176,6 @@ def reads_receivers(project: Project) -> Iterator[Hit]:
     since 6.0, dead receivers stay in it, and what is written to it bypasses the lock and the cache.
 
     Ask ``signal.has_listeners(sender)``, or look with ``sigexplorer receivers``.
-
-    Wrong::
-
-        from django.db.models.signals import post_save
-
-        def count():
-            return len(post_save.receivers)
-
-    Right::
-
-        from django.db.models.signals import post_save
-
-        def is_heard(sender):
-            return post_save.has_listeners(sender)
     """
     for file in project.files:
         for noted in file.registries:

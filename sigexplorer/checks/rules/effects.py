@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from sigexplorer.checks.bodies import aliases, decorated_otherwise, evaluated_queries, is_argument, reads
 from sigexplorer.checks.facts import Function
 from sigexplorer.checks.names import chain, resolve
-from sigexplorer.checks.project import Project, short
-from sigexplorer.checks.rule import Hit, at_listener, at_receiver, rule
+from sigexplorer.checks.project import Project
+from sigexplorer.checks.rule import Hit, at_receiver, rule
 
 _SAVES = ("pre_save", "post_save")
 _IN_TRANSACTIONS = ("pre_save", "post_save", "pre_delete", "post_delete", "m2m_changed")
@@ -42,28 +42,6 @@ def ignores_raw(project: Project) -> Iterator[Hit]:
     receiver looks up or creates may be missing still, or come twice.
 
     Return early if ``raw``.
-
-    Wrong::
-
-        from django.contrib.auth.models import Group
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        def add_group(sender, instance, created, **kwargs):
-            if created:
-                Group.objects.get_or_create(name="new")
-
-    Right::
-
-        from django.contrib.auth.models import Group
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        def add_group(sender, instance, created, raw, **kwargs):
-            if created and not raw:
-                Group.objects.get_or_create(name="new")
     """
     for receiver in project.on(*_SAVES):
         function = receiver.function
@@ -83,31 +61,6 @@ def before_commit(project: Project) -> Iterator[Hit]:
     sent; and a worker may look for a row that it cannot see yet.
 
     Hand it to ``transaction.on_commit()``.
-
-    Wrong::
-
-        from django.core.mail import send_mail
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        def welcome(sender, instance, created, **kwargs):
-            if created:
-                send_mail("Welcome", "Hello", None, [instance.email])
-
-    Right::
-
-        from functools import partial
-
-        from django.core.mail import send_mail
-        from django.db import transaction
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        def welcome(sender, instance, created, **kwargs):
-            if created:
-                transaction.on_commit(partial(send_mail, "Welcome", "Hello", None, [instance.email]))
     """
     for receiver in project.on(*_IN_TRANSACTIONS):
         function = receiver.function
@@ -158,25 +111,6 @@ def queries_in_init(project: Project) -> Iterator[Hit]:
     a hundred rows runs a hundred queries more, and a query for the same model never ends.
 
     Look it up when it is needed, in a method or a ``cached_property``.
-
-    Wrong::
-
-        from django.contrib.auth.models import Group
-        from django.db.models.signals import post_init
-        from django.dispatch import receiver
-
-        @receiver(post_init, sender="auth.User")
-        def remember(sender, instance, **kwargs):
-            instance.groups_then = Group.objects.count()
-
-    Right::
-
-        from django.db.models.signals import post_init
-        from django.dispatch import receiver
-
-        @receiver(post_init, sender="auth.User")
-        def remember(sender, instance, **kwargs):
-            instance.groups_then = None
     """
     for receiver in project.on("pre_init", "post_init"):
         function = receiver.function
@@ -194,32 +128,6 @@ def swallowed(project: Project) -> Iterator[Hit]:
     broken as well.
 
     Catch the exception that you expect, and log the others.
-
-    Wrong::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def forget(sender, instance, **kwargs):
-            try:
-                print(instance.pk)
-            except Exception:
-                pass
-
-    Right::
-
-        import logging
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def forget(sender, instance, **kwargs):
-            try:
-                print(instance.pk)
-            except Exception:
-                logging.exception("user %s is not forgotten", instance.pk)
     """
     for receiver in project.receivers:
         function = receiver.function
@@ -261,35 +169,11 @@ def instance_to_task(project: Project) -> Iterator[Hit]:
     the row may have changed, or be gone.
 
     Pass ``instance.pk`` and load the row in the task.
-
-    Wrong::
-
-        from django.db import transaction
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        from blog.tasks import index_user
-
-        @receiver(post_save, sender="auth.User")
-        def index(sender, instance, **kwargs):
-            transaction.on_commit(lambda: index_user.delay(instance))
-
-    Right::
-
-        from django.db import transaction
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        from blog.tasks import index_user
-
-        @receiver(post_save, sender="auth.User")
-        def index(sender, instance, **kwargs):
-            transaction.on_commit(lambda: index_user.delay(instance.pk))
     """
     for receiver in project.on(*_IN_TRANSACTIONS):
         function = receiver.function
         names = aliases(function, "instance")
-        for node in (node for statement in function.node.body for node in ast.walk(statement)):
+        for node in function.every:
             if not isinstance(node, ast.Call):
                 continue
             given = [*node.args, *(one.value for one in node.keywords)]

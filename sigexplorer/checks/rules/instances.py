@@ -37,27 +37,6 @@ def saves_itself(project: Project) -> Iterator[Hit]:
     the receiver calls ``save()`` again, until ``RecursionError``.
 
     Change the attribute in ``pre_save``, or use ``sender.objects.filter(pk=instance.pk).update(...)``.
-
-    Wrong::
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        def number(sender, instance, raw, **kwargs):
-            instance.username = f"user-{instance.pk}"
-            instance.save()
-
-    Right::
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        def number(sender, instance, created, raw, **kwargs):
-            if created and not raw:
-                instance.username = f"user-{instance.pk}"
-                instance.save()
     """
     for receiver in project.on("pre_save", "post_save"):
         function = receiver.function
@@ -69,7 +48,7 @@ def saves_itself(project: Project) -> Iterator[Hit]:
             if not is_guarded(function, call, above) and not any(
                 isinstance(one, ast.With | ast.For) for one in above
             ):
-                message = f"{function.name} saves its own sender without a guard: it calls itself until RecursionError"
+                message = f"{function.name} saves its own sender without a guard: it calls itself for ever"
                 yield at_receiver(receiver, message, call)
 
 
@@ -89,9 +68,8 @@ def _creates_own(receiver: Receiver) -> Iterator[tuple[ast.Call, Ancestors]]:
     own = {short(sender) for sender in receiver.senders}
     for call, above in function.calls:
         names = chain(call.func)
-        if names[-1] == "create" and len(names) == 3 and names[1] == "objects":  # noqa: PLR2004 - Model.objects.create
-            if names[0] == "sender" or names[0] in own:
-                yield call, above
+        if names[1:] == ["objects", "create"] and names[0] in own | {"sender"}:
+            yield call, above
 
 
 @rule("SX044", "warning")
@@ -102,24 +80,6 @@ def deferred_field(project: Project) -> Iterator[Hit]:
     Loading makes a second instance, whose ``post_init`` reads the field again, without end.
 
     Read ``instance.__dict__.get("field")``, or look at ``get_deferred_fields()`` first.
-
-    Wrong::
-
-        from django.db.models.signals import post_init
-        from django.dispatch import receiver
-
-        @receiver(post_init, sender="auth.User")
-        def remember(sender, instance, **kwargs):
-            instance.name_then = instance.username
-
-    Right::
-
-        from django.db.models.signals import post_init
-        from django.dispatch import receiver
-
-        @receiver(post_init, sender="auth.User")
-        def remember(sender, instance, **kwargs):
-            instance.name_then = instance.__dict__.get("username")
     """
     for receiver in project.on("post_init"):
         function = receiver.function
@@ -138,7 +98,7 @@ def deferred_field(project: Project) -> Iterator[Hit]:
                 and _may_be_field(project, receiver, node.attr)
                 and not (above and isinstance(above[-1], ast.Call) and above[-1].func is node)
             ):
-                message = f"{function.name} reads '{node.attr}', which may be deferred: it is loaded for every instance"
+                message = f"{function.name} reads '{node.attr}', which may be deferred, and is then loaded"
                 yield at_receiver(receiver, message, node)
                 break
 
@@ -158,28 +118,6 @@ def old_row_unguarded(project: Project) -> Iterator[Hit]:
     ``DoesNotExist``: nothing new can be saved any more.
 
     Use ``filter(pk=instance.pk).first()``, or return early if ``instance._state.adding``.
-
-    Wrong::
-
-        from django.contrib.auth.models import User
-        from django.db.models.signals import pre_save
-        from django.dispatch import receiver
-
-        @receiver(pre_save, sender=User)
-        def compare(sender, instance, raw, **kwargs):
-            old = User.objects.get(pk=instance.pk)
-            print(old.username)
-
-    Right::
-
-        from django.contrib.auth.models import User
-        from django.db.models.signals import pre_save
-        from django.dispatch import receiver
-
-        @receiver(pre_save, sender=User)
-        def compare(sender, instance, raw, **kwargs):
-            old = None if raw else User.objects.filter(pk=instance.pk).first()
-            print(old and old.username)
     """
     for receiver in project.on("pre_save"):
         function = receiver.function
@@ -213,35 +151,6 @@ def reverse_one_to_one(project: Project) -> Iterator[Hit]:
     none: those made before the receiver existed, by ``bulk_create``, or by a fixture.
 
     Use ``hasattr(instance, "profile")``, or ``Profile.objects.filter(user=instance).update(...)``.
-
-    Wrong::
-
-        from django.contrib.auth.models import User
-        from django.db import models
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        class Profile(models.Model):
-            user = models.OneToOneField(User, on_delete=models.CASCADE)
-
-        @receiver(post_save, sender=User)
-        def save_profile(sender, instance, raw, **kwargs):
-            instance.profile.save()
-
-    Right::
-
-        from django.contrib.auth.models import User
-        from django.db import models
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        class Profile(models.Model):
-            user = models.OneToOneField(User, on_delete=models.CASCADE)
-
-        @receiver(post_save, sender=User)
-        def save_profile(sender, instance, raw, **kwargs):
-            if not raw and hasattr(instance, "profile"):
-                instance.profile.save()
     """
     reverse = {
         (target, relation.related_name or found.name.lower())

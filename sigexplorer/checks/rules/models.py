@@ -23,34 +23,6 @@ def lazy_typo(project: Project) -> Iterator[Hit]:
     kept waiting for ever, without a word.
 
     Correct the name; use the class where the import allows it.
-
-    Wrong::
-
-        # file: blog/models.py
-        from django.db import models
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        class Post(models.Model):
-            title = models.CharField(max_length=50)
-
-        @receiver(post_save, sender="blog.Pots")
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-
-    Right::
-
-        # file: blog/models.py
-        from django.db import models
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        class Post(models.Model):
-            title = models.CharField(max_length=50)
-
-        @receiver(post_save, sender="blog.Post")
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
     """
     for listener in project.listeners:
         text = listener.sender_text
@@ -76,27 +48,6 @@ def instance_as_sender(project: Project) -> Iterator[Hit]:
     saved cannot even be hashed.
 
     Connect to the class, and compare ``instance`` in the receiver.
-
-    Wrong::
-
-        from django.contrib.auth.models import User
-        from django.db.models.signals import post_save
-
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-
-        post_save.connect(index, sender=User.objects.get(pk=1))
-
-    Right::
-
-        from django.contrib.auth.models import User
-        from django.db.models.signals import post_save
-
-        def index(sender, instance, **kwargs):
-            if instance.pk == 1:
-                print(instance.pk)
-
-        post_save.connect(index, sender=User)
     """
     for listener in project.listeners:
         sender = listener.connection.sender
@@ -130,34 +81,6 @@ def swapped_user(project: Project) -> Iterator[Hit]:
     table and is never saved.
 
     Use ``sender=settings.AUTH_USER_MODEL`` for model signals, ``get_user_model()`` for others.
-
-    Wrong::
-
-        # file: site/settings.py
-        AUTH_USER_MODEL = "people.Person"
-
-        # file: people/receivers.py
-        from django.contrib.auth.models import User
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender=User)
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-
-    Right::
-
-        # file: site/settings.py
-        AUTH_USER_MODEL = "people.Person"
-
-        # file: people/receivers.py
-        from django.conf import settings
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender=settings.AUTH_USER_MODEL)
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
     """
     model = project.user_model()
     if model is None or model.lower() == "auth.user":

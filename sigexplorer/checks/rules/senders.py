@@ -5,13 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from sigexplorer.checks.facts import Class
 from sigexplorer.checks.labels import models_called
 from sigexplorer.checks.listeners import Listener
 from sigexplorer.checks.names import USER_MODEL, chain
 from sigexplorer.checks.project import ABSTRACT, MODEL_SIGNALS, STOCK_MODELS, Project, short
 from sigexplorer.checks.rule import Hit, at_listener, rule
-from sigexplorer.errors import nearest
 
 _DELETES = frozenset({"pre_delete", "post_delete"})
 _OF_MODELS = frozenset(short(path) for path in MODEL_SIGNALS)
@@ -25,38 +23,6 @@ def m2m_not_through(project: Project) -> Iterator[Hit]:
     either side, nor by the field.
 
     Use ``sender=Post.tags.through``.
-
-    Wrong::
-
-        from django.db import models
-        from django.db.models.signals import m2m_changed
-        from django.dispatch import receiver
-
-        class Tag(models.Model):
-            name = models.CharField(max_length=50)
-
-        class Post(models.Model):
-            tags = models.ManyToManyField(Tag)
-
-        @receiver(m2m_changed, sender=Post)
-        def retag(sender, instance, action, **kwargs):
-            print(action)
-
-    Right::
-
-        from django.db import models
-        from django.db.models.signals import m2m_changed
-        from django.dispatch import receiver
-
-        class Tag(models.Model):
-            name = models.CharField(max_length=50)
-
-        class Post(models.Model):
-            tags = models.ManyToManyField(Tag)
-
-        @receiver(m2m_changed, sender=Post.tags.through)
-        def retag(sender, instance, action, **kwargs):
-            print(action)
     """
     throughs = {
         project.follow(relation.through)
@@ -103,40 +69,6 @@ def abstract_sender(project: Project) -> Iterator[Hit]:
     as it.
 
     Connect to each concrete model, or to every sender with ``issubclass(sender, Base)`` in the receiver.
-
-    Wrong::
-
-        from django.db import models
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        class Dated(models.Model):
-            class Meta:
-                abstract = True
-
-        class Post(Dated):
-            title = models.CharField(max_length=50)
-
-        @receiver(post_save, sender=Dated)
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-
-    Right::
-
-        from django.db import models
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        class Dated(models.Model):
-            class Meta:
-                abstract = True
-
-        class Post(Dated):
-            title = models.CharField(max_length=50)
-
-        @receiver(post_save, sender=Post)
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
     """
     for listener in project.listeners:
         if not listener.names & _OF_MODELS or listener.sender is None:
@@ -161,41 +93,6 @@ def sender_with_relatives(project: Project) -> Iterator[Hit]:
     multi-table inheritance with the child: a receiver of the parent hears neither.
 
     Connect to each of them as well, or leave a comment that this is meant.
-
-    Wrong::
-
-        from django.db import models
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        class Post(models.Model):
-            title = models.CharField(max_length=50)
-
-        class Draft(Post):
-            class Meta:
-                proxy = True
-
-        @receiver(post_save, sender=Post)
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
-
-    Right::
-
-        from django.db import models
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        class Post(models.Model):
-            title = models.CharField(max_length=50)
-
-        class Draft(Post):
-            class Meta:
-                proxy = True
-
-        @receiver(post_save, sender=Post)
-        @receiver(post_save, sender=Draft)
-        def index(sender, instance, **kwargs):
-            print(instance.pk)
     """
     for receiver in project.receivers:
         for listener in receiver.listeners:
@@ -245,25 +142,6 @@ def text_as_sender(project: Project) -> Iterator[Hit]:
     identity, with whatever was sent, so it never matches, or does so by accident.
 
     Pass the object that is sent as the sender.
-
-    Wrong::
-
-        from django.contrib.auth.signals import user_logged_in
-        from django.dispatch import receiver
-
-        @receiver(user_logged_in, sender="auth.User")
-        def greet(sender, request, user, **kwargs):
-            print(user)
-
-    Right::
-
-        from django.contrib.auth.models import User
-        from django.contrib.auth.signals import user_logged_in
-        from django.dispatch import receiver
-
-        @receiver(user_logged_in, sender=User)
-        def greet(sender, request, user, **kwargs):
-            print(user)
     """
     for listener in project.listeners:
         if listener.sender_text is None and listener.sender != USER_MODEL:

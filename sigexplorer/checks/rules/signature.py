@@ -23,24 +23,6 @@ def no_kwargs(project: Project) -> Iterator[Hit]:
     ``DEBUG = False`` it is accepted, and the first send raises ``TypeError``.
 
     Add ``**kwargs`` as the last parameter.
-
-    Wrong::
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        def index_user(sender, instance, created):
-            print(instance.pk)
-
-    Right::
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        def index_user(sender, instance, created, **kwargs):
-            print(instance.pk)
     """
     for receiver in project.receivers:
         function = receiver.function
@@ -75,28 +57,6 @@ def decorator_order(project: Project) -> Iterator[Hit]:
     hold the bare function, it can be collected as well.
 
     Make ``@receiver`` the outermost decorator.
-
-    Wrong::
-
-        from django.db import transaction
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @transaction.atomic
-        @receiver(post_save, sender="auth.User")
-        def count_users(sender, raw, **kwargs):
-            print(sender)
-
-    Right::
-
-        from django.db import transaction
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender="auth.User")
-        @transaction.atomic
-        def count_users(sender, raw, **kwargs):
-            print(sender)
     """
     for listener in project.listeners:
         function = listener.function
@@ -123,24 +83,6 @@ def generator(project: Project) -> Iterator[Hit]:
     receiver returns, so its body never runs.
 
     Take ``yield`` out of the receiver, or move it into a function that the receiver iterates over.
-
-    Wrong::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def forget(sender, instance, **kwargs):
-            yield instance.pk
-
-    Right::
-
-        from django.db.models.signals import post_delete
-        from django.dispatch import receiver
-
-        @receiver(post_delete, sender="auth.User")
-        def forget(sender, instance, **kwargs):
-            return [instance.pk]
     """
     for receiver in project.receivers:
         function = receiver.function
@@ -159,27 +101,6 @@ def on_a_method(project: Project) -> Iterator[Hit]:
 
     Connect a function of the module, a ``@staticmethod``, or the method of an object that
     stays: ``signal.connect(kept.method)``.
-
-    Wrong::
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        class Index:
-            @receiver(post_save, sender="auth.User")
-            def add(self, sender, instance, **kwargs):
-                print(instance.pk)
-
-    Right::
-
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        class Index:
-            @staticmethod
-            @receiver(post_save, sender="auth.User")
-            def add(sender, instance, **kwargs):
-                print(instance.pk)
     """
     for listener in project.listeners:
         function = listener.function
@@ -199,19 +120,6 @@ def providing_args(project: Project) -> Iterator[Hit]:
     ``TypeError`` when the module is imported.
 
     Say in a comment which arguments the signal sends.
-
-    Wrong::
-
-        from django.dispatch import Signal
-
-        order_paid = Signal(providing_args=["order"])
-
-    Right::
-
-        from django.dispatch import Signal
-
-        #: Sent with: order
-        order_paid = Signal()
     """
     for defined in project.signals.values():
         if any(isinstance(one, ast.If | ast.Try) for one in defined.ancestors):
@@ -233,24 +141,6 @@ def auth_arguments(project: Project) -> Iterator[Hit]:
     with ``TypeError``.
 
     Take ``request`` and ``user`` (or ``credentials``) by these names, and ``**kwargs``.
-
-    Wrong::
-
-        from django.contrib.auth.signals import user_logged_in
-        from django.dispatch import receiver
-
-        @receiver(user_logged_in)
-        def greet(sender, instance, **kwargs):
-            print(instance)
-
-    Right::
-
-        from django.contrib.auth.signals import user_logged_in
-        from django.dispatch import receiver
-
-        @receiver(user_logged_in)
-        def greet(sender, request, user, **kwargs):
-            print(user)
     """
     for receiver in project.on("user_logged_in", "user_logged_out", "user_login_failed"):
         function = receiver.function

@@ -23,34 +23,6 @@ def bypasses_receivers(project: Project) -> Iterator[Hit]:
     ``post_save``: what the receivers of the model keep up to date does not notice.
 
     Do by hand what the receivers do, or save one by one; ``# sigexplorer: ignore[SX049]`` where it is meant.
-
-    Wrong::
-
-        from django.contrib.auth.models import User
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender=User)
-        def index(sender, instance, raw, **kwargs):
-            print(instance.pk)
-
-        def close_all():
-            User.objects.filter(is_staff=False).update(is_active=False)
-
-    Right::
-
-        from django.contrib.auth.models import User
-        from django.db.models.signals import post_save
-        from django.dispatch import receiver
-
-        @receiver(post_save, sender=User)
-        def index(sender, instance, raw, **kwargs):
-            print(instance.pk)
-
-        def close_all():
-            for user in User.objects.filter(is_staff=False):
-                user.is_active = False
-                user.save()
     """
     heard: dict[str, list[Receiver]] = defaultdict(list)
     for receiver in project.receivers:
@@ -79,7 +51,7 @@ def _model(project: Project, sender: str) -> str:
     if sender not in project.classes and sender.count(".") == 1:
         named = [
             one.path
-            for one in project.classes.values()
+            for one in project.by_name.get(short(sender).lower(), ())
             if one.name == short(sender) and project.is_model(one.path)
         ]
         return named[0] if len(named) == 1 else sender
