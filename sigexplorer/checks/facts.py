@@ -207,6 +207,7 @@ class File:
     writes: list[Noted] = field(default_factory=list)  # bulk_create, bulk_update, update
     registries: list[Noted] = field(default_factory=list)  # something.receivers
     constants: dict[str, tuple[ast.stmt, object]] = field(default_factory=dict)  # of the module
+    bindings: dict[str, list[int]] = field(default_factory=dict)  # lines that surely give a name to another
     imports: set[str] = field(default_factory=set)  # dotted paths
     strings: set[str] = field(default_factory=set)  # that look like dotted paths
 

@@ -25,7 +25,8 @@ from sigexplorer.checks.names import bind_import, bind_target, resolve
 #: A file without any of these says nothing about signals but through its classes and imports.
 _RELEVANT = (
     "signal", "receiver", "sender", "appconfig", "default_app_config", "connect(", "bulk_create", "bulk_update",
-    "objects.update(", ").update(", "auth_user_model", "sigexplorer:",
+    "objects.update(", ").update(", "auth_user_model",
+    "installed_apps", "sigexplorer:",
 )  # fmt: skip
 
 _SENDS = frozenset({"send", "send_robust", "asend", "asend_robust"})
@@ -102,8 +103,12 @@ class _Walk:
             elif isinstance(value, ast.AST):
                 self.visit(value, scope, inner)
 
-    def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope, _above: Ancestors) -> None:
+    def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope, above: Ancestors) -> None:
         bind_import(node, scope, self.file)
+        if not above and scope.parent is None:
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                self.file.bindings.setdefault(name, []).append(node.lineno)
 
     def _function(self, node: FunctionNode, scope: Scope, above: Ancestors) -> None:
         qualname = _inside(scope, node.name)
@@ -161,6 +166,8 @@ class _Walk:
         if not isinstance(target, ast.Name) or scope.parent is not None:
             return
         value = node.value
+        if not above and value is not None and not _mentions(value, target.id):
+            self.file.bindings.setdefault(target.id, []).append(node.lineno)
         if isinstance(value, ast.Constant):
             self.file.constants.setdefault(target.id, (node, value.value))
         elif isinstance(value, ast.Call):
@@ -206,6 +213,10 @@ class _Walk:
     def _constant(self, node: ast.Constant, _scope: Scope, _above: Ancestors) -> None:
         if isinstance(node.value, str) and len(node.value) < 200 and _DOTTED.fullmatch(node.value):  # noqa: PLR2004
             self.file.strings.add(node.value)
+
+
+def _mentions(value: ast.expr, name: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(value))
 
 
 def _inside(scope: Scope, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -55,7 +56,10 @@ class Project:
         self.by_module = {file.module: file for file in files}
         self.classes = {found.path: found for file in files for found in file.classes}
         self.signals = {found.path: found for file in files for found in file.signals}
-        self._functions = {one.path: one for file in files for one in file.functions}
+        self._functions: dict[str, list[Function]] = defaultdict(list)
+        for file in files:
+            for one in file.functions:
+                self._functions[one.path].append(one)
 
     def follow(self, path: str | None) -> str | None:
         """Return what a dotted path leads to, through imports that hand a name on."""
@@ -100,9 +104,11 @@ class Project:
     def _settings(path: str | None) -> str | None:
         return USER_MODEL if path == "django.conf.settings.AUTH_USER_MODEL" else path
 
-    def function(self, path: str | None) -> Function | None:
-        """Return the function of that path; of several with one name the last."""
-        return self._functions.get(path) if path else None
+    def function(self, path: str | None, file: File, line: int) -> Function | None:
+        """Return the function of that path, as it is in a line of a file: of several the last until then."""
+        found = self._functions.get(path or "", [])
+        before = [one for one in found if one.file is not file or one.node.lineno < line]
+        return (before or found or [None])[-1]
 
     @cached_property
     def listeners(self) -> list[Listener]:
@@ -185,7 +191,8 @@ class Project:
         if isinstance(raw.target, Function) or raw.target is None:
             return raw.target
         own = _method(raw)
-        return self.function(own or self.resolve(raw.target, raw.scope, raw.file))
+        path = own or self.resolve(raw.target, raw.scope, raw.file)
+        return self.function(path, raw.file, raw.node.lineno if raw.scope.parent is None else sys.maxsize)
 
     @cached_property
     def children(self) -> dict[str, list[Class]]:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from sigexplorer.checks.bodies import awaited, evaluated_queries
-from sigexplorer.checks.names import resolve
+from sigexplorer.checks.names import chain, resolve
 from sigexplorer.checks.project import MODEL_SIGNALS, Project, short
 from sigexplorer.checks.rule import Hit, at_receiver, rule
 
@@ -97,7 +97,7 @@ def runs_a_loop(project: Project) -> Iterator[Hit]:
         function = receiver.function
         for call, _ in function.calls:
             path = resolve(call.func, function.scope) or ""
-            if path == "asyncio.run" or path.endswith((".run_until_complete",)):
+            if path == "asyncio.run" or chain(call.func)[-1] == "run_until_complete":
                 yield at_receiver(
                     receiver, f"{function.name} starts an event loop, which fails where one is running", call
                 )

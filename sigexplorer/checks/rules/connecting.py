@@ -178,7 +178,8 @@ def _rebinding(function: Function) -> int:
             and not any(function.name in _names(one) for one in other.node.decorator_list)
         ):
             return other.node.lineno
-    return 0
+    later = (line for line in function.file.bindings.get(function.name, ()) if line > function.node.lineno)
+    return next(later, 0)
 
 
 def _names(node: ast.AST) -> set[str]:

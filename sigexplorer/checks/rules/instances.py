@@ -13,7 +13,9 @@ from sigexplorer.checks.project import Project, short
 from sigexplorer.checks.rule import Hit, at_receiver, rule
 
 _NOT_FIELDS = frozenset({"pk", "id", "objects", "DoesNotExist"})
-_USERS = frozenset({USER_MODEL, "django.contrib.auth.models.User", "auth.User"})
+_USERS = frozenset(
+    {USER_MODEL, "django.conf.settings.AUTH_USER_MODEL", "django.contrib.auth.models.User", "auth.User"}
+)
 
 
 def saves_of(function: Function) -> Iterator[tuple[ast.Call, Ancestors]]:
