@@ -24,8 +24,8 @@ from sigexplorer.checks.names import bind_import, bind_target, resolve
 
 #: A file without any of these says nothing about signals but through its classes and imports.
 _RELEVANT = (
-    "signal", "receiver", "sender", "appconfig", "default_app_config", "connect(", "bulk_create", "bulk_update",
-    "objects.update(", ").update(", "auth_user_model",
+    "signal", "receiver", "sender", "appconfig", "default_app_config", "connect(", "bulk_create",
+    "bulk_update", "objects.update(", ").update(", "auth_user_model",
     "installed_apps", "sigexplorer:",
 )  # fmt: skip
 

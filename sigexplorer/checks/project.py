@@ -108,7 +108,7 @@ class Project:
         """Return the function of that path, as it is in a line of a file: of several the last until then."""
         found = self._functions.get(path or "", [])
         before = [one for one in found if one.file is not file or one.node.lineno < line]
-        return (before or found or [None])[-1]
+        return (before or found)[-1] if found else None
 
     @cached_property
     def listeners(self) -> list[Listener]:

@@ -87,10 +87,14 @@ def _with_kwargs(parameters: Any) -> Any:
     annotated = any(one.annotation is not None for one in [*parameters.params, *parameters.kwonly_params])
     annotation = cst.Annotation(cst.Name("object")) if annotated else None
     added = cst.Param(name=cst.Name("kwargs"), annotation=annotation, star="**")
-    if listed and isinstance(listed[-1].comma, cst.Comma):
+    if listed:
         last = listed[-1]
-        added = added.with_changes(comma=last.comma)
-        listed[-1] = last.with_changes(comma=_between(listed))
+        added = added.with_changes(whitespace_after_param=last.whitespace_after_param)
+        listed[-1] = last.with_changes(whitespace_after_param=cst.SimpleWhitespace(""))
+        if isinstance(last.comma, cst.Comma):
+            before, behind = _commas(listed)
+            listed[-1] = listed[-1].with_changes(comma=before)
+            added = added.with_changes(comma=behind)
     return parameters.with_changes(star_kwarg=added, **{group: listed})
 
 
@@ -112,9 +116,24 @@ def _held(call: Any) -> Any:
     tight = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
     added = cst.Arg(keyword=cst.Name("weak"), value=cst.Name("False"), equal=tight)
     if arguments and isinstance(arguments[-1].comma, cst.Comma):
-        added = added.with_changes(comma=arguments[-1].comma)
-        arguments[-1] = arguments[-1].with_changes(comma=_between(arguments))
+        before, behind = _commas(arguments)
+        arguments[-1] = arguments[-1].with_changes(comma=before)
+        added = added.with_changes(comma=behind)
     return call.with_changes(args=[*arguments, added])
+
+
+def _commas(listed: Sequence[Any]) -> tuple[Any, Any]:
+    """Return the commas before and behind what follows a list; a comment stays with what it is about."""
+    between, last = _between(listed), listed[-1].comma
+    space = last.whitespace_after
+    if not isinstance(space, cst.ParenthesizedWhitespace) or not isinstance(between, cst.Comma):
+        return between, last
+    indented = between.whitespace_after
+    if space.first_line.comment is None or not isinstance(indented, cst.ParenthesizedWhitespace):
+        return between, last
+    commented = indented.with_changes(first_line=space.first_line)
+    bare = space.with_changes(first_line=cst.TrailingWhitespace(newline=space.first_line.newline))
+    return last.with_changes(whitespace_after=commented), last.with_changes(whitespace_after=bare)
 
 
 def _between(listed: Sequence[Any]) -> Any:

@@ -33,7 +33,7 @@ def test_a_specimen(title: str, source: str, checked: Checked) -> None:
 
 @pytest.mark.parametrize("code", PAGES)
 def test_the_wrong_example_is_found(code: str, checked: Checked) -> None:
-    """The wrong example of a rule is found by that rule, in one line that names the receiver if there is one."""
+    """The wrong example is found by its rule, in one line that names the receiver if there is one."""
     found = [finding for finding in checked(PAGES[code].wrong).findings if finding.code == code]
     assert found
     for finding in found:
