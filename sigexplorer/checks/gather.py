@@ -122,7 +122,7 @@ class _Walk:
         function = Function(self.file, node, own, scope, above)
         self.file.functions.append(function)
         for decorator in node.decorator_list:
-            if isinstance(decorator, ast.Call) and _called(decorator) == "receiver":
+            if isinstance(decorator, ast.Call) and _is_receiver(decorator, scope):
                 self.file.connections.append(_decorated(function, decorator))
             self.visit(decorator, scope, (*above, node))
         for name in _parameters(node.args):
@@ -199,9 +199,7 @@ class _Walk:
                 self.file.sends.append(Noted(node, scope, above))
             elif name in _WRITES:
                 self.file.writes.append(Noted(node, scope, above))
-        elif (
-            isinstance(node.func, ast.Call) and _called(node.func) == "receiver"
-        ):  # receiver(signal)(function)
+        elif isinstance(node.func, ast.Call) and _is_receiver(node.func, scope):  # receiver(signal)(function)
             self.file.connections.append(_called_directly(self.file, node, scope, above))
         self.children(node, scope, above)
 
@@ -213,6 +211,10 @@ class _Walk:
     def _constant(self, node: ast.Constant, _scope: Scope, _above: Ancestors) -> None:
         if isinstance(node.value, str) and len(node.value) < 200 and _DOTTED.fullmatch(node.value):  # noqa: PLR2004
             self.file.strings.add(node.value)
+
+
+def _is_receiver(node: ast.Call, scope: Scope) -> bool:
+    return _called(node) == "receiver" or resolve(node.func, scope) == "django.dispatch.receiver"
 
 
 def _mentions(value: ast.expr, name: str) -> bool:

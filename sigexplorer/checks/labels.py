@@ -14,17 +14,16 @@ def known_models(project: Project, label: str) -> list[str]:
         return (
             [one.partition(".")[2] for one in own if one.partition(".")[0] == label] if label in apps else own
         )
-    found = [
-        one
-        for one in project.classes.values()
-        if project.is_model(one.path) and label_of(project, one) == label
-    ]
+    here = [one for one in project.classes.values() if label_of(project, one) == label]
+    found = [one for one in here if project.is_model(one.path)]
     if not any(
         one.file.module.rpartition(".")[2] == "models" or ".models." in one.file.module for one in found
     ):
         return []
-    fields = [f"{one.name}_{field}" for one in found for field in one.relations]
-    return [*(one.name for one in found), *fields]
+    if any(name.startswith("* ") for one in found for name in one.file.scope.names):
+        return []  # more models may come from there
+    fields = [f"{one.name}_{field}" for one in here for field in one.relations]
+    return [*(one.name for one in here), *fields]  # also classes whose base nobody here knows
 
 
 def label_of(project: Project, found: Class) -> str:

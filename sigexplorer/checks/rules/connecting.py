@@ -106,7 +106,38 @@ def _temporary(project: Project, raw: Connection) -> str:
         made = project.resolve(target.value.func, raw.scope, raw.file)
         if made in project.classes:
             return f"the method {ast.unparse(target)[:60]}"
+    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and not raw.file.is_test:
+        around = next((one for one in raw.file.functions if one.scope is raw.scope), None)
+        if around is not None and _lives_here(target.value.id, around, project):
+            return f"the method {ast.unparse(target)[:60]}"
     return ""
+
+
+def _lives_here(name: str, around: Function, project: Project) -> bool:
+    """Whether a name is an object made in this function and held by nothing else."""
+    made = [
+        node.value
+        for node, _ in around.steps
+        if isinstance(node, ast.Assign)
+        and any(isinstance(one, ast.Name) and one.id == name for one in node.targets)
+    ]
+    if len(made) != 1 or not isinstance(made[0], ast.Call):
+        return False
+    uses = [
+        above
+        for node, above in around.steps
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+    ]
+    connects = all(
+        len(above) > 1 and isinstance(above[-2], ast.Call) and _is_connect(above[-2]) for above in uses
+    )
+    last = around.node.body[-1]
+    ends = any(isinstance(node, ast.Call) and _is_connect(node) for node in ast.walk(last))
+    return connects and ends and project.resolve(made[0].func, around.scope, around.file) in project.classes
+
+
+def _is_connect(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and node.func.attr == "connect"
 
 
 def _local(listener: Listener) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from sigexplorer.checks.project import Project, short
@@ -60,17 +61,22 @@ def _affected(project: Project) -> str:
 
 @rule("SX030", "note")
 def loses_fast_delete(project: Project) -> Iterator[Hit]:
-    """A receiver of delete signals makes its model slower to delete.
+    """A receiver of delete or m2m signals switches the fast path of its model off.
 
     With a receiver of ``pre_delete`` or ``post_delete`` Django loads each row before it
-    deletes it, also in the cascades that lead to the model.
+    deletes it, also in the cascades that lead to the model. With one of ``m2m_changed`` it
+    looks up the rows in between that exist before it adds others.
 
     Leave it if the receiver is needed; a constraint of the database or a regular job may do as well.
     """
     for listener in project.listeners:
-        names = listener.names & {"pre_delete", "post_delete"}
-        if names and listener.sender is not None and not listener.file.is_test:
-            model = short(listener.sender)
-            yield at_listener(
-                listener, f"{listener.name} makes {model} lose the fast delete: each row is loaded first"
-            )
+        names = listener.names & {"pre_delete", "post_delete", "m2m_changed"}
+        sender = listener.connection.sender
+        if not names or listener.catches_all or sender is None or listener.file.is_test:
+            continue
+        model = short(listener.sender) if listener.sender else ast.unparse(sender)[:60]
+        if names == {"m2m_changed"}:
+            message = f"{listener.name} makes {model} lose the fast add: known rows are looked up first"
+        else:
+            message = f"{listener.name} makes {model} lose the fast delete: each row is loaded first"
+        yield at_listener(listener, message)

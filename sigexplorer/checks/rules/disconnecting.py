@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 
 from sigexplorer.checks.facts import Function
 from sigexplorer.checks.listeners import Listener
+from sigexplorer.checks.names import USER_MODEL
 from sigexplorer.checks.project import Project, short
 from sigexplorer.checks.rule import Hit, at_listener, rule
 
@@ -39,7 +41,7 @@ def duplicate_uid(project: Project) -> Iterator[Hit]:
             continue
         for signal in listener.signals:
             known = first.setdefault((uid, signal, sender), listener)
-            if known.function is not listener.function:
+            if known.function is not listener.function and _branches(known) == _branches(listener):
                 message = f"{listener.name} is not connected: {known.name} has the same dispatch_uid '{uid}'"
                 yield at_listener(listener, message)
 
@@ -79,8 +81,16 @@ def _both_run(one: Listener, other: Listener) -> bool:
     return uids[0] != uids[1]
 
 
-def _branches(listener: Listener) -> list[ast.AST]:
-    return [one for one in listener.connection.ancestors if isinstance(one, ast.If | ast.Try | ast.For)]
+def _branches(listener: Listener) -> list[tuple[ast.AST, str]]:
+    """Return the conditions around a connection, and in which of their arms it stands."""
+    raw = listener.connection
+    place = raw.target.node if raw.decorator and isinstance(raw.target, Function) else raw.node
+    found = []
+    for one, inner in itertools.pairwise([*raw.ancestors, place]):
+        if isinstance(one, ast.If | ast.Try | ast.For):
+            arms = ("body", "orelse", "handlers", "finalbody")
+            found.append((one, next((arm for arm in arms if inner in getattr(one, arm, ())), "")))
+    return found
 
 
 def _two_modules(project: Project) -> Iterator[Hit]:
@@ -130,12 +140,16 @@ def _may_match(connected: Listener, disconnected: Listener) -> bool:
         return True
     if _literal(uids[0]) != _literal(uids[1]):
         return False
-    if None in senders or senders[0] == senders[1]:
+    return _may_be_one(*senders)
+
+
+def _may_be_one(first: str | None, second: str | None) -> bool:
+    """Whether two senders may be the same; a model's class and its ``"app.Model"`` are."""
+    if first is None or second is None or first == second:
         return True
-    # A model's class and its "app.Model" are one sender.
-    if "*" in senders:
+    if "*" in (first, second):
         return False
-    return short(senders[0]).lower() == short(senders[1]).lower()
+    return USER_MODEL in (first, second) or short(first).lower() == short(second).lower()
 
 
 @rule("SX014", "warning")

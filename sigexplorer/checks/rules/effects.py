@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 
 from sigexplorer.checks.bodies import aliases, decorated_otherwise, evaluated_queries, is_argument, reads
@@ -67,10 +68,21 @@ def before_commit(project: Project) -> Iterator[Hit]:
         if function.file.is_test:
             continue
         for call, _ in function.calls:
-            does = _reaches_out(call, function)
+            does = _reaches_out(call, function) or _through_helper(project, call, function)
             if does:
                 message = f"{function.name} {does} before the transaction is committed"
                 yield at_receiver(receiver, message, call)
+
+
+def _through_helper(project: Project, call: ast.Call, function: Function) -> str:
+    """Say what a function that the receiver calls does, one step deep."""
+    path = project.resolve(call.func, function.scope, function.file)
+    helper = project.function(path, function.file, sys.maxsize)
+    if helper is None or helper is function or helper.node.decorator_list:
+        return ""
+    found = (_reaches_out(inner, helper) for inner, _ in helper.calls)
+    does = next((one for one in found if one), "")
+    return f"{does} in {helper.name}()" if does else ""
 
 
 def _reaches_out(call: ast.Call, function: Function) -> str:

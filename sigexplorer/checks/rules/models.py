@@ -57,12 +57,19 @@ def instance_as_sender(project: Project) -> Iterator[Hit]:
             project.is_model(project.resolve(sender.func, listener.connection.scope, listener.file))
             or (chain(sender)[-1] in ("get", "create", "first", "last") and "objects" in chain(sender))
         )
-        named = isinstance(sender, ast.Name) and sender.id == "instance"
+        named = isinstance(sender, ast.Name) and sender.id == "instance" and _is_given(listener)
         own = isinstance(sender, ast.Name) and sender.id == "self" and _in_model(project, listener)
         if made or named or own:
             text = ast.unparse(sender)[:60]
             message = f"{listener.name} never runs: {text} is an instance, and senders are classes"
             yield at_listener(listener, message, sender)
+
+
+def _is_given(listener: Listener) -> bool:
+    """Whether ``instance`` is a parameter of the function that connects."""
+    scope = listener.connection.scope
+    around = next((one for one in listener.file.functions if one.scope is scope), None)
+    return around is not None and "instance" in around.parameters
 
 
 def _in_model(project: Project, listener: Listener) -> bool:

@@ -25,7 +25,7 @@ def m2m_not_through(project: Project) -> Iterator[Hit]:
     Use ``sender=Post.tags.through``.
     """
     throughs = {
-        project.follow(relation.through)
+        short(relation.through)
         for found in project.classes.values()
         for relation in found.relations.values()
         if relation.through
@@ -43,7 +43,7 @@ def m2m_not_through(project: Project) -> Iterator[Hit]:
             )
         elif path in STOCK_MODELS or (
             project.is_model(path)
-            and path not in throughs
+            and short(path) not in throughs
             and path not in ABSTRACT
             and not _has_keys(project, path)
         ):

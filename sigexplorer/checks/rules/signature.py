@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from sigexplorer.checks.names import resolve
+from sigexplorer.checks.facts import Function
+from sigexplorer.checks.names import chain, resolve
 from sigexplorer.checks.project import Project, page_of
 from sigexplorer.checks.rule import Hit, at_listener, at_receiver, rule
 
@@ -26,7 +27,7 @@ def no_kwargs(project: Project) -> Iterator[Hit]:
     """
     for receiver in project.receivers:
         function = receiver.function
-        if function.node.args.kwarg is None and not _wrapped_inside(function.node):
+        if function.node.args.kwarg is None and not _wrapped_inside(function):
             message = f"{function.name} does not take **kwargs: the next send raises TypeError"
             fixable = "kwargs" not in function.parameters
             yield at_receiver(receiver, message, fixable=fixable)
@@ -38,12 +39,12 @@ def no_kwargs(project: Project) -> Iterator[Hit]:
             )
 
 
-def _wrapped_inside(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _wrapped_inside(function: Function) -> bool:
     """Whether a decorator other than ``@receiver`` may bring the ``**kwargs``."""
-    for decorator in node.decorator_list:
+    for decorator in function.node.decorator_list:
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-        if name not in _HARMLESS:
+        is_receiver = resolve(called, function.owner) == "django.dispatch.receiver"
+        if not is_receiver and chain(called)[-1] not in _HARMLESS:
             return True
     return False
 
@@ -86,7 +87,7 @@ def generator(project: Project) -> Iterator[Hit]:
     """
     for receiver in project.receivers:
         function = receiver.function
-        if _wrapped_inside(function.node):
+        if _wrapped_inside(function):
             continue
         if any(isinstance(node, ast.Yield | ast.YieldFrom) for node, _ in function.steps):
             yield at_receiver(receiver, f"{function.name} is a generator: its body never runs")
@@ -144,7 +145,7 @@ def auth_arguments(project: Project) -> Iterator[Hit]:
     """
     for receiver in project.on("user_logged_in", "user_logged_out", "user_login_failed"):
         function = receiver.function
-        if _wrapped_inside(function.node) or function.in_class:
+        if _wrapped_inside(function) or function.in_class:
             continue
         for path in sorted(receiver.signals):
             page = page_of(path)
