@@ -20,7 +20,7 @@ from sigexplorer.checks.facts import (
     Scope,
 )
 from sigexplorer.checks.files import Source
-from sigexplorer.checks.names import bind_import, bind_target, resolve
+from sigexplorer.checks.names import bind_import, bind_target, indented_imports, resolve
 
 #: A file without any of these says nothing about signals but through its classes and imports.
 _RELEVANT = (
@@ -49,6 +49,9 @@ def gather(source: Source) -> File:
     lowered = source.text.lower()
     walk = _Walk(file, deep=any(word in lowered for word in _RELEVANT))
     walk.body(source.tree.body, file.scope, ())
+    if not walk.deep:
+        for node in indented_imports(source.text):
+            bind_import(node, Scope(""), file)
     return file
 
 

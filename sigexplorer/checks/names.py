@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterator
 
 from sigexplorer.checks.facts import OPAQUE, File, Scope
 
@@ -72,6 +74,23 @@ def bind_import(node: ast.Import | ast.ImportFrom, scope: Scope, file: File) -> 
         path = f"{base}.{alias.name}" if base else alias.name
         file.imports.add(path)
         scope.names[alias.asname or alias.name] = path
+
+
+#: An import in a function, as text: a file is not walked through for the sake of these.
+_INDENTED = re.compile(
+    r"^[ \t]+(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w.]+))",
+    re.MULTILINE,
+)
+
+
+def indented_imports(text: str) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Return the imports that stand in functions of a file, without its tree."""
+    for dots, module, names, plain in _INDENTED.findall(text):
+        if plain:
+            yield ast.Import(names=[ast.alias(name=plain)])
+        else:
+            found = [ast.alias(name=name) for name in re.findall(r"(\w+)(?:\s+as\s+\w+)?", names)]
+            yield ast.ImportFrom(module=module or None, names=found, level=len(dots))
 
 
 def _base(node: ast.ImportFrom, file: File) -> str:

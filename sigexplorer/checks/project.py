@@ -114,6 +114,9 @@ class Project:
     def listeners(self) -> list[Listener]:
         """Every connection to something that surely is a signal."""
         written = [one for file in self.files for raw in file.connections if (one := self._listener(raw))]
+        for one in written:
+            if one.sender is None and not one.catches_all:
+                one.sender = self._running_sender(one)
         seen = {(one.function, signal) for one in written for signal in one.signals}
         return [
             *written,
@@ -124,6 +127,14 @@ class Project:
                 if (function, live.signal) not in seen
             ),
         ]
+
+    def _running_sender(self, listener: Listener) -> str | None:
+        """Return the sender that the source does not tell, where the running project has one only."""
+        if listener.function is None:
+            return None
+        lives = self.running.get(listener.function, ())
+        senders = {live.sender_path for live in lives if live.signal in listener.signals}
+        return senders.pop() if len(senders) == 1 else None
 
     @cached_property
     def running(self) -> dict[Function, list[LiveReceiver]]:

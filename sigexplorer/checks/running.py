@@ -76,14 +76,21 @@ def _model(model: Any, models: Any) -> LiveModel:
         path=class_path(model),
         is_proxy=bool(model._meta.proxy),
         derived=tuple(other._meta.label for other in derived),
-        loses_fast_delete=not model._meta.parents and not any(map(_cascades, model._meta.related_objects)),
+        loses_fast_delete=_could_be_fast(model),
     )
 
 
-def _cascades(relation: Any) -> bool:
-    """Whether deleting a row means that Django looks for others, so that there was no fast delete to lose."""
-    name = getattr(getattr(relation, "on_delete", None), "__name__", "DO_NOTHING")
-    return name != "DO_NOTHING" and not name.startswith("DB_")
+def _could_be_fast(model: Any) -> bool:
+    """Whether Django would delete the rows of a model in one statement if nobody listened."""
+    if model._meta.parents or any(hasattr(one, "bulk_related_objects") for one in model._meta.private_fields):
+        return False
+    relations = [
+        field
+        for field in model._meta.get_fields(include_hidden=True)
+        if field.auto_created and not field.concrete and (field.one_to_one or field.one_to_many)
+    ]
+    names = [getattr(getattr(one, "on_delete", None), "__name__", "DO_NOTHING") for one in relations]
+    return all(name == "DO_NOTHING" or name.startswith("DB_") for name in names)
 
 
 def _modules() -> dict[str, tuple[str, ...]]:

@@ -54,7 +54,9 @@ def loses_fast_paths(project: Project) -> Iterator[Hit]:
 def _affected(project: Project) -> str:
     if project.live is None:
         return ""
-    labels = sorted(one.label for one in project.live.models.values() if one.loses_fast_delete)
+    affected = [one for one in project.live.models.values() if one.loses_fast_delete]
+    affected.sort(key=lambda one: (one.path.startswith("django."), one.label))  # one's own first
+    labels = [one.label for one in affected]
     rest = f" and {len(labels) - 5} more" if len(labels) > 5 else ""  # noqa: PLR2004 - enough to know which
     return f" any more ({', '.join(labels[:5])}{rest})" if labels else ""
 

@@ -85,7 +85,7 @@ def _branches(listener: Listener) -> list[tuple[ast.AST, str]]:
     """Return the conditions around a connection, and in which of their arms it stands."""
     raw = listener.connection
     place = raw.target.node if raw.decorator and isinstance(raw.target, Function) else raw.node
-    found = []
+    found: list[tuple[ast.AST, str]] = []
     for one, inner in itertools.pairwise([*raw.ancestors, place]):
         if isinstance(one, ast.If | ast.Try | ast.For):
             arms = ("body", "orelse", "handlers", "finalbody")
