@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Ancestors = tuple[ast.AST, ...]
+
+#: Levels of nesting that are looked into: deeper code is a table that a program wrote.
+DEEPEST = 150
+
+#: What does not run where it stands.
+_INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 #: Bound here, and nobody can say to what.
 OPAQUE = ""
@@ -82,7 +88,9 @@ class Function:
 
         Functions and lambdas defined inside do not run by themselves and are left out.
         """
-        return list(_steps(self.node.body, ()))
+        found: list[tuple[ast.AST, Ancestors]] = []
+        _add_steps(self.node.body, (), found)
+        return found
 
     @cached_property
     def calls(self) -> list[tuple[ast.Call, Ancestors]]:
@@ -102,18 +110,11 @@ class Function:
         )
 
 
-def _steps(nodes: list[ast.stmt], above: Ancestors) -> Iterator[tuple[ast.AST, Ancestors]]:
+def _add_steps(nodes: Iterable[ast.AST], above: Ancestors, found: list[tuple[ast.AST, Ancestors]]) -> None:
     for node in nodes:
-        yield from _step(node, above)
-
-
-def _step(node: ast.AST, above: Ancestors) -> Iterator[tuple[ast.AST, Ancestors]]:
-    yield node, above
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-        return
-    inner = (*above, node)
-    for child in ast.iter_child_nodes(node):
-        yield from _step(child, inner)
+        found.append((node, above))
+        if not isinstance(node, _INNER) and len(above) < DEEPEST:
+            _add_steps(ast.iter_child_nodes(node), (*above, node), found)
 
 
 @dataclass(eq=False, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sigexplorer.checks.classes import class_facts
 from sigexplorer.checks.facts import (
+    DEEPEST,
     OPAQUE,
     Ancestors,
     Connection,
@@ -32,7 +33,6 @@ _RELEVANT = (
 _SENDS = frozenset({"send", "send_robust", "asend", "asend_robust"})
 _WRITES = frozenset({"bulk_create", "bulk_update", "update", "abulk_create", "abulk_update", "aupdate"})
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
-_DEEPEST = 300  # levels of nesting: deeper code is a table that a program wrote
 
 
 def gather(source: Source) -> File:
@@ -86,7 +86,7 @@ class _Walk:
 
     def visit(self, node: ast.AST, scope: Scope, above: Ancestors) -> None:
         """Visit a node, by the method for its kind if there is one."""
-        if len(above) > _DEEPEST:
+        if len(above) > DEEPEST:
             return
         own = self._visits.get(type(node))
         if own is not None:

@@ -24,13 +24,17 @@ _ALSO = {
 
 def resolve(node: ast.AST | None, scope: Scope) -> str | None:
     """Return the dotted path that an expression stands for; None where the source does not tell."""
-    if isinstance(node, ast.Name):
-        found = scope.lookup(node.id)
-        return canonical(found) if found else None
-    if isinstance(node, ast.Attribute):
-        base = resolve(node.value, scope)
-        return canonical(f"{base}.{node.attr}") if base else None
-    return None
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.append(node.attr)
+        node = node.value
+    found = scope.lookup(node.id) if isinstance(node, ast.Name) else None
+    if not found:
+        return None
+    path = canonical(found)
+    for name in reversed(attributes):
+        path = canonical(f"{path}.{name}")
+    return path
 
 
 def canonical(path: str) -> str:

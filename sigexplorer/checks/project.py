@@ -12,7 +12,7 @@ from sigexplorer import catalog
 from sigexplorer.checks.facts import Class, Connection, Defined, File, Function, Scope
 from sigexplorer.checks.listeners import BUILT_IN, Listener, Receiver, from_live
 from sigexplorer.checks.live import Live, LiveReceiver
-from sigexplorer.checks.names import USER_MODEL, canonical, resolve
+from sigexplorer.checks.names import USER_MODEL, canonical, chain, resolve
 
 #: Signals whose sender is a model; of these also ``"app.Model"`` is understood.
 MODEL_SIGNALS = frozenset(
@@ -91,7 +91,7 @@ class Project:
         found = resolve(node, scope)
         if found is None and isinstance(node, ast.Name):
             found = self._in_module(file, node.id)
-        if found is None and isinstance(node, ast.Attribute):
+        if found is None and isinstance(node, ast.Attribute) and len(chain(node)) < _FOLLOWED:
             base = self.resolve(node.value, scope, file)
             found = f"{base}.{node.attr}" if base else None
         if isinstance(node, ast.Call):

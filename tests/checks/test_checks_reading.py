@@ -124,6 +124,25 @@ def test_nothing_could_be_checked(tmp_path: Path) -> None:
         checking.read([tmp_path / "nowhere"])
 
 
+@pytest.mark.parametrize(
+    "deep",
+    [
+        f"x = {' + '.join(['1'] * 900)}\n",
+        f"x = a{'.b' * 900}\npost_save.connect(x, sender=a{'.b' * 900})\n",
+        f"post_save{'.connect(index)' * 80}\n",
+        "".join(f"{' ' * level}if x:\n" for level in range(90)) + " " * 90 + "pass\n",
+        f"@receiver(post_save)\ndef deep(sender, **kwargs):\n    return {' + '.join(['sender'] * 900)}\n",
+        "if x: pass\n" + "elif y: pass\n" * 400,
+    ],
+    ids=["sum", "attributes", "calls", "ifs", "receiver", "elifs"],
+)
+def test_deep_code(tmp_path: Path, deep: str) -> None:
+    """Code that is nested deeper than anybody writes does not stop the check."""
+    head = "from django.db.models.signals import post_save\nfrom django.dispatch import receiver\n"
+    (tmp_path / "deep.py").write_text(head + deep)
+    assert "SX003" in codes(read(tmp_path))
+
+
 def test_other_peoples_code_is_left_out(tmp_path: Path) -> None:
     """Virtual environments, hidden folders and build results are not looked into."""
     for name in (".tox", "node_modules", "env/lib"):

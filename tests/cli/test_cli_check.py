@@ -55,30 +55,23 @@ def test_nothing_found(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "level", "code", "found"),
+    ("parts", "options", "expected"),
     [
-        ((NOTE,), None, 0, 1),
-        ((NOTE,), "note", 1, 1),
-        ((WARNING, NOTE), None, 1, 2),
-        ((WARNING, NOTE), "warning", 1, 1),
-        ((WARNING, NOTE), "error", 0, 0),
-        ((ERROR, WARNING, NOTE), "error", 1, 1),
+        ((NOTE,), [], (0, 1)),
+        ((NOTE,), ["--level", "note"], (1, 1)),
+        ((WARNING, NOTE), [], (1, 2)),
+        ((WARNING, NOTE), ["--level", "warning"], (1, 1)),
+        ((WARNING, NOTE), ["--level", "error"], (0, 0)),
+        ((ERROR, WARNING, NOTE), ["--level", "error"], (1, 1)),
     ],
 )
 def test_the_level(
-    parts: tuple[str, ...],
-    level: str | None,
-    *,
-    code: int,
-    found: int,
-    cli: Cli,
-    valid: Callable[..., Any],
+    parts: tuple[str, ...], options: list[str], expected: tuple[int, int], cli: Cli, valid: Callable[..., Any]
 ) -> None:
     """Errors and warnings fail, notes are shown; --level reports and fails on one level and worse."""
     write(*parts)
-    answer = cli("check", "app.py", "-f", "json", *(["--level", level] if level else []))
-    assert answer.code == code
-    assert len(valid(answer.out, "check")["findings"]) == found
+    answer = cli("check", "app.py", "-f", "json", *options)
+    assert (answer.code, len(valid(answer.out, "check")["findings"])) == expected
 
 
 def test_json(cli: Cli, valid: Callable[..., Any]) -> None:
