@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,11 +14,14 @@ import typer
 from sigexplorer.cli import options
 from sigexplorer.errors import ProjectError, UsageError
 from sigexplorer.findings import LEVELS, Finding, Report, at_least
+from sigexplorer.show.text import safe
 
 if TYPE_CHECKING:
     from sigexplorer.checks.configuration import Configuration
     from sigexplorer.checks.live import Live
 
+
+_LINE = 500  # characters of a file's name, and of why it was not checked
 
 Paths = Annotated[
     list[Path] | None, typer.Argument(help="Files and folders; without one, those of your project.")
@@ -185,7 +189,7 @@ def _write_baseline(report: Report, file: Path | None) -> None:
 def _answer(report: Report, format_name: str | None, output: Path | None) -> None:
     import sigexplorer
     from sigexplorer.checks import checking
-    from sigexplorer.cli.output import emit, hint, to_json
+    from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show import findings
     from sigexplorer.show.exporters import findings as exporters
     from sigexplorer.show.exporters import markdown
@@ -199,8 +203,8 @@ def _answer(report: Report, format_name: str | None, output: Path | None) -> Non
         "markdown": lambda: markdown.write(findings.table(report)),
     }
     emit(lambda width: view.render(report, width), writers, format_name, output)
-    if report.unread:
-        hint("\n".join(f"not checked: {one.file}: {one.reason}" for one in report.unread))
+    for one in report.unread:
+        sys.stderr.write(f"not checked: {safe(one.file, _LINE)}: {safe(one.reason, _LINE)}\n")
 
 
 def _record(report: Report) -> dict[str, Any]:

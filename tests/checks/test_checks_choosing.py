@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import write_files
+from specimen_files import write_files
 
 from sigexplorer.checks import baseline, checking, configuration
 from sigexplorer.checks.configuration import Configuration

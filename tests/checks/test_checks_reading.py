@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import write_files
+from specimen_files import write_files
 
 from sigexplorer.checks import checking, files
 from sigexplorer.checks.configuration import Configuration

@@ -238,6 +238,25 @@ def test_a_wrong_question(
     assert said in answer.err
 
 
+def test_the_pre_commit_hook(cli: Cli) -> None:
+    """The command of the pre-commit hook takes files and fails on what is wrong."""
+    hooks = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text()
+    words = hooks.partition("entry: sigexplorer ")[2].partition("\n")[0].split()
+    write(ERROR)
+    assert cli(*words, "app.py").code == 1
+    write("x = 1")
+    assert cli(*words, "app.py").code == 0
+
+
+def test_one_file_of_an_app(cli: Cli) -> None:
+    """A module whose neighbours were not read is not said to be imported by nobody."""
+    Path("blog").mkdir()
+    for name in ("__init__", "models", "apps", "receivers"):
+        write(NOTE if name == "receivers" else "x = 1", name=f"blog/{name}.py")
+    assert "SX001" in cli("check", "blog").out
+    assert "SX001" not in cli("check", "blog/models.py", "blog/receivers.py").out
+
+
 def test_a_narrow_terminal(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """On few columns the source is cut, not the place nor the code."""
     monkeypatch.setenv("COLUMNS", "40")

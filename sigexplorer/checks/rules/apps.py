@@ -63,7 +63,9 @@ def no_default_config(project: Project) -> Iterator[Hit]:
         ready = [one for one in offered if "ready" in one.methods]
         for one in ready[:1]:
             others = ", ".join(other.name for other in offered if other is not one)
-            message = f"{one.name} is not chosen and its ready() never runs: beside {others} it is no default"
+            message = (
+                f"{one.name} is no default beside {others}: its ready() runs only if INSTALLED_APPS names it"
+            )
             yield Hit(one.file, one.node or one, message)
 
 

@@ -49,7 +49,7 @@ def _not_imported(project: Project, file: File, imported: set[str]) -> str:
     siblings = project.by_package[file.package]
     apps = f"{file.package}.apps" if file.package else "apps"
     around = siblings & {apps, f"{file.package}.models", "models"}
-    if name in _IMPORTED or file.is_package or not around:
+    if name in _IMPORTED or file.is_package or not around or not _all_read(project, file):
         return ""
     ending = f".{name}"
     if any(path in {file.module, name} or path.startswith(f"{file.module}.") for path in imported):
@@ -57,6 +57,16 @@ def _not_imported(project: Project, file: File, imported: set[str]) -> str:
     if any(path.endswith(ending) and file.module.endswith(path) for path in imported):
         return ""
     return f"no module imports {file.module}, and no ready() does"
+
+
+def _all_read(project: Project, file: File) -> bool:
+    """Whether every module beside a file was read: where some were not, they may import it."""
+    try:
+        names = {one.stem for one in file.path.parent.glob("*.py")}
+    except OSError:
+        return False
+    read = {module.rpartition(".")[2] for module in project.by_package[file.package]}
+    return names - read <= {"__init__"}
 
 
 def _not_running(project: Project, listener: Listener) -> str:
