@@ -36,7 +36,7 @@ RUNNING = frozenset(
         "explain",
     ]
 )
-_OF_INSTANCES = frozenset({"save", "refresh_from_db", "full_clean", "validate_unique"})
+OF_INSTANCES = frozenset({"save", "refresh_from_db", "full_clean", "validate_unique"})
 
 
 def is_guarded(function: Function, node: ast.AST, above: Ancestors) -> bool:
@@ -72,7 +72,7 @@ def database_call(node: ast.Call) -> bool:
     if not isinstance(node.func, ast.Attribute):
         return False
     names = chain(node.func)
-    if names[-1] in _OF_INSTANCES:
+    if names[-1] in OF_INSTANCES:
         return not node.args or names[-1] != "save"  # form.save(commit), image.save(file): not a model's
     if names[-1] in ("execute", "executemany") and "cursor" in names:
         return True

@@ -14,6 +14,7 @@ from sigexplorer.checks.bodies import (
     reads,
     taken_arguments,
 )
+from sigexplorer.checks.facts import Ancestors
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.project import Project, page_of, short
 from sigexplorer.checks.rule import Hit, at_receiver, rule
@@ -161,9 +162,12 @@ def pk_set_of_clear(project: Project) -> Iterator[Hit]:
     for receiver in project.on("m2m_changed"):
         function = receiver.function
         names = aliases(function, "pk_set")
-        if looks_at(function, names, "pk_set") or looks_at(function, aliases(function, "action"), "action"):
+        if looks_at(function, names, "pk_set"):
             continue
+        acts = looks_at(function, aliases(function, "action"), "action")
         for node, above in function.steps:
+            if acts and not _clears_too(above):
+                continue
             if not is_argument(function, node, "pk_set", names) or not above or is_caught(above):
                 continue
             around = above[-1]
@@ -178,6 +182,21 @@ def pk_set_of_clear(project: Project) -> Iterator[Hit]:
             if used:
                 yield at_receiver(receiver, f"{function.name} uses 'pk_set', which is None for clear()", node)
                 break
+
+
+def _clears_too(above: Ancestors) -> bool:
+    """Whether a condition around a place lets a clear through together with other actions."""
+    for one in above:
+        if isinstance(one, ast.If):
+            texts = {node.value for node in ast.walk(one.test) if isinstance(node, ast.Constant)}
+            clears = texts & {"pre_clear", "post_clear"}
+            if (
+                clears
+                and texts - clears
+                and not any(isinstance(node, ast.Not | ast.NotIn) for node in ast.walk(one.test))
+            ):
+                return True
+    return False
 
 
 @rule("SX037", "warning")

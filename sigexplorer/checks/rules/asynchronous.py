@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from sigexplorer.checks.bodies import awaited, evaluated_queries
+from sigexplorer.checks.bodies import OF_INSTANCES, RUNNING, awaited, evaluated_queries
 from sigexplorer.checks.names import chain, resolve
 from sigexplorer.checks.project import MODEL_SIGNALS, Project, short
 from sigexplorer.checks.rule import Hit, at_receiver, rule
@@ -81,7 +81,7 @@ def sync_orm(project: Project) -> Iterator[Hit]:
 
 def _is_async_method(node: ast.AST) -> bool:
     name = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
-    return name.startswith("a") and name != "aggregate"
+    return name.startswith("a") and name[1:] in RUNNING | OF_INSTANCES
 
 
 @rule("SX062", "warning")

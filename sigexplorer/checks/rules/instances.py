@@ -125,6 +125,8 @@ def old_row_unguarded(project: Project) -> Iterator[Hit]:
         function = receiver.function
         names = aliases(function, "instance")
         own = {short(sender) for sender in receiver.senders} | {"sender"}
+        if receiver.senders & _USERS:
+            own |= {"get_user_model", "User"}
         if receiver.names != {"pre_save"} or function.file.is_test:
             continue
         for call, above in function.calls:
