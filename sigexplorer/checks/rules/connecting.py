@@ -42,9 +42,12 @@ def never_connected(project: Project) -> Iterator[Hit]:
 def _not_imported(project: Project, file: File, imported: set[str]) -> str:
     """Say why a module is surely not imported; "" where it is, or where nobody can tell."""
     name = file.module.rpartition(".")[2]
+    if file.is_migration or "commands" in file.within[:-1]:
+        return ""  # imported when they are needed
     if project.live is not None:
         loaded = project.live.modules.get(str(file.path.resolve()))
-        return "" if loaded else f"the running project does not import {file.module}"
+        late = name in _IMPORTED and not file.is_package
+        return "" if loaded or late else f"the project starts without importing {file.module}"
     # Whether it is imported can be told only where the app around it was read as well.
     siblings = project.by_package[file.package]
     apps = f"{file.package}.apps" if file.package else "apps"

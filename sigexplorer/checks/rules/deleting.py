@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from sigexplorer.checks.project import Project, short
+from sigexplorer.checks.project import Project
 from sigexplorer.checks.rule import Hit, at_listener, at_receiver, rule
 from sigexplorer.checks.rules.instances import is_renewed, saves_of
 
@@ -76,7 +76,7 @@ def loses_fast_delete(project: Project) -> Iterator[Hit]:
         sender = listener.connection.sender
         if not names or listener.catches_all or sender is None or listener.file.is_test:
             continue
-        model = short(listener.sender) if listener.sender else ast.unparse(sender)[:60]
+        model = listener.sender_text or ast.unparse(sender)[:60]
         if names == {"m2m_changed"}:
             message = f"{listener.name} makes {model} lose the fast add: known rows are looked up first"
         else:
