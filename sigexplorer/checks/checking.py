@@ -101,7 +101,8 @@ def page(code: str) -> RulePage:
     for one in pages():
         if code.upper() == one.code or code.lower() == one.name:
             return one
-    raise UnknownNameError("rule", code, codes())
+    known = codes() if code[:2].upper() == "SX" else [one.name for one in pages()]
+    raise UnknownNameError("rule", code, known)
 
 
 def _unused() -> RulePage:

@@ -87,6 +87,7 @@ def test_kwargs(tmp_path: Path, before: str, after: str) -> None:
             "@transaction.atomic\n@receiver(post_save)\ndef index(sender, **kwargs):\n    pass",
             "@receiver(post_save)\n@transaction.atomic\ndef index(sender, **kwargs):\n    pass",
         ),
+        ("post_save.connect(partial(print), None, True)", "post_save.connect(partial(print), None, True)"),
         (
             "@unknown\n@receiver(post_save)\ndef index(sender, **kwargs):\n    pass",
             "@unknown\n@receiver(post_save)\ndef index(sender, **kwargs):\n    pass",

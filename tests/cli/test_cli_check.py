@@ -218,6 +218,7 @@ def test_rules_are_listed_and_explained(cli: Cli, valid: Callable[..., Any]) -> 
         (("check", "app.py", "--level", "fatal"), "unknown level 'fatal' (one of error, warning, note)"),
         (("check", "app.py", "-f", "yaml"), "unknown format 'yaml'"),
         (("check", "--explain", "SX03"), "unknown rule 'SX03' (nearest: SX003, "),
+        (("check", "--explain", "nokwargs"), "unknown rule 'nokwargs' (nearest: no-kwargs, "),
         (("check", "app.py", "--write-baseline"), "--write-baseline needs a file"),
         (("check", "app.py", "--baseline", "none.json"), "cannot read the baseline 'none.json'"),
         (("check", "--source-only", "--settings", "x"), "--source-only starts no project"),

@@ -100,7 +100,8 @@ def collected(project: Project) -> Iterator[Hit]:
             continue
         what = _temporary(project, raw) or _local(listener)
         if what:
-            fixable = raw.scope.parent is None or raw.scope.qualname.endswith(".ready")
+            by_name = raw.weak is None or any(one.arg == "weak" for one in raw.node.keywords)
+            fixable = by_name and (raw.scope.parent is None or raw.scope.qualname.endswith(".ready"))
             yield at_listener(listener, f"{what} is collected at once: nothing holds it", fixable=fixable)
 
 

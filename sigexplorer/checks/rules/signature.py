@@ -12,7 +12,8 @@ from sigexplorer.checks.rule import Hit, at_listener, at_receiver, rule
 
 #: Decorators above ``@receiver`` that leave the function what it is.
 _HARMLESS = frozenset({"receiver", "staticmethod", "classmethod", "override", "final", "no_type_check"})
-_KNOWN_WRAPPERS = frozenset({"django.db.transaction.atomic", "functools.cache", "functools.lru_cache"})
+#: Decorators of which it is certain that they were meant to run inside.
+_MEANT_INSIDE = frozenset({"django.db.transaction.atomic"})
 
 
 @rule("SX003", "error", fixable=True)
@@ -71,7 +72,7 @@ def decorator_order(project: Project) -> Iterator[Hit]:
                 message = (
                     f"{function.name} is connected without @{name}: @receiver is not the outermost decorator"
                 )
-                fixable = resolve(called, function.owner) in _KNOWN_WRAPPERS
+                fixable = resolve(called, function.owner) in _MEANT_INSIDE
                 yield at_listener(listener, message, fixable=fixable)
                 break
 
