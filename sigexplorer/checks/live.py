@@ -19,8 +19,6 @@ class LiveReceiver:
     dispatch_uid: str | None
     weak: bool
     alive: bool
-    takes_all: bool  # it has **kwargs
-    stock: bool  # Django's own
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ class Rule:
     @property
     def advice(self) -> str:
         """What to do: the last paragraph of the explanation."""
-        return re.sub(r"\s+", " ", self._explanation()[1].split("\n\n")[-1]).strip()
+        text = self._explanation()[1].split("\n\n")[-1]
+        return re.sub(r"\s+", " ", text).strip().replace("``", "'")
 
     def _explanation(self) -> tuple[str, str]:
         """Return the first line of the function's docstring, and the rest of it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 from typing import Any
@@ -54,19 +53,12 @@ def _receiver(path: str, one: Registration, classes: dict[int, Any]) -> LiveRece
         dispatch_uid=None if one.dispatch_uid is None else str(one.dispatch_uid)[:200],
         weak=one.weak,
         alive=one.receiver is not None,
-        takes_all=one.receiver is None or _takes_all(one.receiver),
-        stock=bool(words and words.name.startswith("django.")),
     )
 
 
 def _real(receiver: Any) -> str | None:
     code = getattr(receivers.innermost(receiver), "__code__", None) if receiver is not None else None
     return os.path.realpath(code.co_filename) if code is not None else None
-
-
-def _takes_all(receiver: Any) -> bool:
-    code = getattr(receivers.innermost(receiver), "__code__", None)
-    return code is None or bool(code.co_flags & inspect.CO_VARKEYWORDS)
 
 
 def _model(model: Any, models: Any) -> LiveModel:

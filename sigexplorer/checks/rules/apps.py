@@ -42,6 +42,8 @@ def no_default_config(project: Project) -> Iterator[Hit]:
     with ``default = True``. With several it uses none of them, without a word, and no
     ``ready()`` runs: the receivers are never connected.
 
+    With the running project: the configs that are really used.
+
     Mark one with ``default = True``, or name it in ``INSTALLED_APPS``.
     """
     by_file: dict[str, list[Class]] = defaultdict(list)

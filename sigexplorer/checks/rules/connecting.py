@@ -25,6 +25,8 @@ def never_connected(project: Project) -> Iterator[Hit]:
     ``apps`` of every app, and nothing else: a ``receivers.py`` or ``signals.py`` that no
     other module imports is never run, and its receivers do not exist.
 
+    With the running project: its modules are known, and its connections.
+
     Import the module in ``ready()`` of the app's ``AppConfig``.
     """
     imported = {path for file in project.files for path in file.imports} | {

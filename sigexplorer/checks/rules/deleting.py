@@ -41,6 +41,8 @@ def loses_fast_paths(project: Project) -> Iterator[Hit]:
     every many-to-many field with ``m2m_changed``. A receiver of every model pays for all of
     them.
 
+    With the running project: the models that are affected, by name.
+
     Name the senders; ``sigexplorer check --settings ...`` lists the models that are affected.
     """
     for listener in project.listeners:

@@ -54,6 +54,8 @@ def connected_twice(project: Project) -> Iterator[Hit]:
     for every sender and once for one of them, or with two uids, a receiver runs twice for
     the same event. So does one whose module is imported under two names.
 
+    With the running project: files that were imported under two names.
+
     Connect it once, for a list of signals if need be.
     """
     for receiver in project.receivers:

@@ -22,6 +22,8 @@ def lazy_typo(project: Project) -> Iterator[Hit]:
     ``"app.Model"`` is looked up once such a model is loaded. A name that no model has is
     kept waiting for ever, without a word.
 
+    From source alone only the apps that were read are known; with the running project all of them.
+
     Correct the name; use the class where the import allows it.
     """
     for listener in project.listeners:
@@ -86,6 +88,8 @@ def swapped_user(project: Project) -> Iterator[Hit]:
 
     With ``AUTH_USER_MODEL`` set to another model, ``django.contrib.auth.models.User`` has no
     table and is never saved.
+
+    ``AUTH_USER_MODEL`` is looked for in the files that are checked, or taken from the running project.
 
     Use ``sender=settings.AUTH_USER_MODEL`` for model signals, ``get_user_model()`` for others.
     """

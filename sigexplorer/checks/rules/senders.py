@@ -68,6 +68,8 @@ def abstract_sender(project: Project) -> Iterator[Hit]:
     abstract model or another base class never is the sender, and its children do not count
     as it.
 
+    With the running project: senders from other packages, too.
+
     Connect to each concrete model, or to every sender with ``issubclass(sender, Base)`` in the receiver.
     """
     for listener in project.listeners:
@@ -91,6 +93,8 @@ def sender_with_relatives(project: Project) -> Iterator[Hit]:
 
     Saving through a proxy sends the signal with the proxy as sender, and saving a child of
     multi-table inheritance with the child: a receiver of the parent hears neither.
+
+    With the running project: proxies and children from other packages, too.
 
     Connect to each of them as well, or leave a comment that this is meant.
     """

@@ -24,6 +24,8 @@ def no_kwargs(project: Project) -> Iterator[Hit]:
     its next version. With ``DEBUG = True`` connecting such a receiver is an error; with
     ``DEBUG = False`` it is accepted, and the first send raises ``TypeError``.
 
+    With the running project: receivers that the source connects in ways nobody can read, too.
+
     Add ``**kwargs`` as the last parameter.
     """
     for receiver in project.receivers:

@@ -53,7 +53,7 @@ def _lines(report: Report, width: int) -> Iterator[Line]:
         if finding.code not in explained:  # the tenth time nobody reads it
             explained.add(finding.code)
             fix = " (--fix does it)" if finding.fixable else ""
-            yield ((f"      = {safe(finding.help, _MESSAGE).replace('``', chr(39))}{fix}", "dim"),)
+            yield ((f"      = {safe(finding.help, _MESSAGE)}{fix}", "dim"),)
         yield (("", ""),)
     yield ((summary(report), "bold" if report.findings else ""),)
 
