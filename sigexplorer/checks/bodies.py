@@ -81,6 +81,16 @@ def database_call(node: ast.Call) -> bool:
     return names[-1].removeprefix("a") in RUNNING or names[-1] in RUNNING
 
 
+def related_call(function: Function, node: ast.Call) -> bool:
+    """Whether a call is ``instance.something.add(...)``: of a related manager."""
+    names = chain(node.func)
+    return (
+        len(names) == 3  # noqa: PLR2004 - instance, relation, method
+        and names[0] in aliases(function, "instance")
+        and names[-1] in {"add", "set", "create", "get_or_create", "update_or_create"}
+    )
+
+
 def evaluated_queries(function: Function) -> Iterator[tuple[ast.AST, Ancestors]]:
     """Return what surely runs SQL in a function: calls, and loops over querysets."""
     for node, above in function.steps:

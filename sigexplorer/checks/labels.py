@@ -5,6 +5,14 @@ from __future__ import annotations
 from sigexplorer.checks.facts import Class
 from sigexplorer.checks.project import Project, short
 
+#: The models of Django's own apps that are often senders.
+_STOCK = {
+    "auth": ["User", "Group", "Permission", "User_groups", "User_user_permissions", "Group_permissions"],
+    "contenttypes": ["ContentType"],
+    "sessions": ["Session"],
+    "admin": ["LogEntry"],
+}
+
 
 def known_models(project: Project, label: str) -> list[str]:
     """Return the names of an app's models; none where not all of them are known."""
@@ -14,6 +22,8 @@ def known_models(project: Project, label: str) -> list[str]:
         return (
             [one.partition(".")[2] for one in own if one.partition(".")[0] == label] if label in apps else own
         )
+    if label in _STOCK and label not in {label_of(project, one) for one in project.classes.values()}:
+        return _STOCK[label]
     here = [one for one in project.classes.values() if label_of(project, one) == label]
     found = [one for one in here if project.is_model(one.path)]
     if not any(

@@ -62,12 +62,9 @@ def no_default_config(project: Project) -> Iterator[Hit]:
         chosen = any(one.constants.get("default") is True for one in configs)
         if len(offered) < 2 or chosen or any(one.path in named for one in configs):  # noqa: PLR2004 - several
             continue
-        ready = [one for one in offered if "ready" in one.methods]
-        for one in ready[:1]:
+        for one in sorted(offered, key=lambda one: "ready" not in one.methods)[:1]:
             others = ", ".join(other.name for other in offered if other is not one)
-            message = (
-                f"{one.name} is no default beside {others}: its ready() runs only if INSTALLED_APPS names it"
-            )
+            message = f"{one.name} is no default beside {others}: it is used only if INSTALLED_APPS names it"
             yield Hit(one.file, one.node or one, message)
 
 

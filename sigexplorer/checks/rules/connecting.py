@@ -53,7 +53,8 @@ def _not_imported(project: Project, file: File, imported: set[str]) -> str:
     # Whether it is imported can be told only where the app around it was read as well.
     siblings = project.by_package[file.package]
     apps = f"{file.package}.apps" if file.package else "apps"
-    around = siblings & {apps, f"{file.package}.models", "models"}
+    inside = f"{file.package}." if file.package else ""
+    around = siblings & {apps, *(f"{inside}{one}" for one in ("models", "views", "admin", "urls"))}
     if name in _IMPORTED or file.is_package or not around or not _all_read(project, file):
         return ""
     ending = f".{name}"

@@ -6,7 +6,14 @@ import ast
 import sys
 from collections.abc import Iterator
 
-from sigexplorer.checks.bodies import aliases, decorated_otherwise, evaluated_queries, is_argument, reads
+from sigexplorer.checks.bodies import (
+    aliases,
+    decorated_otherwise,
+    evaluated_queries,
+    is_argument,
+    reads,
+    related_call,
+)
 from sigexplorer.checks.facts import Function
 from sigexplorer.checks.names import chain, resolve
 from sigexplorer.checks.project import Project
@@ -48,8 +55,8 @@ def ignores_raw(project: Project) -> Iterator[Hit]:
         function = receiver.function
         if function.file.is_test or reads(function, "raw") or decorated_otherwise(receiver):
             continue
-        first = next(evaluated_queries(function), None)
-        if first is not None:
+        related = any(related_call(function, call) for call, _ in function.calls)
+        if related or next(evaluated_queries(function), None) is not None:
             message = f"{function.name} touches the database and ignores 'raw': loading a fixture runs it"
             yield at_receiver(receiver, message)
 

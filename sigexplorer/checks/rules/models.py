@@ -60,6 +60,7 @@ def instance_as_sender(project: Project) -> Iterator[Hit]:
             or (chain(sender)[-1] in ("get", "create", "first", "last") and "objects" in chain(sender))
         )
         named = isinstance(sender, ast.Name) and sender.id == "instance" and _is_given(listener)
+        named = named or (isinstance(sender, ast.Attribute) and chain(sender)[-2:] == ["request", "user"])
         own = isinstance(sender, ast.Name) and sender.id == "self" and _in_model(project, listener)
         if made or named or own:
             text = ast.unparse(sender)[:60]
