@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sigexplorer.checks import checking
+from sigexplorer.checks.configuration import Configuration
+from sigexplorer.checks.files import Source
+from sigexplorer.checks.gather import gather
 from sigexplorer.checks.rules import every_rule
 
 if TYPE_CHECKING:
@@ -63,6 +69,26 @@ def test_a_rule_is_explained(code: str) -> None:
     assert not page.summary.endswith(".")
     for example in (page.wrong, page.right):
         compile(example, code, "exec")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_no_rule_fails_on_mangled_source(data: st.DataObject) -> None:
+    """Whatever is missing from a specimen, it is checked as long as it is Python."""
+    _, specimen = data.draw(st.sampled_from(SPECIMENS))
+    lines = specimen.split("\n")
+    gone = data.draw(st.sets(st.integers(0, len(lines) - 1), max_size=4))
+    text = "\n".join(line for number, line in enumerate(lines) if number not in gone)
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return
+    source = Source(Path("blog.py"), "blog.py", ("blog.py",), "blog", is_package=False, text=text, tree=tree)
+    report = checking.check(checking.Read((gather(source),), ()), Configuration())
+    for finding in report.findings:
+        assert 1 <= finding.line <= len(lines)
+        assert finding.source == text.split("\n")[finding.line - 1]
+        assert 1 <= finding.column <= len(finding.source) + 1
 
 
 def test_codes_are_given_once() -> None:
