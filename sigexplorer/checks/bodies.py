@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from sigexplorer.checks.facts import Ancestors, Function
+from sigexplorer.checks.facts import Ancestors, Function, key_taken
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import chain, resolve
 
@@ -133,11 +133,7 @@ def is_argument(function: Function, node: ast.AST, argument: str, names: frozens
 
 def taken_arguments(function: Function) -> Iterator[tuple[str, ast.AST, bool]]:
     """Return the keys read from ``**kwargs``, where, and whether a missing one is an error."""
-    if function.node.args.kwarg is not None:
-        for node in function.every:
-            key = _taken(function, node)
-            if key is not None:
-                yield key, node, isinstance(node, ast.Subscript)
+    return ((key, node, isinstance(node, ast.Subscript)) for key, node in function.taken)
 
 
 def reads(function: Function, argument: str) -> bool:
@@ -162,21 +158,7 @@ def hands_on(function: Function) -> bool:
 
 def _taken(function: Function, node: ast.AST) -> str | None:
     kwargs = function.node.args.kwarg
-    if kwargs is None:
-        return None
-    key: ast.AST | None = None
-    base: ast.AST | None = None
-    if isinstance(node, ast.Subscript):
-        base, key = node.value, node.slice
-    elif (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("get", "pop")
-    ):
-        base, key = node.func.value, node.args[0] if node.args else None
-    if not (isinstance(base, ast.Name) and base.id == kwargs.arg):
-        return None
-    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
+    return key_taken(node, kwargs.arg) if kwargs is not None else None
 
 
 def looks_at(function: Function, names: frozenset[str], argument: str) -> bool:

@@ -103,11 +103,37 @@ class Function:
         return [node for statement in self.node.body for node in ast.walk(statement)]
 
     @cached_property
+    def taken(self) -> list[tuple[str, ast.AST]]:
+        """What it takes out of its ``**kwargs`` by a literal key, and where."""
+        kwargs = self.node.args.kwarg
+        if kwargs is None:
+            return []
+        found = ((key_taken(node, kwargs.arg), node) for node in self.every)
+        return [(key, node) for key, node in found if key is not None]
+
+    @cached_property
     def names_read(self) -> frozenset[str]:
         """Every name read in it, in functions inside too."""
         return frozenset(
             node.id for node in self.every if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
         )
+
+
+def key_taken(node: ast.AST, kwargs: str) -> str | None:
+    """Return the key of ``kwargs["key"]``, ``kwargs.get("key")`` or ``kwargs.pop("key")``."""
+    key: ast.AST | None = None
+    base: ast.AST | None = None
+    if isinstance(node, ast.Subscript):
+        base, key = node.value, node.slice
+    elif (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("get", "pop")
+    ):
+        base, key = node.func.value, node.args[0] if node.args else None
+    if not (isinstance(base, ast.Name) and base.id == kwargs):
+        return None
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
 
 
 def _add_steps(nodes: Iterable[ast.AST], above: Ancestors, found: list[tuple[ast.AST, Ancestors]]) -> None:

@@ -30,6 +30,9 @@ _RELEVANT = (
     "installed_apps", "sigexplorer:",
 )  # fmt: skip
 
+#: Nodes in which there is nothing to find.
+_LEAVES = frozenset({ast.Name, ast.Load, ast.Store, ast.Del, ast.Pass, ast.Break, ast.Continue, ast.Global})
+
 _SENDS = frozenset({"send", "send_robust", "asend", "asend_robust"})
 _WRITES = frozenset({"bulk_create", "bulk_update", "update", "abulk_create", "abulk_update", "aupdate"})
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
@@ -88,7 +91,10 @@ class _Walk:
         """Visit a node, by the method for its kind if there is one."""
         if len(above) > DEEPEST:
             return
-        own = self._visits.get(type(node))
+        kind = type(node)
+        if kind in _LEAVES:
+            return
+        own = self._visits.get(kind)
         if own is not None:
             own(node, scope, above)
         elif self.deep or isinstance(node, ast.If | ast.Try | ast.ExceptHandler):
