@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 import sigexplorer
-from sigexplorer.cli import diff, docs, explain, listing, lock, receivers, scenario, show, trace, trigger, why
+from sigexplorer.cli import (
+    check,
+    diff,
+    docs,
+    explain,
+    listing,
+    lock,
+    receivers,
+    scenario,
+    show,
+    trace,
+    trigger,
+    why,
+)
 
 app = typer.Typer(
     name="sigexplorer",
@@ -29,6 +42,7 @@ app.command("receivers")(receivers.receivers)
 app.command("explain")(explain.explain)
 app.command("why")(why.why)
 app.command("lock")(lock.lock)
+app.command("check")(check.check)
 
 
 def _version(wanted: bool) -> None:

@@ -64,7 +64,7 @@ def _write(lines: list[lockfile.Locked], file: Path, format_name: str | None) ->
     if str(file) == "-":
         sys.stdout.write(lockfile.write(lines))
         return 0
-    write_file(file, lockfile.write(lines))
+    write_file(file, [lockfile.write(lines)])
     hint(f"{file}: {plural(len(lines), 'receiver')}")
     return 0
 

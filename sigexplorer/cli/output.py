@@ -27,6 +27,7 @@ _SUFFIXES = {
     ".md": "markdown",
     ".mmd": "mermaid",
     ".csv": "csv",
+    ".sarif": "sarif",
     ".chrome.json": "chrome",
     ".otlp.json": "otlp",
 }
@@ -127,9 +128,14 @@ def _drawn(drawing: Drawing, width: int) -> str:
 
 def write_file(file: Path, chunks: Iterable[str]) -> None:
     """Write ``file`` whole or not at all; a device or a pipe is written to as it is."""
+    write_bytes(file, (chunk.encode("utf-8") for chunk in chunks))
+
+
+def write_bytes(file: Path, chunks: Iterable[bytes]) -> None:
+    """Write ``file`` as ``write_file`` does, its encoding already chosen."""
     try:
         if file.exists() and not file.is_file():
-            with file.open("w", encoding="utf-8") as stream:
+            with file.open("wb") as stream:
                 stream.writelines(chunks)
         else:
             _replace(file.resolve(), chunks)  # what a link leads to, so that it stays a link
@@ -139,11 +145,11 @@ def write_file(file: Path, chunks: Iterable[str]) -> None:
         raise OutputError(f"cannot write '{file}': {problem.strerror or problem}") from problem
 
 
-def _replace(target: Path, chunks: Iterable[str]) -> None:
+def _replace(target: Path, chunks: Iterable[bytes]) -> None:
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        with os.fdopen(descriptor, "wb") as stream:
             stream.writelines(chunks)
         Path(temporary).chmod(mode)
         Path(temporary).replace(target)

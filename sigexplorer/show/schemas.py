@@ -22,6 +22,11 @@ def answers_schema() -> dict[str, Any]:
     return _read("answers-1.json")
 
 
+def check_schema() -> dict[str, Any]:
+    """Return the schema of what ``check`` prints."""
+    return _read("check-1.json")
+
+
 def _read(name: str) -> dict[str, Any]:
     text = files("sigexplorer.show").joinpath("schema", name).read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)

@@ -355,7 +355,7 @@ import django.db.models, django.contrib.auth  # nothing of these depends on a pr
 from sigexplorer.cli import why
 from sigexplorer.errors import SigexplorerError
 from sigexplorer.show.diagnosing import dump
-from sigexplorer.show.reading import read
+from sigexplorer.show.opening import trace_in
 
 answers = {}
 for name, (folder, question, trace) in json.load(sys.stdin).items():
@@ -364,7 +364,7 @@ for name, (folder, question, trace) in json.load(sys.stdin).items():
         os.close(reading)
         os.chdir(folder)
         try:
-            run = read(Path(trace)) if trace else None
+            run = trace_in(Path(trace)) if trace else None
             answer = dump(why._diagnosis(question, run, None, None, demo=False))
         except SigexplorerError as problem:
             answer = {"error": problem.message, "hint": problem.hint}

@@ -1,0 +1,115 @@
+"""Check some files: read them, gather their facts, ask every rule."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sigexplorer.checks import files, ignores
+from sigexplorer.checks.configuration import Configuration
+from sigexplorer.checks.facts import File
+from sigexplorer.checks.gather import gather
+from sigexplorer.checks.live import Live
+from sigexplorer.checks.project import Project
+from sigexplorer.checks.rule import examples, finding
+from sigexplorer.checks.rules import every_rule
+from sigexplorer.errors import UnknownNameError, UsageError
+from sigexplorer.findings import Finding, Report, RulePage, Unread
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The files that were asked for, as facts, and those that could not be read."""
+
+    files: tuple[File, ...]
+    unread: tuple[Unread, ...]
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Let no garbage be looked for while trees are built: they hold millions of objects and no garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def read(paths: Sequence[Path]) -> Read:
+    """Read every Python file under ``paths``; a ``UsageError`` where not one can be checked."""
+    found: list[File] = []
+    unread: list[Unread] = []
+    with without_collector(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escapes are another linter's business
+        for path, root in files.find(paths):
+            source = files.read(path, root)
+            if isinstance(source, Unread):
+                unread.append(source)
+            else:
+                found.append(gather(source))
+    if not found:
+        asked = ", ".join(f"'{path}'" for path in paths[:3])
+        why = f"{unread[0].file}: {unread[0].reason}" if unread else "there is no Python file"
+        raise UsageError(
+            f"nothing could be checked in {asked}: {why}", "name a Python file or a folder of them"
+        )
+    return Read(tuple(found), tuple(unread))
+
+
+def check(source: Read, configuration: Configuration, live: Live | None = None) -> Report:
+    """Return what the rules find, in the order of files and lines; ``# sigexplorer: ignore`` obeyed."""
+    project = Project(source.files, live)
+    rules = [one for one in every_rule() if configuration.selects(one.code)]
+    with without_collector():
+        found: dict[Finding, Path] = {}
+        for one in rules:
+            advice = one.advice
+            found |= {finding(hit, one, advice): hit.file.path for hit in one.find(project)}
+    comments = [comment for file in source.files for comment in ignores.find(file)]
+    kept = ignores.apply(list(found), comments)
+    if configuration.selects(ignores.UNUSED):
+        selected = frozenset(one.code for one in rules)
+        unused = {one: Path(one.file) for one in ignores.unused(comments, selected)}
+        found |= unused
+        kept += unused
+    kept = [one for one in kept if not configuration.leaves_out(one.code, found[one])]
+    return Report(tuple(sorted(kept, key=_order)), source.unread, len(source.files))
+
+
+def _order(one: Finding) -> tuple[str, int, int, str, str]:
+    return one.file, one.line, one.column, one.code, one.message
+
+
+def codes() -> tuple[str, ...]:
+    """Return the code of every rule."""
+    return (*(one.code for one in every_rule()), ignores.UNUSED)
+
+
+def pages() -> tuple[RulePage, ...]:
+    """Return the explanation of every rule."""
+    return (*(one.page() for one in every_rule()), _unused())
+
+
+def page(code: str) -> RulePage:
+    """Return the explanation of one rule."""
+    for one in pages():
+        if code.upper() == one.code or code.lower() == one.name:
+            return one
+    known = codes() if code[:2].upper() == "SX" else [one.name for one in pages()]
+    raise UnknownNameError("rule", code, known)
+
+
+def _unused() -> RulePage:
+    """Explain the one finding that no rule makes, but the comments themselves."""
+    return RulePage(
+        ignores.UNUSED, "unused-ignore", "note", "A comment ignores nothing",
+        "Nothing is found in the line of a ``# sigexplorer: ignore`` comment, or not what it names.\n\n"
+        "Delete the comment, or the code in it.",
+        *examples(ignores.UNUSED), "comments", fixable=False,
+    )  # fmt: skip

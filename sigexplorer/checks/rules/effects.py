@@ -1,0 +1,211 @@
+"""What a receiver does that it should not do there and then."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+
+from sigexplorer.checks.bodies import (
+    aliases,
+    decorated_otherwise,
+    evaluated_queries,
+    is_argument,
+    reads,
+    related_call,
+)
+from sigexplorer.checks.facts import Function
+from sigexplorer.checks.names import chain, resolve
+from sigexplorer.checks.project import Project
+from sigexplorer.checks.rule import Hit, at_receiver, rule
+
+_SAVES = ("pre_save", "post_save")
+_IN_TRANSACTIONS = ("pre_save", "post_save", "pre_delete", "post_delete", "m2m_changed")
+
+#: Calls that reach out of the transaction, by what they stand for.
+_OUTSIDE = (
+    ("django.core.mail.", "sends mail"),
+    ("smtplib.", "sends mail"),
+    ("requests.", "calls the network"),
+    ("httpx.", "calls the network"),
+    ("aiohttp.", "calls the network"),
+    ("urllib.request.urlopen", "calls the network"),
+    ("boto3.", "calls the network"),
+    ("subprocess.", "starts a process"),
+    ("os.system", "starts a process"),
+    ("os.popen", "starts a process"),
+)
+_PREPARED = frozenset(
+    {"EmailMessage", "EmailMultiAlternatives", "Session", "Client", "AsyncClient", "Request"}
+)
+_TASKS = frozenset({"delay", "apply_async", "enqueue", "send_task"})
+_MAILS = frozenset({"send_mail", "send_mass_mail", "mail_admins", "mail_managers", "email_user"})
+
+
+@rule("SX040", "warning")
+def ignores_raw(project: Project) -> Iterator[Hit]:
+    """The save receiver touches the database and ignores ``raw``.
+
+    ``loaddata`` saves the rows of a fixture with ``raw=True``, in any order: rows that this
+    receiver looks up or creates may be missing still, or come twice.
+
+    Return early if ``raw``.
+    """
+    for receiver in project.on(*_SAVES):
+        function = receiver.function
+        if function.file.is_test or reads(function, "raw") or decorated_otherwise(receiver):
+            continue
+        related = any(related_call(function, call) for call, _ in function.calls)
+        if related or next(evaluated_queries(function), None) is not None:
+            message = f"{function.name} touches the database and ignores 'raw': loading a fixture runs it"
+            yield at_receiver(receiver, message)
+
+
+@rule("SX042", "warning")
+def before_commit(project: Project) -> Iterator[Hit]:
+    """Mail, network, a task or a process before the transaction is committed.
+
+    Model signals are sent inside of the transaction. If it rolls back, the mail is still
+    sent; and a worker may look for a row that it cannot see yet.
+
+    Hand it to ``transaction.on_commit()``.
+    """
+    for receiver in project.on(*_IN_TRANSACTIONS):
+        function = receiver.function
+        if function.file.is_test:
+            continue
+        for call, _ in function.calls:
+            does = _reaches_out(call, function) or _through_helper(project, call, function)
+            if does:
+                message = f"{function.name} {does} before the transaction is committed"
+                yield at_receiver(receiver, message, call)
+
+
+def _through_helper(project: Project, call: ast.Call, function: Function) -> str:
+    """Say what a function that the receiver calls does, one step deep."""
+    path = project.resolve(call.func, function.scope, function.file)
+    helper = project.function(path, function.file, sys.maxsize)
+    if helper is None or helper is function or helper.node.decorator_list:
+        return ""
+    found = (_reaches_out(inner, helper) for inner, _ in helper.calls)
+    does = next((one for one in found if one), "")
+    return f"{does} in {helper.name}()" if does else ""
+
+
+def _reaches_out(call: ast.Call, function: Function) -> str:
+    path = resolve(call.func, function.scope) or ""
+    names = chain(call.func)
+    if names[-1] in _PREPARED:
+        return ""
+    for start, does in _OUTSIDE:
+        if path == start or (start.endswith(".") and path.startswith(start)):
+            return "" if names[-1][:1].isupper() and names[-1] != "Popen" else does
+    if isinstance(call.func, ast.Attribute) and names[-1] in _TASKS:
+        return "starts a task"
+    if names[-1] in _MAILS:
+        return "sends mail"
+    if names[-1] == "send" and isinstance(call.func, ast.Attribute) and _is_mail(call.func.value, function):
+        return "sends mail"
+    return ""
+
+
+def _is_mail(node: ast.expr, function: Function) -> bool:
+    if isinstance(node, ast.Name):
+        made = [
+            one.value
+            for one, _ in function.steps
+            if isinstance(one, ast.Assign)
+            and any(isinstance(t, ast.Name) and t.id == node.id for t in one.targets)
+        ]
+        return any(_is_mail(value, function) for value in made if not isinstance(value, ast.Name))
+    called = resolve(node.func, function.scope) if isinstance(node, ast.Call) else None
+    return (called or "").startswith("django.core.mail.")
+
+
+@rule("SX043", "warning")
+def queries_in_init(project: Project) -> Iterator[Hit]:
+    """A query for every instance that is made.
+
+    ``pre_init`` and ``post_init`` are sent for each object that a queryset yields: a list of
+    a hundred rows runs a hundred queries more, and a query for the same model never ends.
+
+    Look it up when it is needed, in a method or a ``cached_property``.
+    """
+    for receiver in project.on("pre_init", "post_init"):
+        function = receiver.function
+        for node, _ in evaluated_queries(function):
+            yield at_receiver(receiver, f"{function.name} runs a query for every instance that is made", node)
+            break
+
+
+@rule("SX046", "warning")
+def swallowed(project: Project) -> Iterator[Hit]:
+    """The receiver swallows every exception.
+
+    Signals already fail silently enough: with ``except Exception: pass`` nobody learns that
+    the receiver does not work. After an error of the database the transaction around it is
+    broken as well.
+
+    Catch the exception that you expect, and log the others.
+    """
+    for receiver in project.receivers:
+        function = receiver.function
+        if function.file.is_test:
+            continue
+        for node, _ in function.steps:
+            if isinstance(node, ast.ExceptHandler) and _catches_all(node) and _does_nothing(node):
+                yield at_receiver(receiver, f"{function.name} swallows every exception", node)
+            elif isinstance(node, ast.withitem) and _suppresses_all(node):
+                yield at_receiver(receiver, f"{function.name} swallows every exception", node.context_expr)
+
+
+def _catches_all(node: ast.ExceptHandler) -> bool:
+    caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+    return any(one is None or getattr(one, "id", "") in ("Exception", "BaseException") for one in caught)
+
+
+def _does_nothing(node: ast.ExceptHandler) -> bool:
+    return all(
+        isinstance(one, ast.Pass | ast.Continue)
+        or (isinstance(one, ast.Return) and (one.value is None or isinstance(one.value, ast.Constant)))
+        or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
+        for one in node.body
+    )
+
+
+def _suppresses_all(node: ast.withitem) -> bool:
+    call = node.context_expr
+    if not isinstance(call, ast.Call) or chain(call.func)[-1] != "suppress":
+        return False
+    return any(getattr(one, "id", "") in ("Exception", "BaseException") for one in call.args)
+
+
+@rule("SX050", "warning")
+def instance_to_task(project: Project) -> Iterator[Hit]:
+    """A model instance is handed to a background task.
+
+    The task gets a copy as it was at that moment, or cannot be queued at all: when it runs,
+    the row may have changed, or be gone.
+
+    Pass ``instance.pk`` and load the row in the task.
+    """
+    for receiver in project.on(*_IN_TRANSACTIONS):
+        function = receiver.function
+        names = aliases(function, "instance")
+        for node in function.every:
+            if not isinstance(node, ast.Call):
+                continue
+            given = [*node.args, *(one.value for one in node.keywords)]
+            if isinstance(node.func, ast.Attribute) and node.func.attr in _TASKS | {"delay_on_commit"}:
+                given += [
+                    inner for one in given if isinstance(one, ast.List | ast.Tuple) for inner in one.elts
+                ]
+                given += [inner for one in given if isinstance(one, ast.Dict) for inner in one.values]
+            elif any(isinstance(one, ast.Attribute) and one.attr in _TASKS for one in given[:1]):
+                given = given[1:]  # partial(task.delay, instance)
+            else:
+                continue
+            if any(is_argument(function, one, "instance", names) for one in given):
+                yield at_receiver(
+                    receiver, f"{function.name} hands a model instance to a background task", node
+                )

@@ -1,0 +1,205 @@
+"""What a receiver does with the instance it is given."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from sigexplorer.checks.bodies import aliases, is_argument, is_caught, is_guarded, looks_at
+from sigexplorer.checks.facts import Ancestors, Function
+from sigexplorer.checks.listeners import Receiver
+from sigexplorer.checks.names import USER_MODEL, chain
+from sigexplorer.checks.project import Project, short
+from sigexplorer.checks.rule import Hit, at_receiver, rule
+
+_NOT_FIELDS = frozenset({"pk", "id", "objects", "DoesNotExist"})
+_USERS = frozenset(
+    {USER_MODEL, "django.conf.settings.AUTH_USER_MODEL", "django.contrib.auth.models.User", "auth.User"}
+)
+
+
+def saves_of(function: Function) -> Iterator[tuple[ast.Call, Ancestors]]:
+    """Return the ``instance.save()`` calls of a function."""
+    names = aliases(function, "instance")
+    for call, above in function.calls:
+        method = call.func
+        if (
+            isinstance(method, ast.Attribute)
+            and method.attr in ("save", "asave")
+            and is_argument(function, method.value, "instance", names)
+        ):
+            yield call, above
+
+
+@rule("SX041", "error")
+def saves_itself(project: Project) -> Iterator[Hit]:
+    """The receiver saves its own instance, or another of its model, without a guard.
+
+    ``save()`` in a receiver of ``pre_save`` or ``post_save`` sends the same signal again, and
+    the receiver calls ``save()`` again, until ``RecursionError``.
+
+    Change the attribute in ``pre_save``, or use ``sender.objects.filter(pk=instance.pk).update(...)``.
+    """
+    for receiver in project.on("pre_save", "post_save"):
+        function = receiver.function
+        if any(isinstance(node, ast.Attribute) and node.attr == "disconnect" for node, _ in function.steps):
+            continue
+        if receiver.names & {"pre_delete", "post_delete"} or function.file.is_test or is_renewed(function):
+            continue
+        for call, above in [*saves_of(function), *_creates_own(receiver)]:
+            if not is_guarded(function, call, above) and not any(
+                isinstance(one, ast.With | ast.For) for one in above
+            ):
+                message = f"{function.name} saves its own sender without a guard: it calls itself for ever"
+                yield at_receiver(receiver, message, call)
+
+
+def is_renewed(function: Function) -> bool:
+    """Whether ``instance`` is made to stand for something else."""
+    return (
+        any(
+            isinstance(node, ast.Name) and node.id == "instance" and isinstance(node.ctx, ast.Store)
+            for node, _ in function.steps
+        )
+        and "instance" in function.parameters
+    )
+
+
+def _creates_own(receiver: Receiver) -> Iterator[tuple[ast.Call, Ancestors]]:
+    function = receiver.function
+    own = {short(sender) for sender in receiver.senders}
+    for call, above in function.calls:
+        names = chain(call.func)
+        if names[1:] == ["objects", "create"] and names[0] in own | {"sender"}:
+            yield call, above
+
+
+@rule("SX044", "warning")
+def deferred_field(project: Project) -> Iterator[Hit]:
+    """``post_init`` reads a field that may be deferred.
+
+    Reading a deferred field loads it: a query for each instance of ``only()`` or ``defer()``.
+    Loading makes a second instance, whose ``post_init`` reads the field again, without end.
+
+    Read ``instance.__dict__.get("field")``, or look at ``get_deferred_fields()`` first.
+    """
+    for receiver in project.on("post_init"):
+        function = receiver.function
+        names = aliases(function, "instance")
+        if any(
+            isinstance(node, ast.Attribute) and node.attr in ("get_deferred_fields", "__dict__")
+            for node, _ in function.steps
+        ):
+            continue
+        for node, above in function.steps:
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.ctx, ast.Load)
+                and is_argument(function, node.value, "instance", names)
+                and not node.attr.startswith("_")
+                and _may_be_field(project, receiver, node.attr)
+                and not (above and isinstance(above[-1], ast.Call) and above[-1].func is node)
+            ):
+                message = f"{function.name} reads '{node.attr}', which may be deferred, and is then loaded"
+                yield at_receiver(receiver, message, node)
+                break
+
+
+def _may_be_field(project: Project, receiver: Receiver, name: str) -> bool:
+    known = [project.classes[sender] for sender in receiver.senders if sender in project.classes]
+    if known and len(known) == len(receiver.senders):
+        return any(name in one.fields for one in known)
+    return name not in _NOT_FIELDS
+
+
+@rule("SX047", "error")
+def old_row_unguarded(project: Project) -> Iterator[Hit]:
+    """``pre_save`` looks up the old row, and there may be none.
+
+    For an object that is about to be inserted ``get(pk=instance.pk)`` raises
+    ``DoesNotExist``: nothing new can be saved any more.
+
+    Use ``filter(pk=instance.pk).first()``, or return early if ``instance._state.adding``.
+    """
+    for receiver in project.on("pre_save"):
+        function = receiver.function
+        names = aliases(function, "instance")
+        own = {short(sender) for sender in receiver.senders} | {"sender"}
+        if receiver.senders & _USERS:
+            own |= {"get_user_model", "User"}
+        if receiver.names != {"pre_save"} or function.file.is_test:
+            continue
+        for call, above in function.calls:
+            path = chain(call.func)
+            if path[-1] != "get" or not {"objects", "_default_manager", "_base_manager"} & set(path):
+                continue
+            by_key = any(
+                one.arg in ("pk", "id")
+                and isinstance(one.value, ast.Attribute)
+                and one.value.attr in ("pk", "id")
+                and is_argument(function, one.value.value, "instance", names)
+                for one in call.keywords
+            )
+            if by_key and own & set(path) and not is_guarded(function, call, above) and not is_caught(above):
+                message = (
+                    f"{function.name} gets the old row though there may be none: nothing new can be saved"
+                )
+                yield at_receiver(receiver, message, call)
+
+
+@rule("SX048", "warning")
+def reverse_one_to_one(project: Project) -> Iterator[Hit]:
+    """A reverse one-to-one is followed though there may be nothing.
+
+    ``instance.profile`` raises ``RelatedObjectDoesNotExist`` for every instance that has
+    none: those made before the receiver existed, by ``bulk_create``, or by a fixture.
+
+    Use ``hasattr(instance, "profile")``, or ``Profile.objects.filter(user=instance).update(...)``.
+    """
+    reverse = {
+        (target, relation.related_name or found.name.lower())
+        for found in project.classes.values()
+        for relation in found.relations.values()
+        if relation.kind.endswith("OneToOneField") and relation.target
+        for target in _spellings(project, relation.target)
+    }
+    for receiver in project.on("pre_save", "post_save", "pre_delete", "post_delete"):
+        function = receiver.function
+        names = aliases(function, "instance")
+        if looks_at(function, frozenset(), "instance") or function.file.is_test:
+            continue
+        for node, above in function.steps:
+            if (
+                not isinstance(node, ast.Attribute)
+                or not isinstance(node.ctx, ast.Load)
+                or is_guarded(function, node, above)
+            ):
+                continue
+            known = any(
+                (spelling, node.attr) in reverse
+                for sender in receiver.senders
+                for spelling in _spellings(project, sender)
+            )
+            saved = receiver.senders <= _USERS and receiver.senders and _is_saved(node, above)
+            if is_argument(function, node.value, "instance", names) and (known or saved):
+                message = f"{function.name} follows '{node.attr}', which an instance may not have"
+                yield at_receiver(receiver, message, node)
+                break
+
+
+def _spellings(project: Project, path: str) -> set[str]:
+    """Return the ways in which a model may have been written."""
+    followed = project.follow(path) or path
+    if {path, followed} & _USERS:
+        return set(_USERS)
+    return {path, followed, short(followed)}
+
+
+def _is_saved(node: ast.Attribute, above: Ancestors) -> bool:
+    """Whether this is ``instance.x`` of ``instance.x.save()``: Django's user has no forward relation."""
+    return (
+        bool(above)
+        and isinstance(above[-1], ast.Attribute)
+        and above[-1].attr == "save"
+        and node.attr != "objects"
+    )

@@ -1,0 +1,98 @@
+"""Every rule finds what is wrong and leaves alone what is right."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sigexplorer.checks import checking
+from sigexplorer.checks.configuration import Configuration
+from sigexplorer.checks.files import Source
+from sigexplorer.checks.gather import gather
+from sigexplorer.checks.rules import every_rule
+
+if TYPE_CHECKING:
+    from conftest import Checked
+
+SPECIMENS = [
+    tuple(part.partition("\n")[::2])
+    for file in sorted((Path(__file__).parent / "specimens").glob("*.txt"))
+    for part in re.split(r"^=== ", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+]
+RULES = {rule.code: rule for rule in every_rule()}
+PAGES = {page.code: page for page in checking.pages()}
+
+
+@pytest.mark.parametrize(("title", "source"), SPECIMENS, ids=[title for title, _ in SPECIMENS])
+def test_a_specimen(title: str, source: str, checked: Checked) -> None:
+    """A specimen is found where its title says so, and not where it says that it is clean."""
+    code, verdict = re.match(r"(SX\d{3}) (found|clean): .", title).groups()  # type: ignore[union-attr]
+    codes = {finding.code for finding in checked(source).findings}
+    assert (code in codes) == (verdict == "found"), codes
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_the_wrong_example_is_found(code: str, checked: Checked) -> None:
+    """The wrong example is found by its rule, in one line that names the receiver if there is one."""
+    found = [finding for finding in checked(PAGES[code].wrong).findings if finding.code == code]
+    assert found
+    for finding in found:
+        assert "\n" not in finding.message
+        assert len(finding.message) < 110
+        assert finding.level == PAGES[code].level
+        assert finding.help
+        assert finding.source.strip()
+        if finding.receiver and code != "SX049":
+            assert finding.receiver.rpartition(".")[2] in finding.message
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_the_right_example_is_clean(code: str, checked: Checked) -> None:
+    """Nothing is found in the right example of a rule but what its own subject makes unavoidable."""
+    left = {finding.code for finding in checked(PAGES[code].right).findings}
+    assert code not in left
+    assert left <= {"SX030"}, left
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_a_rule_is_explained(code: str) -> None:
+    """Every rule has a summary in one line, a reason, advice and two examples that are Python."""
+    page = PAGES[code]
+    assert len(page.summary) < 100
+    assert page.text.count("\n\n") >= 1
+    assert not page.summary.endswith(".")
+    for example in (page.wrong, page.right):
+        compile(example, code, "exec")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_no_rule_fails_on_mangled_source(data: st.DataObject) -> None:
+    """Whatever is missing from a specimen, it is checked as long as it is Python."""
+    _, specimen = data.draw(st.sampled_from(SPECIMENS))
+    lines = specimen.split("\n")
+    gone = data.draw(st.sets(st.integers(0, len(lines) - 1), max_size=4))
+    text = "\n".join(line for number, line in enumerate(lines) if number not in gone)
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return
+    source = Source(Path("blog.py"), "blog.py", ("blog.py",), "blog", is_package=False, text=text, tree=tree)
+    report = checking.check(checking.Read((gather(source),), ()), Configuration())
+    for finding in report.findings:
+        assert 1 <= finding.line <= len(lines)
+        assert finding.source == text.split("\n")[finding.line - 1]
+        assert 1 <= finding.column <= len(finding.source) + 1
+
+
+def test_codes_are_given_once() -> None:
+    """No two rules share a code, and every rule has at least one specimen beside its examples."""
+    every = [rule.code for rule in every_rule()]
+    assert len(every) == len(set(every))
+    assert set(RULES) - {title[:5] for title, _ in SPECIMENS} == set()
