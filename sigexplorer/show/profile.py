@@ -17,6 +17,9 @@ from sigexplorer.show.tally import Tally
 
 Record = dict[str, Any]
 
+#: Dispatches that may be open at once; more of them are those that outlived what caused them.
+_OPEN = 100_000
+
 
 @dataclass(slots=True)
 class ReceiverNumbers:
@@ -107,14 +110,8 @@ def _measured(stream: Iterator[Record], sieve: Sieve, names: Names) -> Profile:
     everything = sieve.filters == Filters()
     for record in stream:
         kind = record["type"]
+        names.read(record)
         if kind == "dispatch":
-            if names.needed:
-                names.see(
-                    record["signal"],
-                    record["name"],
-                    record["sender"],
-                    [call["receiver"] for call in record["calls"]],
-                )
             shown = everything or sieve.record(record)
             measure.dispatch(record, shown=shown)
         else:
@@ -207,6 +204,8 @@ class Measure:
                     record["id"], record["name"], record["sender"], dispatches, levels
                 )
             return
+        if len(self._inside) > _OPEN:
+            self._inside.clear()
         place = self._inside.setdefault(parent, {}).setdefault(record["parent_call"], _Inside())
         place.duration_ns += record["duration_ns"]
         place.dispatches += dispatches
