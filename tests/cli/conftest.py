@@ -11,13 +11,14 @@ import pytest
 from processes import Answer
 
 from sigexplorer.cli.run import run
-from sigexplorer.show.schemas import inventory_schema, trace_schema
+from sigexplorer.show.schemas import diff_schema, inventory_schema, trace_schema
 
 if TYPE_CHECKING:
     from sigexplorer.playground.boot import Playground
 
 SCHEMAS = {
     "trace": jsonschema.Draft202012Validator(trace_schema()),
+    "diff": jsonschema.Draft202012Validator(diff_schema()),
     "inventory": jsonschema.Draft202012Validator(inventory_schema()),
 }
 

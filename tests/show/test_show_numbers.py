@@ -102,9 +102,7 @@ def test_filtered_numbers_are_those_of_what_is_left(recorded: Trace, filters: Fi
 
 COVERED = replace(
     trace(
-        dispatch(
-            1, calls=(call("called"), call("raiser", outcome="raised"), call("c", outcome="skipped"))
-        ),
+        dispatch(1, calls=(call("called"), call("raiser", outcome="raised"), call("c", outcome="skipped"))),
         dispatch(2, "pre_save", sender="auth.User"),
         dispatch(3, "post_delete", sender="blog.Tag"),
         dispatch(4, "m2m_changed", calls=(call("quiet", outcome="muted"),)),
