@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from sigexplorer.show.outline import Outline
     from sigexplorer.show.slower import Times
 
-Before = Annotated[Path, typer.Argument(help="A recording, or the text of an outline.", metavar="A")]
-After = Annotated[Path, typer.Argument(help="Another one.", metavar="B")]
+Before = Annotated[
+    Path, typer.Argument(help="A recording, or the text of an outline.", metavar="A", readable=False)
+]
+After = Annotated[Path, typer.Argument(help="Another one.", metavar="B", readable=False)]
 WithTimes = Annotated[bool, typer.Option("--times", help="Tell also which receivers became slower.")]
 MoreBefore = Annotated[
     list[Path] | None, typer.Option("-a", help="With --times: one more recording like A.", metavar="FILE")

@@ -10,7 +10,7 @@ from typing import Any
 from sigexplorer.model import Run, Summary, Trace
 from sigexplorer.show.filters import Filters, Names, Sieve
 from sigexplorer.show.look import Look
-from sigexplorer.show.recording import records
+from sigexplorer.show.recording import Recording, records
 from sigexplorer.show.recording.load import assembled
 from sigexplorer.show.source import Source, each, sieves
 from sigexplorer.show.tally import Tally
@@ -89,7 +89,16 @@ class _Inside:
 
 
 def profiles(source: Source, look: Look) -> list[Profile]:
-    """Return the numbers of every trace in ``source``, in one pass and in constant memory."""
+    """Return the numbers of every trace in ``source``, in one pass and in constant memory.
+
+    A file that says itself what it adds up to is not read further than that.
+    """
+    if isinstance(source, Recording) and look.filters == Filters():
+        from sigexplorer.show.rollup import rolled_up
+
+        rolled = rolled_up(source.file)
+        if rolled is not None:
+            return [rolled]
     names = Names(look.filters)
     each_sieve = sieves(source, look.filters)
     found = [_measured(stream, next(each_sieve), names) for stream in each(source.records())]

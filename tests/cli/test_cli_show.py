@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import stat
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from processes import python, sigexplorer, unprivileged
 
-from sigexplorer.show import keep
+from sigexplorer.show import exporters, keep
 from sigexplorer.show.schemas import trace_schema
 from sigexplorer.show.views import VIEWS
 
@@ -77,6 +78,26 @@ def test_the_filters_are_those_of_the_live_commands(recorded: Path, cli: Cli) ->
         assert [one["id"] for one in left] == [one["id"] for one in everything if chosen(one)]
         for view in VIEWS:
             assert cli("show", recorded, "-f", view, *options).code == 0
+
+
+class _Exporter(EntryPoint):
+    dist = None  # type: ignore[assignment]
+
+    def load(self) -> Any:
+        """Return an exporter that writes titles."""
+        return lambda traces: "".join(f"{trace.run.title}\n" for trace in traces)
+
+
+def test_a_plugin_is_found_by_name_and_by_suffix(
+    recorded: Path, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A format of another distribution works as our own do, and its name is its suffix."""
+    point = _Exporter("titles", "their.module:export", exporters.GROUP)
+    monkeypatch.setattr(exporters, "entry_points", lambda group: [point] if group else [])
+    assert cli("show", recorded, "-f", "titles").out == "scenario login-flow\n"
+    assert cli("show", recorded, "-o", tmp_path / "out.titles").code == 0
+    assert (tmp_path / "out.titles").read_text() == "scenario login-flow\n"
+    assert "titles" in cli("show", recorded, "-f", "unknown").err
 
 
 def test_a_typo_is_named(recorded: Path, cli: Cli) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,15 +13,17 @@ from build import bypass, call, dispatch, trace, traces
 from drawing import CONTROL, drawn, widest
 from hypothesis import given
 
+from sigexplorer.errors import RecordingError
 from sigexplorer.model import Counted, ListedReceiver, Trace, summarise
-from sigexplorer.show import views
+from sigexplorer.show import rollup, views
 from sigexplorer.show.coverage import coverage, coverages
 from sigexplorer.show.exporters.documents import export_lines
 from sigexplorer.show.filters import Filters, apply
 from sigexplorer.show.look import Look
 from sigexplorer.show.profile import profile_of, profiles
 from sigexplorer.show.recording import Recording
-from sigexplorer.show.source import InMemory
+from sigexplorer.show.rollup import rolled_up
+from sigexplorer.show.source import Chosen, InMemory
 from sigexplorer.show.tally import Tally
 
 
@@ -98,6 +102,45 @@ def test_filtered_numbers_are_those_of_what_is_left(recorded: Trace, filters: Fi
     assert sum(numbers.dispatches for numbers in profile.signals.values()) == len(left.dispatches)
     assert profile.summary.dispatches == len(left.dispatches)
     assert profile.filtered == len(recorded.dispatches) - len(left.dispatches)
+
+
+def test_the_last_line_is_enough_for_the_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording of ours says in its last line what it adds up to, and nothing else is read for it."""
+    file = tmp_path / "run.jsonl"
+    file.write_text("".join(export_lines([NESTED])))
+    expected = [profile_of(NESTED)]
+    with monkeypatch.context() as patch:
+        patch.setattr(Recording, "records", None)
+        assert profiles(Recording(file), Look()) == expected
+    assert profiles(Chosen(Recording(file), "1"), Look()) == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace('"Boom"', '"Boom!"'),
+        lambda text: text + text,
+        lambda text: text[:-20],
+        lambda text: text.replace('"bytes": ', '"bytes": 1'),
+        lambda text: text.replace('"profile": {"receivers"', '"profile": {"recievers"'),
+        lambda text: text.replace('"profile": {', '"profile": [{').replace("}}\n", "}]}\n"),
+        lambda text: text.replace('"largest": [1', '"largest": ["1"'),
+        lambda text: text.replace('"outer": [2', '"outer": [-2'),
+    ],
+)
+def test_a_last_line_that_does_not_fit_is_not_believed(
+    change: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a file was edited, cut or put together, or its numbers are none, the records are counted."""
+    file = tmp_path / "run.jsonl"
+    changed = change("".join(export_lines([NESTED])))
+    assert changed != "".join(export_lines([NESTED]))
+    file.write_text(changed)
+    assert rolled_up(file) is None
+    with contextlib.suppress(RecordingError):
+        profiles(Recording(file), Look())
+    monkeypatch.setattr(rollup, "_LONGEST", 10)
+    assert '"profile"' not in "".join(export_lines([NESTED]))
 
 
 COVERED = replace(

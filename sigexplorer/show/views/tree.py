@@ -81,7 +81,7 @@ def _line(node: Node, lead: str, scale: _Scale, look: Look, room: int) -> Text:
     if scale.is_slow(node):
         text.stylize("yellow")
     text.append_text(scale.bar(node)).append(" ")
-    label = Text(_lead(lead, room), style="dim").append_text(_label(node, look))
+    label = Text().append(_lead(lead, room), style="dim").append_text(_label(node, look))
     if cell_len(label.plain) > room:
         label.truncate(max(room, 1), overflow="ellipsis")
     return text.append_text(label)
