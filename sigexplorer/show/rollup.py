@@ -55,6 +55,8 @@ class LineWriter:
 def rolled_up(file: Path) -> Profile | None:
     """Return the numbers of the only trace in ``file``, or None where its records have to be read."""
     try:
+        if not file.is_file():
+            return None  # a pipe can be read once
         with file.open("rb") as stream:
             return _read(stream)
     except (OSError, ValueError, KeyError, TypeError, RecursionError, RecordingError):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,8 +19,6 @@ from sigexplorer.show.schemas import trace_schema
 from sigexplorer.show.views import VIEWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from conftest import Cli
 
     Valid = Callable[[str, str], Any]
@@ -241,6 +242,31 @@ def test_the_cache_folder_is_where_the_standard_says(monkeypatch: pytest.MonkeyP
     for odd in ("", "relative"):
         monkeypatch.setenv("XDG_CACHE_HOME", odd)
         assert keep.file_of_last() == Path.home() / ".cache/sigexplorer/last.jsonl"
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Callable[[bytes], Path]:
+    """Return a function that makes a pipe out of which these bytes come, once."""
+
+    def made(content: bytes) -> Path:
+        file = tmp_path / f"pipe{len(list(tmp_path.iterdir()))}"
+        os.mkfifo(file)
+        Thread(target=file.write_bytes, args=[content], daemon=True).start()
+        return file
+
+    return made
+
+
+@pytest.mark.parametrize("options", [[], ["-c"], ["--depth", "1"], ["--step", "log in"], ["-f", "json"]])
+def test_a_pipe_is_read(options: list[str], recorded: Path, cli: Cli, pipe: Callable[[bytes], Path]) -> None:
+    """A recording may come out of a pipe, although some views read it more than once."""
+    assert cli("show", pipe(recorded.read_bytes()), *options) == cli("show", recorded, *options)
+
+
+def test_diff_of_pipes(recorded: Path, cli: Cli, pipe: Callable[[bytes], Path]) -> None:
+    """Both sides of a diff may be pipes, of recordings and of outlines."""
+    golden = Path(__file__).parent.parent / "golden" / "scenario-login-flow.txt"
+    assert cli("diff", pipe(recorded.read_bytes()), pipe(golden.read_bytes())).code == 0
 
 
 def test_diff_of_two_equal_runs(recorded: Path, story_cli: Cli, tmp_path: Path) -> None:
