@@ -191,6 +191,24 @@ def test_each_row_of_the_coverage_has_its_reason() -> None:
     }
 
 
+def test_each_registration_counts_for_itself() -> None:
+    """A receiver that was called for one signal, or one sender, is not called for its others."""
+    recorded = replace(
+        trace(dispatch(1, calls=(call("both"),))),
+        receivers=(
+            registered("both"),
+            registered("both", "pre_save"),
+            registered("both", sender="auth.User"),
+            registered("both", sender="blog.Post"),
+        ),
+    )
+    found = coverage(recorded).not_called
+    assert [(row.signal.rpartition(".")[2], row.sender) for row in found] == [
+        ("pre_save", None),
+        ("post_save", "auth.User"),
+    ]
+
+
 def test_filters_leave_out_rows_and_change_no_reason() -> None:
     """A filter chooses rows of the coverage; it never makes a signal seem not to be sent."""
     (found,) = coverages(InMemory([COVERED]), Look(Filters(signals=("post_delete",))))

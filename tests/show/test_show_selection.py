@@ -62,6 +62,16 @@ def test_a_long_timeline_shows_its_two_ends(kind: str, count: int, tmp_path: Pat
     assert f"… {count - 10:,} dispatches not shown: --from 6 shows them, --rows 0 shows all" in text
 
 
+def test_what_stands_in_the_gap_is_not_shown(tmp_path: Path) -> None:
+    """A bypass between the two ends of a long recording is left out with what is around it."""
+    dispatches = [dispatch(number, sender=f"blog.M{number}") for number in range(1, 3_001) if number != 1_500]
+    recorded = trace(bypass(1_500), *dispatches, bypass(3_001))
+    text = shown(in_file(tmp_path, recorded), Look(rows=10))
+    assert numbers(text) == [1, 2, 3, 4, 5, 2_997, 2_998, 2_999, 3_000, 3_001]
+    (found,) = selection.select(in_file(tmp_path, recorded), Look(rows=10))
+    assert [one.id for one in found.trace.bypasses] == [3_001]
+
+
 @pytest.mark.parametrize("kind", ["memory", "file"])
 def test_from_moves_the_window(kind: str, tmp_path: Path) -> None:
     """--from begins at a row, and at a time; what is left out before it is a filter's doing."""
