@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from sigexplorer.model import Trace
     from sigexplorer.show.comparison import Difference
     from sigexplorer.show.outline import Outline
+    from sigexplorer.show.recording import Recording
     from sigexplorer.show.slower import Times
 
-Before = Annotated[Path, typer.Argument(help="A recording, or the text of an outline.", metavar="A")]
-After = Annotated[Path, typer.Argument(help="Another one.", metavar="B")]
+Before = Annotated[
+    Path, typer.Argument(help="A recording, or the text of an outline.", metavar="A", readable=False)
+]
+After = Annotated[Path, typer.Argument(help="Another one.", metavar="B", readable=False)]
 WithTimes = Annotated[bool, typer.Option("--times", help="Tell also which receivers became slower.")]
 MoreBefore = Annotated[
     list[Path] | None, typer.Option("-a", help="With --times: one more recording like A.", metavar="FILE")
@@ -72,13 +75,13 @@ def _opened(file: Path) -> _Opened:
     from sigexplorer.show.outline import parse
     from sigexplorer.show.recording import Recording, assemble
 
-    text = _text_of_outline(file)
+    recording = Recording(file)
+    text = _text_of_outline(recording)
     if text is not None:
         try:
             return parse(text)
         except ValueError as problem:
             raise RecordingError(f"'{file}': {problem}") from None
-    recording = Recording(file)
     traces = list(assemble(recording.records()))
     if recording.warning:
         sys.stderr.write(f"sigexplorer: {safe(recording.warning, 1_000)}\n")
@@ -112,17 +115,17 @@ def _outlines(opened: _Opened, filters: Filters, *, everything: bool) -> list[Ou
     return [outlined(apply(trace, filters), everything=everything) for trace in opened]
 
 
-def _text_of_outline(file: Path) -> str | None:
+def _text_of_outline(recording: Recording) -> str | None:
     """Return the text of a file that begins as outlines do, None where it does not."""
     try:
-        with file.open("rb") as stream:
+        with recording.open() as stream:
             if stream.read(2) != b"# ":
                 return None
             return f"# {stream.read(_OUTLINE).decode()}"
     except UnicodeDecodeError:
-        raise RecordingError(f"'{file}' is no UTF-8") from None
+        raise RecordingError(f"'{recording.file}' is no UTF-8") from None
     except OSError as problem:
-        raise RecordingError(f"cannot read '{file}': {problem.strerror or problem}") from problem
+        raise RecordingError(f"cannot read '{recording.file}': {problem.strerror or problem}") from problem
 
 
 def _times(before: list[_Opened], after: list[_Opened], filters: Filters) -> Times:

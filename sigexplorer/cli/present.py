@@ -57,8 +57,8 @@ def present(source: Source, look: Look, answer: Answer, drawing: ViewDrawing | N
         traces = traces_of(source)
         check(traces, look.filters)
         kept = [apply(trace, look.filters) for trace in traces]
-        # What is left was chosen; the patterns still say what is not to be folded.
-        look = replace(look, filters=Filters(signals=look.filters.signals))
+        # What is left was chosen; the patterns still say what is not folded, the step what has no heading.
+        look = replace(look, filters=Filters(signals=look.filters.signals, step=look.filters.step))
         write(exporters.export(chosen, kept, look), answer.output)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from sigexplorer.errors import RecordingError, SigexplorerError
 from sigexplorer.show import keep, views
 from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
+from sigexplorer.show.rollup import LineWriter
 from sigexplorer.show.source import Source
 from sigexplorer.show.spooled import Spooled
 from sigexplorer.show.text import plural, safe
@@ -88,7 +88,8 @@ def _report(folder: Path, wanted: Wanted) -> None:
 
 
 def _lines(source: Source) -> Iterator[str]:
-    return (f"{json.dumps(record)}\n" for record in source.records())
+    writer = LineWriter()
+    return (writer.line(record) for record in source.records())
 
 
 def _drawing(source: Source, shown: Look, view: str, width: int) -> RenderableType:

@@ -13,7 +13,9 @@ from sigexplorer.errors import UsageError
 from sigexplorer.show.look import Look
 from sigexplorer.show.text import safe
 
-File = Annotated[Path | None, typer.Argument(help="A recording: .jsonl or .json.", metavar="FILE")]
+File = Annotated[
+    Path | None, typer.Argument(help="A recording: .jsonl or .json.", metavar="FILE", readable=False)
+]
 Last = Annotated[bool, typer.Option("--last", help="Show the most recent run again.")]
 Schema = Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a recording.")]
 Which = Annotated[

@@ -148,10 +148,8 @@ def _covered(stream: Iterator[Record], sieve: Sieve, names: Names) -> Coverage:
     everything = sieve.filters == Filters()
     for record in stream:
         kind = record["type"]
+        names.read(record)
         if kind == "dispatch":
-            if names.needed:
-                receivers = [call["receiver"] for call in record["calls"]]
-                names.see(record["signal"], record["name"], record["sender"], receivers)
             if everything or sieve.record(record):
                 _note(notes, record)
         elif kind == "bypass":

@@ -260,6 +260,15 @@ class Names:
             for pattern in (*filters.wanted, *filters.unwanted, filters.sender, filters.receiver)
         )
 
+    def read(self, record: Mapping[str, Any]) -> None:
+        """Take note of the names in one record; a receiver that is connected is known, called or not."""
+        kind = record["type"] if self.needed else ""
+        if kind == "dispatch":
+            receivers = (call["receiver"] for call in record["calls"])
+            self.see(record["signal"], record["name"], record["sender"], receivers)
+        elif kind == "receiver":
+            self.see(record["signal"], record["name"], record["sender"], [record["receiver"]])
+
     def see(self, signal: str, name: str, sender: str | None, receivers: Iterable[str]) -> None:
         """Take note of the names in one dispatch."""
         self._signals.update((signal, name))
@@ -283,6 +292,8 @@ def check(traces: Sequence[Trace], filters: Filters) -> None:
         for dispatch in trace.dispatches:
             receivers = (call.receiver for call in dispatch.calls)
             names.see(dispatch.signal, dispatch.name, dispatch.sender, receivers)
+        for one in trace.receivers:
+            names.see(one.signal, one.name, one.sender, [one.receiver])
     names.check()
 
 

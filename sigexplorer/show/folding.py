@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from sigexplorer.model import Bypass, Callback, Dispatch, Step, Trace
-from sigexplorer.show.filters import NOISE, Filters, asked_for
+from sigexplorer.show.filters import NOISE, Filters, asked_for, chosen_steps
 from sigexplorer.show.nesting import depths, in_order
 
 #: Rows of the longest pattern whose repeats are joined.
@@ -68,7 +68,12 @@ def fold(
     arrange: Callable[[list[Row]], Iterable[Row]] = list if everything else _collapse
     by_step = _by_step(trace, _rows(trace, ordered, shown))
     sections = [Section(None, tuple(arrange(by_step[None])))] if by_step[None] else []
-    sections += [Section(step, tuple(arrange(by_step[step.id]))) for step in trace.steps]
+    chosen = chosen_steps(trace.steps, filters.step)
+    sections += [
+        Section(step, tuple(arrange(by_step[step.id])))
+        for step in trace.steps
+        if chosen is None or step.id in chosen
+    ]
     return Timeline(tuple(sections), dict(hidden.most_common()))
 
 

@@ -10,12 +10,15 @@ from typing import Any
 from sigexplorer.model import Run, Summary, Trace
 from sigexplorer.show.filters import Filters, Names, Sieve
 from sigexplorer.show.look import Look
-from sigexplorer.show.recording import records
+from sigexplorer.show.recording import Recording, records
 from sigexplorer.show.recording.load import assembled
 from sigexplorer.show.source import Source, each, sieves
 from sigexplorer.show.tally import Tally
 
 Record = dict[str, Any]
+
+#: Dispatches that may be open at once; more of them are those that outlived what caused them.
+_OPEN = 100_000
 
 
 @dataclass(slots=True)
@@ -86,7 +89,16 @@ class _Inside:
 
 
 def profiles(source: Source, look: Look) -> list[Profile]:
-    """Return the numbers of every trace in ``source``, in one pass and in constant memory."""
+    """Return the numbers of every trace in ``source``, in one pass and in constant memory.
+
+    A file that says itself what it adds up to is not read further than that.
+    """
+    if isinstance(source, Recording) and look.filters == Filters():
+        from sigexplorer.show.rollup import rolled_up
+
+        rolled = rolled_up(source.file)
+        if rolled is not None:
+            return [rolled]
     names = Names(look.filters)
     each_sieve = sieves(source, look.filters)
     found = [_measured(stream, next(each_sieve), names) for stream in each(source.records())]
@@ -107,14 +119,8 @@ def _measured(stream: Iterator[Record], sieve: Sieve, names: Names) -> Profile:
     everything = sieve.filters == Filters()
     for record in stream:
         kind = record["type"]
+        names.read(record)
         if kind == "dispatch":
-            if names.needed:
-                names.see(
-                    record["signal"],
-                    record["name"],
-                    record["sender"],
-                    [call["receiver"] for call in record["calls"]],
-                )
             shown = everything or sieve.record(record)
             measure.dispatch(record, shown=shown)
         else:
@@ -207,6 +213,8 @@ class Measure:
                     record["id"], record["name"], record["sender"], dispatches, levels
                 )
             return
+        if len(self._inside) > _OPEN:
+            self._inside.clear()
         place = self._inside.setdefault(parent, {}).setdefault(record["parent_call"], _Inside())
         place.duration_ns += record["duration_ns"]
         place.dispatches += dispatches

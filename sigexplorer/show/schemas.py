@@ -27,6 +27,11 @@ def check_schema() -> dict[str, Any]:
     return _read("check-1.json")
 
 
+def diff_schema() -> dict[str, Any]:
+    """Return the schema of what ``diff`` prints."""
+    return _read("diff-1.json")
+
+
 def _read(name: str) -> dict[str, Any]:
     text = files("sigexplorer.show").joinpath("schema", name).read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)

@@ -128,6 +128,7 @@ class _Reader:
 
     def add(self, record: Record) -> None:
         self._tally.add(record)
+        self._names.read(record)
         kind = record["type"]
         if kind == "dispatch":
             self._dispatch(record)
@@ -143,9 +144,6 @@ class _Reader:
 
     def _dispatch(self, record: Record) -> None:
         self._found.sent[record["step"]] += 1
-        if self._names.needed:
-            receivers = [call["receiver"] for call in record["calls"]]
-            self._names.see(record["signal"], record["name"], record["sender"], receivers)
         if not self._sieve.record(record):
             self._filtered += 1
         elif record["name"] in self._noise and not (

@@ -36,7 +36,8 @@ def shorten(timeline: Timeline, shown: Selection, limit: int) -> Cut:
     of_all = sum(row.times for _, row in places if not _is_callback(row)) + (gap.dispatches if gap else 0)
     hidden = (_number(row) for _, row in places[len(first) : max(ends, len(first) + 1)])
     following = next((number for number in hidden if number), gap.after + 1 if gap else 0)
-    told = f"… {plural(of_all - drawn, 'row')} not shown: --from {following} shows them, --rows 0 shows all"
+    hidden_too = plural(of_all - drawn, "dispatch", "dispatches")
+    told = f"… {hidden_too} not shown: --from {following} shows them, --rows 0 shows all"
     return Cut(_only(timeline, first), _only(timeline, last) if last else None, told)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from sigexplorer.model import Summary
 from sigexplorer.show.document import Block, Bullets, Document, Grid, Heading, Paragraph
 from sigexplorer.show.profile import Profile, ReceiverNumbers, SignalNumbers
-from sigexplorer.show.text import duration, plural, safe
+from sigexplorer.show.text import duration, plural, safe, tail
 
 _MOST = 200  # rows of one table
+_NARROW = 22  # characters of a name where there is little room
 _BURST = 3  # dispatches from which on it is told what one became
 
-_RECEIVER = ("receiver", "calls", "total", "own", "mean", "slowest", "SQL", "errors")
+_RECEIVER = ("receiver", "calls", "skipped", "total", "own", "mean", "slowest", "SQL", "errors")
 _SIGNAL = ("signal", "sent", "unheard", "calls", "total", "slowest", "SQL", "errors")
 
 
@@ -58,7 +59,7 @@ def _receivers(profile: Profile, *, wide: bool) -> list[Block]:
         return [Paragraph("no receiver was called", quiet=True)]
     rows = [_receiver(name, numbers, wide=wide) for name, numbers in ranked[:_MOST]]
     wrong = frozenset(place for place, (_, numbers) in enumerate(ranked[:_MOST]) if numbers.errors)
-    blocks: list[Block] = [Grid(_RECEIVER, tuple(rows), frozenset(_RECEIVER[1:]), wrong_rows=wrong)]
+    blocks: list[Block] = [_grid(_RECEIVER, rows, frozenset(), wrong)]
     if len(ranked) > _MOST:
         blocks.append(Paragraph(f"and {plural(len(ranked) - _MOST, 'receiver')} that took less time"))
     return blocks
@@ -67,10 +68,10 @@ def _receivers(profile: Profile, *, wide: bool) -> list[Block]:
 def _receiver(name: str, numbers: ReceiverNumbers, *, wide: bool) -> tuple[str, ...]:
     shown = safe(name, 200)
     module, _, short = shown.rpartition(".")
-    passed = f" ({numbers.passed:,} skipped)" if numbers.passed else ""
     return (
-        shown if wide or not module else f"{short}\n{module}",
-        f"{numbers.calls:,}{passed}",
+        shown if wide or not module else f"{tail(short, _NARROW)}\n{tail(module, _NARROW)}",
+        f"{numbers.calls:,}",
+        _some(numbers.passed),
         duration(numbers.total_ns),
         duration(numbers.own_ns),
         duration(numbers.mean_ns),
@@ -78,6 +79,16 @@ def _receiver(name: str, numbers: ReceiverNumbers, *, wide: bool) -> tuple[str, 
         _some(numbers.queries),
         _some(numbers.errors),
     )
+
+
+def _grid(
+    columns: tuple[str, ...], rows: list[tuple[str, ...]], dim: frozenset[int], wrong: frozenset[int]
+) -> Grid:
+    """Return a table without the columns that would be empty."""
+    places = [place for place in range(len(columns)) if any(row[place] for row in rows)]
+    kept = tuple(columns[place] for place in places)
+    cells = tuple(tuple(row[place] for place in places) for row in rows)
+    return Grid(kept, cells, frozenset(columns[1:]), dim, wrong)
 
 
 def _some(count: int) -> str:
@@ -88,11 +99,10 @@ def _signals(profile: Profile) -> list[Block]:
     ranked = sorted(profile.signals.items(), key=lambda pair: (-pair[1].total_ns, pair[0]))
     if not ranked:
         return []
-    rows = tuple(_signal(name, numbers) for name, numbers in ranked[:_MOST])
+    rows = [_signal(name, numbers) for name, numbers in ranked[:_MOST]]
     unheard = [place for place, (_, numbers) in enumerate(ranked[:_MOST]) if not numbers.calls]
     wrong = [place for place, (_, numbers) in enumerate(ranked[:_MOST]) if numbers.errors]
-    grid = Grid(_SIGNAL, rows, frozenset(_SIGNAL[1:]), frozenset(unheard), frozenset(wrong))
-    return [grid, *_rest(len(ranked), "signal")]
+    return [_grid(_SIGNAL, rows, frozenset(unheard), frozenset(wrong)), *_rest(len(ranked), "signal")]
 
 
 def _rest(count: int, noun: str) -> list[Block]:

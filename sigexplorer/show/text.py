@@ -50,6 +50,14 @@ def _three_digits(amount: float) -> str:
     return f"{amount:#.3g}".rstrip(".") if amount < 999.5 else f"{amount:,.0f}"  # noqa: PLR2004
 
 
+def tail(name: str, limit: int) -> str:
+    """Return the end of a long dotted name, which is what tells it from others."""
+    if len(name) <= limit:
+        return name
+    kept = name[len(name) - limit + 1 :]
+    return f"…{kept[kept.find('.') :] if '.' in kept[:-1] else kept}"
+
+
 def short_sender(path: str) -> str:
     """Return a sender as it is recognised: a model is app.Model, of a class elsewhere the name is enough."""
     module, _, name = path.rpartition(".")

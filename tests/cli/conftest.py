@@ -11,13 +11,20 @@ import pytest
 from processes import Answer
 
 from sigexplorer.cli.run import run
-from sigexplorer.show.schemas import answers_schema, check_schema, inventory_schema, trace_schema
+from sigexplorer.show.schemas import (
+    answers_schema,
+    check_schema,
+    diff_schema,
+    inventory_schema,
+    trace_schema,
+)
 
 if TYPE_CHECKING:
     from sigexplorer.playground.boot import Playground
 
 SCHEMAS = {
     "trace": jsonschema.Draft202012Validator(trace_schema()),
+    "diff": jsonschema.Draft202012Validator(diff_schema()),
     "inventory": jsonschema.Draft202012Validator(inventory_schema()),
     "answers": jsonschema.Draft202012Validator(answers_schema()),
     "check": jsonschema.Draft202012Validator(check_schema()),

@@ -96,7 +96,7 @@ def valid(name: str, text: str) -> None:
         assert not [cell for row in rows for cell in row if re.match(r"\s*[=+@-](?!\d[\d.e+-]*$)", cell)]
     elif name == "mermaid":
         assert text.startswith("sequenceDiagram\n")
-        line = r"    (participant p\d+ as |Note over p\d+: |p\d+(->>|-x)p\d+: )[\w .,()*/+#;-]+"
+        line = r"    (participant p\d+ as |Note over p\d+: |p\d+(->>|-x)p\d+: )[\w .,:=()*/+#;-]+"
         assert all(re.fullmatch(line, each) for each in text.splitlines()[1:])
     elif name == "markdown":
         assert not re.search(r"(?<!\\)(?:\\\\)*[<>]", text)

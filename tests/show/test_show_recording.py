@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sigexplorer.model import Claim, Trace, summarise
 from sigexplorer.show.recording import dump, dump_many, load, records
-from sigexplorer.show.schemas import inventory_schema, trace_schema
+from sigexplorer.show.schemas import diff_schema, inventory_schema, trace_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,10 @@ SMALL = trace(
 )
 
 
-@pytest.mark.parametrize("validator", [TRACES, INVENTORIES], ids=["trace", "inventory"])
+DIFFS = jsonschema.Draft202012Validator(diff_schema())
+
+
+@pytest.mark.parametrize("validator", [TRACES, INVENTORIES, DIFFS], ids=["trace", "inventory", "diff"])
 def test_schemas_are_schemas(validator: Any) -> None:
     """What ships is JSON Schema, draft 2020-12."""
     validator.check_schema(validator.schema)

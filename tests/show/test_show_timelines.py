@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -105,6 +106,36 @@ def test_a_flow_leads_from_cause_to_effect() -> None:
     assert sorted((begun[number], ended[number]) for number in begun) == [(0.01, 0.04), (0.01, 2.0)]
     names = {each["args"].get("name") for each in events(recorded, phase="M")}
     assert {"MainThread", "worker", "steps", "scenario small"} <= names
+
+
+def test_a_track_is_a_cpu_profile_too() -> None:
+    """Speedscope's samples say what ran when: what ended is not a parent of what comes later."""
+    recorded = trace(
+        dispatch(1, start_ns=1_000, duration_ns=9_000,
+                 calls=(call("outer", start_ns=2_000, duration_ns=3_000),)),
+        dispatch(2, "pre_save", start_ns=12_000, duration_ns=1_000),
+        steps=0,
+    )  # fmt: skip
+    (event,) = [each for each in events(recorded, phase="M") if each["name"] == "CpuProfile"]
+    profile = event["args"]["data"]["cpuProfile"]
+    nodes = {node["id"]: node for node in profile["nodes"]}
+
+    def stack(number: int) -> list[str]:
+        node = nodes[number]
+        above = stack(node["parent"]) if "parent" in node else []
+        return [*above, node["callFrame"]["functionName"]]
+
+    times = list(accumulate(profile["timeDeltas"]))
+    saved, root = "post_save blog.Post", "(root)"
+    assert [(when, stack(number)) for when, number in zip(times, profile["samples"], strict=True)] == [
+        (0, [root]),
+        (1, [root, saved]),
+        (2, [root, saved, "outer"]),
+        (5, [root, saved]),
+        (10, [root]),
+        (12, [root, "pre_save blog.Post"]),
+        (13, [root]),
+    ]
 
 
 @given(recorded=traces())

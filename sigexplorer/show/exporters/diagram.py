@@ -14,7 +14,7 @@ from sigexplorer.show.shortening import shorten
 from sigexplorer.show.text import safe
 
 #: Everything else has a meaning somewhere in Mermaid or in HTML, and becomes an entity.
-_PLAIN = re.compile(r"[^A-Za-z0-9_ .,()*/+-]")
+_PLAIN = re.compile(r"[^A-Za-z0-9_ .,:=()*/+-]")
 _KEYWORD = re.compile(r"\bend\b", re.IGNORECASE)
 
 _LONGEST = 120  # characters of a text

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from sigexplorer.model import Trace
 from sigexplorer.show import recording
 from sigexplorer.show.look import Look
+from sigexplorer.show.rollup import LineWriter
 
 
 def export_json(traces: Sequence[Trace], look: Look) -> Iterator[str]:
@@ -20,7 +21,5 @@ def export_json(traces: Sequence[Trace], look: Look) -> Iterator[str]:
 
 def export_lines(traces: Sequence[Trace]) -> Iterator[str]:
     """Yield the records of one trace after the other, one a line."""
-    encode = json.JSONEncoder().encode
     for trace in traces:
-        for record in recording.records(trace):
-            yield f"{encode(record)}\n"
+        yield from map(LineWriter().line, recording.records(trace))

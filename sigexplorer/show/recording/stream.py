@@ -12,6 +12,7 @@ from sigexplorer.errors import RecordingError
 from sigexplorer.show.recording.check import CHECKS, Record, WrongRecordError
 from sigexplorer.show.recording.dump import SCHEMA_MANY, lines_of
 from sigexplorer.show.recording.load import check_document, check_format
+from sigexplorer.show.recording.replay import Replayed
 
 _START = 256 * 1024  # bytes by which the kind of a file is told
 _BLOCK = 16 * 1024  # bytes read at once: their records fit the processor's cache
@@ -24,25 +25,36 @@ _DOCUMENT = re.compile(rb'\s*\{\s*"schema"\s*:\s*"sigexplorer\.traces?/')
 _LINES = re.compile(rb'\s*\{\s*"type"\s*:\s*"run"')
 
 
+#: A file, or a pipe, that is open for reading.
+Opened = BinaryIO | Replayed
+
+
 class Recording:
     """A recording in a file: every look at it reads the file anew and only reads it."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self.warning = ""  # what the last look found wrong and could go on after
+        self._pipe: Replayed | None = None
+
+    def open(self) -> Opened:
+        """Open the file at its beginning; a pipe too, however often."""
+        if self._pipe is None and self.file.is_fifo():
+            self._pipe = Replayed(self.file.open("rb"))
+        return self._pipe or self.file.open("rb")
 
     def records(self) -> Iterator[Record]:
         """Yield the records, each checked, in the order of their lines: run, ..., end, run, ..."""
         self.warning = ""
         try:
-            with self.file.open("rb") as stream:
+            with self.open() as stream:
                 yield from self._of(stream)
         except RecordingError as problem:
             raise RecordingError(f"'{self.file}': {problem.message}", problem.hint) from None
         except OSError as problem:
             raise RecordingError(f"cannot read '{self.file}': {problem.strerror or problem}") from problem
 
-    def _of(self, stream: BinaryIO) -> Iterator[Record]:
+    def _of(self, stream: Opened) -> Iterator[Record]:
         start = stream.read(_START).removeprefix(_MARK)
         if not start.strip():
             raise RecordingError("it is empty")
@@ -64,7 +76,7 @@ def _is_lines(start: bytes) -> bool:
     return bool(_LINES.match(start)) or not start.lstrip().startswith(b"{")
 
 
-def _document(stream: BinaryIO, start: bytes) -> Iterator[Record]:
+def _document(stream: Opened, start: bytes) -> Iterator[Record]:
     if not _DOCUMENT.match(start) and len(start) >= _START - len(_MARK) and b"\n" not in start:
         raise RecordingError("it is no recording of sigexplorer")
     content = start + stream.read(_LARGEST_DOCUMENT)
@@ -105,7 +117,7 @@ class _Lines:
         self._line = 0  # lines before the block
         self._open = False  # whether a run has begun and not ended
 
-    def read(self, stream: BinaryIO, start: bytes) -> Iterator[Record]:
+    def read(self, stream: Opened, start: bytes) -> Iterator[Record]:
         """Yield the records of ``start`` and of what follows it in ``stream``."""
         pieces: list[bytes] = []  # of a line whose end was not read yet
         block, length = start, 0

@@ -9,7 +9,7 @@ from rich.text import Text
 from sigexplorer.model import SECRET, Bypass, Call, Callback, Dispatch, Origin
 from sigexplorer.show.folding import Row
 from sigexplorer.show.look import Look
-from sigexplorer.show.text import duration, milliseconds, plural, safe, short_sender, shown
+from sigexplorer.show.text import duration, milliseconds, plural, safe, short_sender, shown, tail
 
 #: Arguments that nearly every dispatch carries with the same value: shown by -v.
 _USUAL: dict[str, object] = {
@@ -207,10 +207,7 @@ def _call(call: Call, look: Look) -> Text:
 
 def _short(name: str, look: Look) -> str:
     """Return the end of a long dotted name, which is what tells it from others."""
-    if len(name) <= _LONG or look.verbose:
-        return name
-    kept = name[-_LONG:]
-    return f"…{kept[kept.find('.') :] if '.' in kept[:-1] else kept}"
+    return name if look.verbose else tail(name, _LONG)
 
 
 def _passed_by(bypass: Bypass) -> Text:

@@ -26,7 +26,8 @@ class Lines:
         self._lines = lines
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Segment("".join(f"{line}\n" for line in self._lines))
+        for line in self._lines:  # one by one: Rich looks for the ends of lines in each segment anew
+            yield Segment(f"{line}\n")
 
 
 def tables(timeline: Timeline, look: Look, width: int) -> Iterator[Lines]:

@@ -14,13 +14,14 @@ from sigexplorer.show.look import Look
 from sigexplorer.show.nodes import Node, nodes
 from sigexplorer.show.selection import Selection
 from sigexplorer.show.shortening import shorten
-from sigexplorer.show.text import duration, plural, safe, short_sender, shown
+from sigexplorer.show.text import duration, plural, safe, short_sender, shown, tail
 from sigexplorer.show.views import cells, heading
 
 _BAR = (12, 40)  # columns of the bars, at least and at most
 _SHARE = 5  # of the width: a fifth
 _SLOW = 0.2  # of the whole time, spent by a row itself
 _DURATION = 8  # columns
+_NAME = 20  # characters of a receiver's name that are shown at least
 
 
 def draw(selection: Selection, look: Look, width: int) -> RenderableType:
@@ -81,7 +82,7 @@ def _line(node: Node, lead: str, scale: _Scale, look: Look, room: int) -> Text:
     if scale.is_slow(node):
         text.stylize("yellow")
     text.append_text(scale.bar(node)).append(" ")
-    label = Text(_lead(lead, room), style="dim").append_text(_label(node, look))
+    label = Text().append(_lead(lead, room), style="dim").append_text(_label(node, look, room - len(lead)))
     if cell_len(label.plain) > room:
         label.truncate(max(room, 1), overflow="ellipsis")
     return text.append_text(label)
@@ -92,7 +93,7 @@ def _lead(lead: str, room: int) -> str:
     return lead if len(lead) <= room // 2 else f"…{len(lead) // 3} deep {lead[-3:]}"
 
 
-def _label(node: Node, look: Look) -> Text:
+def _label(node: Node, look: Look, room: int) -> Text:
     what = node.what
     if isinstance(what, Step):
         text = Text(safe(what.title, 200), style="bold cyan")
@@ -100,7 +101,7 @@ def _label(node: Node, look: Look) -> Text:
             text.append(f" stopped by {safe(what.error, 200)}", style="not bold red") if what.error else text
         )
     if isinstance(what, Call):
-        return _call(what, look)
+        return _call(what, look, room)
     return _row(what, look)
 
 
@@ -142,8 +143,9 @@ def _dispatch(dispatch: Dispatch, row: Row, look: Look) -> Text:
     return text
 
 
-def _call(call: Call, look: Look) -> Text:
-    text = Text(safe(call.receiver, 200))
+def _call(call: Call, look: Look, room: int) -> Text:
+    told = call.outcome != "returned" or call.result is not None
+    text = Text(tail(safe(call.receiver, 200), max(_NAME, room // 2 if told else room)))
     if call.is_async:
         text.append(" async", style="dim")
     if call.outcome in ("skipped", "muted"):

@@ -1,0 +1,158 @@
+"""The numbers of a long recording in its last line: who asks for nothing else reads nothing else.
+
+The line also says how many bytes stand before it. Where that is not so, because the file
+was cut, edited or put together from several, the records are read after all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sigexplorer.errors import RecordingError
+from sigexplorer.model import Summary
+from sigexplorer.show.profile import Burst, Measure, Profile, ReceiverNumbers, SignalNumbers
+from sigexplorer.show.recording.check import WrongRecordError, check_end, check_run
+from sigexplorer.show.recording.load import assembled, check_format
+
+Record = dict[str, Any]
+
+_LONGEST = 1024 * 1024  # bytes of the first and of the last line, at most
+
+_RECEIVER = ("calls", "total_ns", "own_ns", "slowest_ns", "queries", "errors", "passed")
+_SIGNAL = ("dispatches", "unheard", "calls", "total_ns", "slowest_ns", "queries", "errors")
+
+
+class LineWriter:
+    """Puts the records of one trace on lines, the last of which carries what they add up to."""
+
+    def __init__(self) -> None:
+        self._encode = json.JSONEncoder().encode
+        self._measure: Measure | None = None
+        self._bytes = 0
+
+    def line(self, record: Record) -> str:
+        """Return the line of a record: the run first, each as it closed, the end last."""
+        kind = record["type"]
+        if kind == "run":
+            self._measure, self._bytes = Measure(Profile(assembled([record]).run)), 0
+        elif kind == "dispatch" and self._measure:
+            self._measure.dispatch(record)
+        elif self._measure:
+            self._measure.other(record)
+        line = f"{self._encode(record)}\n"
+        if kind == "end" and self._measure:
+            rolled = {**record, "bytes": self._bytes, "profile": _dumped(self._measure.profile)}
+            longer = f"{self._encode(rolled)}\n"
+            line = longer if len(longer) < _LONGEST else line
+        self._bytes += len(line)  # JSON that is ASCII
+        return line
+
+
+def rolled_up(file: Path) -> Profile | None:
+    """Return the numbers of the only trace in ``file``, or None where its records have to be read."""
+    try:
+        if not file.is_file():
+            return None  # a pipe can be read once
+        with file.open("rb") as stream:
+            return _read(stream)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, RecordingError):
+        return None
+
+
+def _read(stream: BinaryIO) -> Profile | None:
+    first = json.loads(stream.readline(_LONGEST))
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - _LONGEST))
+    _, newline, line = stream.read().removesuffix(b"\n").rpartition(b"\n")
+    if not newline or first.get("type") != "run":
+        return None
+    last = json.loads(line)
+    if last.get("type") != "end" or last.get("bytes") != size - len(line) - 1 or "profile" not in last:
+        return None
+    check_format(first.get("schema"))
+    check_run(first)
+    check_end(last)
+    return _loaded(first, last)
+
+
+def _dumped(profile: Profile) -> Record:
+    largest = profile.largest
+    return {
+        "receivers": {
+            name: [getattr(numbers, each) for each in _RECEIVER]
+            for name, numbers in profile.receivers.items()
+        },
+        "signals": {
+            name: [getattr(numbers, each) for each in _SIGNAL] for name, numbers in profile.signals.items()
+        },
+        "recursions": [[*key, times] for key, times in profile.recursions.items()],
+        "largest": largest and [largest.id, largest.name, largest.sender, largest.dispatches, largest.levels],
+        "bypasses": [[*key, *numbers] for key, numbers in profile.bypasses.items()],
+        "callbacks": {function: dict(endings) for function, endings in profile.callbacks.items()},
+    }
+
+
+def _loaded(run: Record, end: Record) -> Profile:
+    """Return the profile of a last line; what is not of its type there raises one of many errors."""
+    held, counts = end["profile"], end["summary"]
+    summary = Summary(
+        dispatches=_number(counts["dispatches"]),
+        calls=_number(counts["calls"]),
+        errors=_number(counts["errors"]),
+        queries=_number(counts["queries"]),
+        bypasses=_number(counts["bypasses"]),
+        by_signal={_text(name): _number(times) for name, times in counts["by_signal"].items()},
+        counted=counts.get("counted", {}),
+    )
+    largest = held["largest"]
+    return Profile(
+        assembled([run]).run,
+        summary,
+        {name: ReceiverNumbers(*map(_number, _seven(each))) for name, each in held["receivers"].items()},
+        {name: SignalNumbers(*map(_number, _seven(each))) for name, each in held["signals"].items()},
+        Counter(
+            {
+                (_text(who), _text(name), _some_text(sender)): _number(times)
+                for who, name, sender, times in held["recursions"]
+            }
+        ),
+        None if largest is None else _burst(*largest),
+        {
+            (_text(what), _text(model)): [_number(times), _number(rows)]
+            for what, model, times, rows in held["bypasses"]
+        },
+        {
+            function: Counter({_text(ending): _number(times) for ending, times in endings.items()})
+            for function, endings in held["callbacks"].items()
+        },
+    )
+
+
+def _burst(number: Any, name: Any, sender: Any, dispatches: Any, levels: Any) -> Burst:
+    return Burst(_number(number), _text(name), _some_text(sender), _number(dispatches), _number(levels))
+
+
+def _seven(numbers: Any) -> list[Any]:
+    if type(numbers) is not list or len(numbers) != len(_RECEIVER):
+        raise WrongRecordError("not as many numbers")
+    return numbers
+
+
+def _number(held: Any) -> int:
+    if type(held) is not int or held < 0:
+        raise WrongRecordError("no number")
+    return held
+
+
+def _text(held: Any) -> str:
+    if type(held) is not str:
+        raise WrongRecordError("no text")
+    return held
+
+
+def _some_text(held: Any) -> str | None:
+    return None if held is None else _text(held)

@@ -1,0 +1,284 @@
+"""A trace in numbers, and what of it was called, not called and unheard."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from build import bypass, call, dispatch, trace, traces
+from drawing import CONTROL, drawn, widest
+from hypothesis import given
+
+from sigexplorer.errors import RecordingError
+from sigexplorer.model import Counted, ListedReceiver, Trace, summarise
+from sigexplorer.show import rollup, views
+from sigexplorer.show.coverage import coverage, coverages
+from sigexplorer.show.exporters.documents import export_lines
+from sigexplorer.show.filters import Filters, apply
+from sigexplorer.show.look import Look
+from sigexplorer.show.profile import profile_of, profiles
+from sigexplorer.show.recording import Recording
+from sigexplorer.show.rollup import rolled_up
+from sigexplorer.show.source import Chosen, InMemory
+from sigexplorer.show.tally import Tally
+
+
+def registered(receiver: str, name: str = "post_save", **changes: Any) -> ListedReceiver:
+    """Return a registration of the project's own for every sender."""
+    plain = ListedReceiver(
+        f"django.db.models.signals.{name}", name, receiver, 1, "a.py", 3, None, None, weak=True,
+        is_async=False, alive=True, connected_at=None, stock=False,
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+NESTED = trace(
+    dispatch(1, start_ns=0, duration_ns=10_000, queries=3, calls=(
+        call("outer", duration_ns=900, queries=3),
+        call("broken", duration_ns=50, outcome="raised", error="Boom"),
+        call("late", duration_ns=0, outcome="skipped"),
+    )),
+    dispatch(2, "pre_save", parent=1, parent_call=0, duration_ns=300,
+             calls=(call("inner", duration_ns=250),)),
+    dispatch(3, parent=1, parent_call=0, duration_ns=400),
+    dispatch(4, duration_ns=100, calls=(call("outer", duration_ns=80),)),
+)  # fmt: skip
+
+
+def test_own_time_is_without_what_was_caused() -> None:
+    """A receiver's own time leaves out the dispatches that it caused; its other numbers do not."""
+    receivers = profile_of(NESTED).receivers
+    outer = receivers["outer"]
+    assert (outer.calls, outer.total_ns, outer.own_ns, outer.slowest_ns) == (2, 980, 280, 900)
+    assert (outer.mean_ns, outer.queries, outer.errors) == (490, 3, 0)
+    assert (receivers["broken"].errors, receivers["late"].calls, receivers["late"].passed) == (1, 0, 1)
+    assert receivers["inner"].own_ns == 250
+
+
+def test_signals_are_counted() -> None:
+    """Per signal: dispatches, those unheard, calls, time, SQL, errors."""
+    saved = profile_of(NESTED).signals["post_save"]
+    assert (saved.dispatches, saved.unheard, saved.calls) == (3, 1, 3)
+    assert (saved.total_ns, saved.slowest_ns, saved.queries, saved.errors) == (10_500, 10_000, 3, 1)
+
+
+def test_recursion_is_named() -> None:
+    """A receiver that sends again what it handles is named, and what one dispatch became is counted."""
+    profile = profile_of(NESTED)
+    assert profile.recursions == {("outer", "post_save", "blog.Post"): 1}
+    assert profile.largest is not None
+    assert (profile.largest.id, profile.largest.dispatches, profile.largest.levels) == (1, 3, 2)
+    deep = trace(
+        dispatch(1, sender="a.A", duration_ns=9_000, calls=(call("one"),)),
+        dispatch(2, sender="b.B", duration_ns=8_000, parent=1, parent_call=0, calls=(call("two"),)),
+        dispatch(3, sender="a.A", parent=2, parent_call=0),
+    )
+    assert profile_of(deep).recursions == {("one", "post_save", "a.A"): 1}
+
+
+@given(recorded=traces())
+def test_a_file_gives_the_same_numbers_as_memory(recorded: Trace, tmp_path_factory: Any) -> None:
+    """Numbers, tally and coverage are the same whether a trace is in memory or in a file."""
+    file: Path = tmp_path_factory.mktemp("numbers") / "run.jsonl"
+    file.write_text("".join(export_lines([recorded])))
+    assert profiles(Recording(file), Look()) == profiles(InMemory([recorded]), Look())
+    assert coverages(Recording(file), Look()) == [coverage(recorded)]
+    tally = Tally()
+    for record in Recording(file).records():
+        tally.add(record)
+    assert tally.summary() == summarise(recorded)
+
+
+@given(recorded=traces())
+@pytest.mark.parametrize("filters", [Filters(failed=True), Filters(depth=1), Filters(signals=("!pre_init",))])
+def test_filtered_numbers_are_those_of_what_is_left(recorded: Trace, filters: Filters) -> None:
+    """A filter counts what it lets through, as if nothing else were in the trace."""
+    (profile,) = profiles(InMemory([recorded]), Look(filters))
+    left = apply(recorded, filters)
+    assert sum(numbers.dispatches for numbers in profile.signals.values()) == len(left.dispatches)
+    assert profile.summary.dispatches == len(left.dispatches)
+    assert profile.filtered == len(recorded.dispatches) - len(left.dispatches)
+
+
+def test_the_last_line_is_enough_for_the_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording of ours says in its last line what it adds up to, and nothing else is read for it."""
+    file = tmp_path / "run.jsonl"
+    file.write_text("".join(export_lines([NESTED])))
+    expected = [profile_of(NESTED)]
+    with monkeypatch.context() as patch:
+        patch.setattr(Recording, "records", None)
+        assert profiles(Recording(file), Look()) == expected
+    assert profiles(Chosen(Recording(file), "1"), Look()) == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace('"Boom"', '"Boom!"'),
+        lambda text: text + text,
+        lambda text: text[:-20],
+        lambda text: text.replace('"bytes": ', '"bytes": 1'),
+        lambda text: text.replace('"profile": {"receivers"', '"profile": {"recievers"'),
+        lambda text: text.replace('"profile": {', '"profile": [{').replace("}}\n", "}]}\n"),
+        lambda text: text.replace('"largest": [1', '"largest": ["1"'),
+        lambda text: text.replace('"outer": [2', '"outer": [-2'),
+    ],
+)
+def test_a_last_line_that_does_not_fit_is_not_believed(
+    change: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a file was edited, cut or put together, or its numbers are none, the records are counted."""
+    file = tmp_path / "run.jsonl"
+    changed = change("".join(export_lines([NESTED])))
+    assert changed != "".join(export_lines([NESTED]))
+    file.write_text(changed)
+    assert rolled_up(file) is None
+    with contextlib.suppress(RecordingError):
+        profiles(Recording(file), Look())
+    monkeypatch.setattr(rollup, "_LONGEST", 10)
+    assert '"profile"' not in "".join(export_lines([NESTED]))
+
+
+COVERED = replace(
+    trace(
+        dispatch(1, calls=(call("called"), call("raiser", outcome="raised"), call("c", outcome="skipped"))),
+        dispatch(2, "pre_save", sender="auth.User"),
+        dispatch(3, "post_delete", sender="blog.Tag"),
+        dispatch(4, "m2m_changed", calls=(call("quiet", outcome="muted"),)),
+        bypass(5, would_call=("passed by",)),
+    ),
+    receivers=(
+        registered("called"),
+        registered("raiser"),
+        registered("c"),
+        registered("quiet", "m2m_changed"),
+        registered("never", "pre_delete"),
+        registered("passed by", "pre_delete"),
+        registered("elsewhere", sender="auth.User"),
+        registered("dead", alive=False),
+        registered("for posts", "post_delete", sender="blog.Post"),
+        registered("counted", "pre_init"),
+        registered("django.db.reset_queries", "pre_delete", stock=True),
+    ),
+    counted=(Counted("pre_init", "blog.Post", 9),),
+)
+
+
+def test_each_row_of_the_coverage_has_its_reason() -> None:
+    """What was called, what was not and what nobody heard: the reason stands in the row."""
+    found = coverage(COVERED)
+    assert {row.receiver: row.reason for row in found.called} == {
+        "called": "connected for every sender",
+        "raiser": "connected for every sender; it raised",
+    }
+    assert {row.receiver: row.reason for row in found.not_called} == {
+        "c": "skipped once: a receiver before it raised",
+        "quiet": "muted once",
+        "never": "pre_delete was never sent",
+        "passed by": "pre_delete was never sent; update of blog.Post sent no signal and passed it by",
+        "elsewhere": "post_save was sent by blog.Post, never by auth.User",
+        "dead": "it is dead: nothing else kept it alive, and its connection is weak",
+        "for posts": "post_delete was sent by blog.Tag, never by blog.Post",
+        "counted": "pre_init is only counted in this trace, and its calls are not recorded",
+    }
+    assert {row.signal.rpartition(".")[2]: row.reason for row in found.unheard} == {
+        "pre_save": "nobody is connected to it",
+        "post_delete": "connected only for blog.Post",
+    }
+
+
+def test_each_registration_counts_for_itself() -> None:
+    """A receiver that was called for one signal, or one sender, is not called for its others."""
+    recorded = replace(
+        trace(dispatch(1, calls=(call("both"),))),
+        receivers=(
+            registered("both"),
+            registered("both", "pre_save"),
+            registered("both", sender="auth.User"),
+            registered("both", sender="blog.Post"),
+        ),
+    )
+    found = coverage(recorded).not_called
+    assert [(row.signal.rpartition(".")[2], row.sender) for row in found] == [
+        ("pre_save", None),
+        ("post_save", "auth.User"),
+    ]
+
+
+def test_filters_leave_out_rows_and_change_no_reason() -> None:
+    """A filter chooses rows of the coverage; it never makes a signal seem not to be sent."""
+    (found,) = coverages(InMemory([COVERED]), Look(Filters(signals=("post_delete",))))
+    assert [row.receiver for row in found.not_called] == ["for posts"]
+    assert found.called == ()
+    (found,) = coverages(InMemory([COVERED]), Look(Filters(receiver="elsewhere")))
+    assert [row.reason for row in found.not_called] == ["post_save was sent by blog.Post, never by auth.User"]
+
+
+def test_a_trace_without_registrations_says_so() -> None:
+    """What was not called is not guessed where nobody listed what was connected."""
+    text = drawn(views.draw("coverage", InMemory([NESTED]), Look(), 100)[0], 100)
+    assert "not known" in text
+
+
+@pytest.mark.parametrize("view", views.VIEWS)
+@pytest.mark.parametrize("width", [80, 140])
+def test_hostile_texts_do_nothing_in_any_view(view: str, width: int, hostile_trace: Trace) -> None:
+    """Whatever stands in a trace, no view writes a control character or a line that is too wide."""
+    text = drawn(views.draw(view, InMemory([hostile_trace]), Look(), width)[0], width)
+    assert not CONTROL.search(text)
+    assert widest(text) <= width
+
+
+@pytest.mark.parametrize("view", views.VIEWS)
+@given(recorded=traces())
+def test_any_trace_can_be_seen(view: str, recorded: Trace) -> None:
+    """Whatever was recorded, every view shows it, folded or not, cut or not."""
+    for look in (Look(), Look(verbose=True, rows=2), Look(rows=1), Look(origins=True, limit=5)):
+        (drawing,) = views.draw(view, InMemory([recorded]), look, 90)
+        assert drawn(drawing, 90)
+
+
+def test_the_tree_shows_the_nesting() -> None:
+    """A dispatch stands under the call that sent it, and a row has its time and a bar."""
+    text = drawn(views.draw("tree", InMemory([NESTED]), Look(), 100)[0], 100)
+    lines = [line.rstrip() for line in text.splitlines()]
+    tails = [line[line.index("step 1") :] if "step 1" in line else line[-45:].lstrip(" █▏") for line in lines]
+    joined = "\n".join(tails)
+    for row in ("├─ post_save blog.Post", "│  ├─ outer", "│  │  ├─ pre_save blog.Post", "│  │  │  └─ inner"):
+        assert row in text
+    assert joined.index("outer") < joined.index("pre_save") < joined.index("broken")
+    assert "late skipped" in text
+    assert "█" in text
+
+
+def test_the_tree_of_deep_nesting_is_no_problem() -> None:
+    """Nesting as deep as Python's own limit, and deeper, is drawn."""
+    deep = trace(
+        *(
+            dispatch(
+                number, parent=number - 1 or None, parent_call=0 if number > 1 else None, calls=(call(),)
+            )
+            for number in range(1, 3_001)
+        )
+    )
+    text = drawn(views.draw("tree", InMemory([deep]), Look(rows=0, verbose=True), 100)[0], 100)
+    assert text.count("post_save") == 3_000
+    assert widest(text) <= 100
+
+
+def test_the_sequence_says_who_called_whom() -> None:
+    """A line for each call: from what sent the signal to what received it."""
+    text = drawn(views.draw("sequence", InMemory([NESTED]), Look(), 100)[0], 100)
+    lines = [line.strip() for line in text.splitlines()]
+    for line in (
+        "the program -> outer: post_save blog.Post",
+        "the program -> broken: post_save blog.Post raised Boom",
+        "the program -> late: post_save blog.Post skipped",
+        "outer -> inner: pre_save blog.Post",
+        "outer -> nobody: post_save blog.Post",
+    ):
+        assert line in lines
