@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from running_programs import TIMEOUT_SECONDS, following, environment, ours, run, start, write
+from running_programs import TIMEOUT_SECONDS, environment, following, ours, run, start, write
 
 #: What surrounds an interrupt, which a program sends itself so that it is always in the same line.
 INTERRUPTED = {

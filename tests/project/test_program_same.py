@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from running_programs import ROOT, following, environment, ours, run, write
+from running_programs import ROOT, environment, following, ours, run, write
 
 #: Says all that a program can find out about how it was started.
 LOOK = """\
