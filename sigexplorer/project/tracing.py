@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +41,30 @@ class Tracing:
         ACTIVE.append(self)
         self._ended = ended
         when_imported("django.dispatch", self._record)
+        when_imported("multiprocessing.pool", self._note_before_answers)
         follow(self._state)
         at_end(self.end)
         for name in _WAYS_OUT:
             setattr(os, name, self._leaving(getattr(os, name)))
+
+    def _note_before_answers(self, pool: Any) -> None:
+        """Let a pool's workers write what they have noted before they answer: a pool kills them when it is left."""
+        work = pool.worker
+
+        @functools.wraps(work)
+        def worker(inqueue: Any, outqueue: Any, *arguments: Any, **named: Any) -> Any:
+            put = outqueue.put
+
+            def noted(answer: Any) -> Any:
+                if self._recorder is not None:
+                    self._recorder.flush()
+                return put(answer)
+
+            with suppress(AttributeError):  # the queue of a pool of threads, which nobody kills
+                outqueue.put = noted
+            return work(inqueue, outqueue, *arguments, **named)
+
+        pool.worker = worker
 
     def _record(self, _module: object) -> None:
         try:
