@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sigexplorer.project.children import State, at_end, follow
@@ -41,6 +42,8 @@ class Tracing:
         ACTIVE.append(self)
         self._ended = ended
         when_imported("django.dispatch", self._record)
+        if self._state.listen:
+            _listen()
         when_imported("multiprocessing.pool", self._note_before_answers)
         follow(self._state)
         at_end(self.end)
@@ -68,13 +71,10 @@ class Tracing:
 
     def _record(self, _module: object) -> None:
         try:
-            from sigexplorer.capture.listening import Listener
             from sigexplorer.capture.recorder import Recorder
 
             state = self._state
             recorder = Recorder(Path(state.folder), state.title, listened=state.listen, origins=state.origins)
-            if state.listen:
-                Listener().connect()
             recorder.start()
             self._recorder = recorder
         except Exception as problem:  # noqa: BLE001 - the fault is not the program's
@@ -97,6 +97,19 @@ class Tracing:
             return leave(*arguments)
 
         return leaving
+
+
+def _listen() -> None:
+    """Listen to each built-in signal as soon as the program has imported its module."""
+    from sigexplorer import catalog
+
+    def connect(module: ModuleType) -> None:
+        from sigexplorer.capture.listening import Listener
+
+        Listener().connect(module.__name__)
+
+    for name in dict.fromkeys(page.module for page in catalog.PAGES):
+        when_imported(name, connect)
 
 
 def _note(recorder: Recorder) -> None:
