@@ -11,6 +11,8 @@ import importlib
 import sys
 from typing import Any
 
+from django.dispatch import Signal
+
 from sigexplorer import catalog
 from sigexplorer.catalog.page import Page
 
@@ -36,12 +38,16 @@ class Listener:
         """Whether we listen to anything."""
         return bool(self._connected)
 
-    def connect(self) -> None:
-        """Listen to every built-in signal that can be had; again after an import of django.test."""
+    def connect(self, module: str | None = None) -> None:
+        """Listen to every built-in signal that can be had, or to those of ``module``.
+
+        Again after an import of django.test.
+        """
         for page in catalog.PAGES:
-            signal = built_in(page)
+            signal = built_in(page) if module in (None, page.module) else None
             if signal is not None and not any(signal is other for other in self._connected):
-                signal.connect(tracing_receiver, weak=False, dispatch_uid=DISPATCH_UID)
+                # Not the signal's own, which for those of models imports all of django.db.models.
+                Signal.connect(signal, tracing_receiver, weak=False, dispatch_uid=DISPATCH_UID)
                 self._connected.append(signal)
 
     def disconnect(self) -> None:

@@ -60,7 +60,7 @@ class Recorder:
         self._began = self._since = 0  # the clock, and the last id that is not ours
         self._shapes = 0  # how many of the table were written
         self._queries = 0
-        self._ticker = Ticker(_PERIOD, lambda: guarded(STREAM.drain))
+        self._ticker = Ticker(_PERIOD, self.flush)
 
     def start(self) -> None:
         """Begin to record; ``OSError`` where nothing can be written there."""
@@ -161,6 +161,10 @@ class Recorder:
             self._file.add(kind, *content)
         except OSError as problem:
             self._give_up(problem)
+
+    def flush(self) -> None:
+        """Write now what has closed."""
+        guarded(STREAM.drain)
 
     def stop(self, note: Callable[[], None] = lambda: None) -> None:
         """Record no more; leaves Django as it was found. ``note`` may add what is known last."""

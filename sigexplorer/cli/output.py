@@ -79,7 +79,7 @@ def choose_format(format_name: str | None, output: Path | None, known: list[str]
     """Return the format that was named, or that the suffix of the file says, or ``table``."""
     if format_name is not None:
         if format_name not in known:
-            raise UsageError(f"unknown format '{format_name}'", f"one of {', '.join(sorted(known))}")
+            raise UsageError(f"unknown format '{format_name}'", f"one of {', '.join(sorted(set(known)))}")
         return format_name
     name = output.name.lower() if output is not None else ""
     for suffix in sorted(_SUFFIXES, key=len, reverse=True):

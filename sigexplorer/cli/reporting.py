@@ -56,7 +56,7 @@ def report(folder: Path, wanted: Wanted, problem: str) -> None:
         except BrokenPipeError:
             pass
         except SigexplorerError as fault:
-            _say(stream, fault.message)
+            _say(stream, f"{fault.message} ({fault.hint})" if fault.hint else fault.message)
         except Exception as fault:  # noqa: BLE001 - the program has ended, and its exit code is its own
             _say(
                 stream,

@@ -10,7 +10,7 @@ import getopt
 import shlex
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -47,10 +47,20 @@ class Wanted:
     live: bool = False
 
 
+def _from(least: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = int(text)
+        if number < least:
+            raise ValueError(text)
+        return number
+
+    return read
+
+
 #: Options by what they are called: the name in ``Wanted``, and how their value is read.
 _VALUES: dict[str, tuple[str, Any]] = {
-    "-S": ("sender", str), "-R": ("receiver", str), "--min": ("minimum", str), "--depth": ("depth", int),
-    "-s": ("limit", int), "--rows": ("rows", int), "-f": ("format_name", str),
+    "-S": ("sender", str), "-R": ("receiver", str), "--min": ("minimum", str), "--depth": ("depth", _from(1)),
+    "-s": ("limit", _from(1)), "--rows": ("rows", _from(0)), "-f": ("format_name", str),
     "--format": ("format_name", str), "-o": ("output", Path), "--output": ("output", Path),
 }  # fmt: skip
 _FLAGS: dict[str, tuple[str, bool]] = {
@@ -128,6 +138,8 @@ def _folder(output: Path | None) -> Path:
     """Make the folder that the run is noted in: beside the file that it is to become."""
     if output is None or str(output) == "-":
         return Path(tempfile.mkdtemp(prefix="sigexplorer-", suffix=SUFFIX))
+    if output.is_dir():
+        raise OutputError(f"cannot write '{output}': it is a folder")
     folder = output.with_name(f"{output.name}{SUFFIX}")
     try:
         if folder.is_dir():  # of a run that was killed

@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sigexplorer.project.children import State, at_end, follow
@@ -47,14 +49,35 @@ class Tracing:
         self._ended = ended
         self._recording = recording
         when_imported("django.dispatch", self._record)
+        if self._state.listen:
+            _listen()
+        when_imported("multiprocessing.pool", self._note_before_answers)
         follow(self._state)
         at_end(self.end)
         for name in _WAYS_OUT:
             setattr(os, name, self._leaving(getattr(os, name)))
 
+    def _note_before_answers(self, pool: Any) -> None:
+        """Let a pool's workers write what they have noted before they answer: a pool kills them when it is left."""
+        work = pool.worker
+
+        @functools.wraps(work)
+        def worker(inqueue: Any, outqueue: Any, *arguments: Any, **named: Any) -> Any:
+            put = outqueue.put
+
+            def noted(answer: Any) -> Any:
+                if self._recorder is not None:
+                    self._recorder.flush()
+                return put(answer)
+
+            with suppress(AttributeError):  # the queue of a pool of threads, which nobody kills
+                outqueue.put = noted
+            return work(inqueue, outqueue, *arguments, **named)
+
+        pool.worker = worker
+
     def _record(self, _module: object) -> None:
         try:
-            from sigexplorer.capture.listening import Listener
             from sigexplorer.capture.recorder import Recorder
             from sigexplorer.capture.words import bounded
 
@@ -66,8 +89,6 @@ class Tracing:
                 origins=state.origins,
                 inits=state.inits,
             )
-            if state.listen:
-                Listener().connect()
             recorder.start()
             self._recorder = recorder
             if self._recording is not None:
@@ -92,6 +113,19 @@ class Tracing:
             return leave(*arguments)
 
         return leaving
+
+
+def _listen() -> None:
+    """Listen to each built-in signal as soon as the program has imported its module."""
+    from sigexplorer import catalog
+
+    def connect(module: ModuleType) -> None:
+        from sigexplorer.capture.listening import Listener
+
+        Listener().connect(module.__name__)
+
+    for name in dict.fromkeys(page.module for page in catalog.PAGES):
+        when_imported(name, connect)
 
 
 def _note(recorder: Recorder) -> None:

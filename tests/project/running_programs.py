@@ -19,18 +19,12 @@ RUNNER = (
     "program = resolve(sys.argv[1:]); restart(program); sys.exit(run(program))"
 )
 
-#: The other way: the process becomes the program.
-BECOMER = (
-    "import sys; from sigexplorer.project.program import resolve; "
-    "from sigexplorer.project.children import State, become; "
-    "become(resolve(sys.argv[2:]), State(sys.argv[1]))"
-)
-
-#: The same, with all children followed as the first argument says: a folder, and "all" or "some".
+#: The same, traced, with all children followed as the arguments say: a folder, and "all" or "some".
 FOLLOWER = (
-    "import sys; from sigexplorer.project.program import resolve, run; "
-    "from sigexplorer.project.children import State, follow; "
-    "follow(State(sys.argv[1], all=sys.argv[2] == 'all')); sys.exit(run(resolve(sys.argv[3:])))"
+    "import sys; from sigexplorer.project.program import resolve, restart, run; "
+    "from sigexplorer.project.children import State; from sigexplorer.project.tracing import Tracing; "
+    "program = resolve(sys.argv[3:]); restart(program); "
+    "Tracing(State(sys.argv[1], all=sys.argv[2] == 'all')).begin(); sys.exit(run(program))"
 )
 
 _FOREIGN = {
@@ -74,13 +68,8 @@ def ours(*words: str) -> list[str]:
     return [sys.executable, "-c", RUNNER, *words]
 
 
-def becoming(folder: Path, *words: str) -> list[str]:
-    """Return how the command ``words`` takes our place."""
-    return [sys.executable, "-c", BECOMER, str(folder), *words]
-
-
 def following(folder: Path, which: str, *words: str) -> list[str]:
-    """Return how the command ``words`` is run by us, its children followed."""
+    """Return how the command ``words`` is traced by us, and with it its children."""
     return [sys.executable, "-c", FOLLOWER, str(folder), which, *words]
 
 

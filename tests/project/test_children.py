@@ -10,15 +10,22 @@ import sys
 from pathlib import Path
 
 import pytest
-from running_programs import ROOT, TIMEOUT_SECONDS, becoming, environment, following, run, start, write
+from running_programs import ROOT, TIMEOUT_SECONDS, environment, following, run, start, write
 
 from sigexplorer.project import children
-from sigexplorer.project.program import resolve
 
-#: What a child says of itself: its number, and what it can see of us.
+#: A program that sends a signal, for which its process is traced.
+SEND = "from django.dispatch import Signal; Signal().send(None)\n"
+
+#: The same, where Django may not be found.
+TRY_TO_SEND = f"print(1)\\ntry:\\n    {SEND.strip()}\\nexcept ImportError:\\n    pass"
+
+#: What a child says of itself: its number, and what it can see of us. It sends a signal too.
 SAY = (
     "import os, sys\n"
+    "from django.dispatch import Signal\n"
     "def say(_=None):\n"
+    "    Signal().send(None)\n"
     "    seen = [name for name in os.environ if 'SIGEXPLORER' in name]\n"
     "    seen += [path for path in sys.path if 'startup' in path]\n"
     "    return os.getpid(), os.environ.get('PYTHONPATH'), seen\n"
@@ -66,7 +73,7 @@ def folder(tmp_path: Path) -> Path:
 
 def began(folder: Path) -> set[int]:
     """Return the processes that began to be traced."""
-    return {int(file.stem) for file in (folder / "trace").iterdir()}
+    return {int(file.name.partition("-")[0]) for file in (folder / "trace").iterdir()}
 
 
 def child_of(folder: Path, which: str, *words: str) -> tuple[int, str | None, list[str]]:
@@ -99,7 +106,7 @@ def test_what_a_child_starts_is_followed_too(folder: Path) -> None:
         "import multiprocessing, os, say\n"
         "def work(pipe):\n"
         "    child = os.fork()\n"
-        "    if not child: os._exit(0)\n"
+        "    if not child: say.say(); os._exit(0)\n"
         "    os.waitpid(child, 0)\n"
         "    worker = multiprocessing.get_context('spawn').Process(target=say.say)\n"
         "    worker.start(); worker.join()\n"
@@ -112,7 +119,18 @@ def test_what_a_child_starts_is_followed_too(folder: Path) -> None:
     )
     write(folder, {"program.py": program})
     ended = run(*following(folder / "trace", "some", "python", "program.py"), folder=folder, shown=True)
-    assert began(folder) == {int(word) for word in ended.out.split()}
+    others = {int(word) for word in ended.out.split()}
+    assert len(others) == 3
+    assert len(began(folder) - others) == 1  # the program itself
+    assert others < began(folder)
+
+
+def test_a_fork_that_sends_nothing_writes_nothing(folder: Path) -> None:
+    """A fork may be about to become another program: without a dispatch it leaves no file."""
+    write(folder, {"program.py": FORK.replace("print(say(), flush=True)", "print(os.getpid(), flush=True)")})
+    ended = run(*following(folder / "trace", "some", "python", "program.py"), folder=folder, shown=True)
+    assert int(ended.out) not in began(folder)
+    assert len(began(folder)) == 1
 
 
 def test_other_programs_know_nothing_of_us_unasked(folder: Path) -> None:
@@ -133,7 +151,7 @@ def test_every_python_program_is_followed_where_asked(folder: Path) -> None:
 @pytest.mark.parametrize("option", ["-S", "-I", "-E"])
 def test_a_python_that_listens_to_nobody_is_not_traced(folder: Path, option: str) -> None:
     """A Python started without its site or its environment runs as ever, unseen."""
-    write(folder, {"sub.py": SUBPROCESS.replace("from say import say; print(say())", "print(1)")})
+    write(folder, {"sub.py": SUBPROCESS.replace("from say import say; print(say())", TRY_TO_SEND)})
     ended = run(
         *following(folder / "trace", "all", "python", "sub.py", sys.executable, option), folder=folder
     )
@@ -177,7 +195,7 @@ def test_the_environments_own_sitecustomize_is_run(folder: Path, real: str) -> N
     code = (
         "import sys\n"
         "print(getattr(sys, 'real', None), sys.path)\n"
-        "print(getattr(sys.modules.get('sitecustomize'), '__file__', None))"
+        f"print(getattr(sys.modules.get('sitecustomize'), '__file__', None))\n{SEND}"
     )
     plain_env = environment(PYTHONPATH=f"{folder / 'real'}{os.pathsep}{ROOT}")
     env = children.environment(children.State(str(folder / "trace")), plain_env)
@@ -197,7 +215,7 @@ def test_a_state_that_is_not_ours_does_nothing(folder: Path, state: str) -> None
 def test_another_version_of_us_is_left_alone(folder: Path) -> None:
     """A child that finds another version of sigexplorer is not traced by it."""
     env = children.environment(children.State(str(folder / "trace"), version="0"), environment())
-    ended = run(sys.executable, "-c", "print(1)", folder=folder, env=env)
+    ended = run(sys.executable, "-c", f"{SEND}print(1)", folder=folder, env=env)
     assert (ended.code, ended.out, ended.err) == (0, "1\n", "")
     assert began(folder) == set()
 
@@ -217,8 +235,10 @@ def test_the_workers_of_xdist_are_followed(folder: Path) -> None:
     """The processes that pytest -n starts are traced, and the tests in them find nothing of us."""
     test = (
         "import os, pathlib, sys\n"
+        "from django.dispatch import Signal\n"
         "def test_it():\n"
-        "    assert pathlib.Path('trace', f'{os.getpid()}.began').exists()\n"
+        "    Signal().send(None)\n"
+        "    assert list(pathlib.Path('trace').glob(f'{os.getpid()}-*'))\n"
         "    assert not [name for name in os.environ if 'SIGEXPLORER' in name]\n"
         "    assert 'startup' not in os.environ['PYTHONPATH'] + str(sys.path)\n"
     )
@@ -226,7 +246,7 @@ def test_the_workers_of_xdist_are_followed(folder: Path) -> None:
     words = ("pytest", "-q", "-p", "no:cacheprovider", "-n1", "test_one.py")
     ended = run(*following(folder / "trace", "some", *words), folder=folder)
     assert ended.code == 0, ended.out
-    assert len(began(folder)) == 1
+    assert len(began(folder)) == 1  # the one that starts them imports no Django
 
 
 def test_the_reloaded_server_is_followed(folder: Path) -> None:
@@ -256,33 +276,6 @@ def test_the_reloaded_server_is_followed(folder: Path) -> None:
     assert server.returncode == 0
 
 
-def test_a_program_that_takes_our_place_is_traced(folder: Path) -> None:
-    """The process goes on under its number, traced from the start, and the program sees nothing of it."""
-    program = "from say import say\nprint(say())\n"
-    write(folder, {"program.py": program})
-    words = becoming(folder / "trace", "python", "program.py")
-    with start(*words, folder=folder) as process:
-        out, err = process.communicate(timeout=TIMEOUT_SECONDS)
-    assert (eval(out), err) == ((process.pid, str(ROOT), []), "")  # noqa: S307 - our own program printed it
-    assert began(folder) == {process.pid}
-
-
-def test_our_place_is_taken_in_our_own_environment(folder: Path) -> None:
-    """Where the path leads to another Python, the program still runs in the environment of ours."""
-    env = environment() | {"PATH": "/usr/bin:/bin"}
-    words = becoming(folder / "trace", "python", "-c", "import sys; print(sys.prefix)")
-    ended = run(*words, folder=folder, env=env, shown=True)
-    assert (ended.out, ended.err) == (f"{sys.prefix}\n", "")
-    assert len(began(folder)) == 1
-
-
-def test_a_python_without_environment_cannot_take_our_place() -> None:
-    """A Python that is to heed no environment would not be traced."""
-    assert children.can_become(resolve(["python", "-B", "-c", "1"]))
-    for option in ("-I", "-E", "-BE"):
-        assert not children.can_become(resolve(["python", option, "-c", "1"]))
-
-
 def test_what_is_no_python_program_is_run_and_its_children_followed(folder: Path) -> None:
     """A shell script can be run for the Python programs that it starts; its exit code is its own."""
     code = (
@@ -290,7 +283,7 @@ def test_what_is_no_python_program_is_run_and_its_children_followed(folder: Path
         "sys.exit(run_other(sys.argv[2:], State(sys.argv[1], all=True)))"
     )
     trace = str(folder / "trace")
-    script = "echo $$; python -c 'import os; print(os.getpid())'; exit 3"
+    script = f"echo $$; python -c 'import os; {SEND.strip()}; print(os.getpid())'; exit 3"
     ended = run(sys.executable, "-c", code, trace, "sh", "-c", script, folder=folder, shown=True)
     assert ended.code == 3
     assert began(folder) == {int(ended.out.split()[1])}

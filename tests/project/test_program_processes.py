@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from running_programs import TIMEOUT_SECONDS, becoming, environment, ours, run, start, write
+from running_programs import TIMEOUT_SECONDS, environment, following, ours, run, start, write
 
 #: What surrounds an interrupt, which a program sends itself so that it is always in the same line.
 INTERRUPTED = {
@@ -41,7 +41,7 @@ def test_ctrl_c_is_the_programs_own(tmp_path: Path, case: str, how: str) -> None
     words = ["python", "program.py"] if how == "script" else ["python", "-m", "program"]
     plain = run(*words, folder=tmp_path)
     assert run(*ours(*words), folder=tmp_path) == plain
-    assert run(*becoming(tmp_path, *words), folder=tmp_path) == plain
+    assert run(*following(tmp_path / "trace", "some", *words), folder=tmp_path) == plain
     if case == "nothing is caught":
         assert plain.code == -signal.SIGINT
 
@@ -63,7 +63,7 @@ def test_a_reader_that_leaves_is_told_of_as_ever(tmp_path: Path) -> None:
     plain = left(["python", "program.py"])
     assert plain[0] == 120
     assert left(ours("python", "program.py")) == plain
-    assert left(becoming(tmp_path, "python", "program.py")) == plain
+    assert left(following(tmp_path / "trace", "some", "python", "program.py")) == plain
 
 
 @pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])

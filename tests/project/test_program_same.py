@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from running_programs import ROOT, becoming, environment, ours, run, write
+from running_programs import ROOT, environment, following, ours, run, write
 
 #: Says all that a program can find out about how it was started.
 LOOK = """\
@@ -166,7 +166,7 @@ def check_same(*words: str, folder: Path, text: str = "", env: dict[str, str] | 
     """Fail where a command does not end as it does without us, in either way that we run it."""
     plain = run(*words, folder=folder, text=text, env=env)
     assert run(*ours(*words), folder=folder, text=text, env=env) == plain
-    assert run(*becoming(folder, *words), folder=folder, text=text, env=env) == plain
+    assert run(*following(folder / "trace", "some", *words), folder=folder, text=text, env=env) == plain
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -204,11 +204,14 @@ def test_code_and_modules_end_as_python_ends_them(tmp_path: Path, how: str, erro
     ],
 )
 def test_what_only_a_process_of_its_own_can_keep(tmp_path: Path, source: bytes) -> None:
-    """A program whose place we leave has nothing of ours below it, and is read by Python itself."""
+    """A program that looks at what lies below it, or that Python cannot read, ends with the same code."""
     (tmp_path / "program.py").write_bytes(source)
     plain = run("python", "program.py", folder=tmp_path)
-    assert run(*becoming(tmp_path, "python", "program.py"), folder=tmp_path) == plain
-    assert run(*ours("python", "program.py"), folder=tmp_path).code == plain.code
+    for words in (
+        ours("python", "program.py"),
+        following(tmp_path / "trace", "some", "python", "program.py"),
+    ):
+        assert run(*words, folder=tmp_path).code == plain.code
 
 
 @pytest.mark.parametrize(
@@ -258,7 +261,7 @@ def test_a_django_project_is_run_as_ever(project: Path, command: str) -> None:
     """Commands of manage.py say and return what they do without us."""
     words = command.split()
     answers = []
-    for line in (words, ours(*words), becoming(project, *words)):
+    for line in (words, ours(*words), following(project / "trace", "some", *words)):
         answers.append(run(*line, folder=project))
         for database in project.glob("*.sqlite3"):
             database.unlink()

@@ -1,0 +1,244 @@
+"""``sigexplorer trace``: the program runs as ever, and what fired is told beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from processes import ROOT
+from tracing_programs import PAID, dispatches, python, recorded, trace, write
+
+from sigexplorer.show.schemas import trace_schema
+
+#: By what they do: programs of which everything is to stay their own.
+PROGRAMS = {
+    "print": "import shop, sys\nsys.stdout.write('no line end')\nprint('err', file=sys.stderr)\n" + PAID,
+    "read": "import sys\nprint(sys.stdin.read().upper(), sys.argv)\n" + PAID,
+    "exit with a code": PAID + "import sys\nsys.exit(7)\n",
+    "exit with a text": PAID + "import sys\nsys.exit('over')\n",
+    "fail": PAID + "1 / 0\n",
+    "fail in a receiver": PAID + "shop.paid.send('broken', order=1)\n",
+    "log": "import logging, shop\nshop.shipped.send_robust('broken')\nlogging.warning('last')\n",
+    "warn": "import warnings, shop\ndef f(**_): warnings.warn('here', stacklevel=2)\n"
+    "shop.paid.connect(f)\nshop.paid.send(None, order=1)\n",
+    "without Django": "print('plain')\n",
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+def test_what_the_program_says_stays_its_own(tmp_path: Path, program: str) -> None:
+    """Exit code and output are those of the program alone; the report follows its errors."""
+    write(tmp_path, program=program)
+    plain = python(tmp_path, "program.py", "a", text="in")
+    answer = trace(tmp_path, "--", "python", "program.py", "a", text="in")
+    assert (answer.code, answer.out) == (plain.code, plain.out)
+    assert _frames_apart(answer.err).startswith(_frames_apart(plain.err))
+    assert len(answer.err) > len(plain.err)
+
+
+def _frames_apart(text: str) -> str:
+    """Return a text in which the frame that calls a receiver stands in the same file in either case."""
+    return re.sub(r"\S+/(?:capture/dispatch|dispatch/dispatcher)\.py\W+(?:line )?\d+", "dispatch", text)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the bundled project."""
+    ignored = shutil.ignore_patterns("__pycache__", "*.sqlite3")
+    return shutil.copytree(ROOT / "demo_project", tmp_path_factory.mktemp("project") / "blog", ignore=ignored)
+
+
+def test_a_project_is_traced_from_its_first_import(project: Path) -> None:
+    """Commands of manage.py say what they say, and class_prepared of their models is seen."""
+    plain = python(project, "manage.py", "check")
+    records = recorded(project, "manage.py", "check")
+    assert plain.code == 0
+    senders = [one["sender"] for one in dispatches(records, "class_prepared")]
+    assert {"auth.User", "blog.Post"} <= set(senders)
+    assert len(senders) == len(set(senders))
+
+
+def test_settings_that_fail_are_the_projects_own_error(tmp_path: Path) -> None:
+    """The traceback, the output and the exit code of broken settings are those of the project."""
+    write(tmp_path, settings="1 / 0\n")
+    words = ("-m", "django", "check", "--settings=settings")
+    plain, answer = python(tmp_path, *words), trace(tmp_path, "--", "python", *words)
+    assert (answer.code, answer.out) == (plain.code, plain.out)
+    assert plain.code == 1
+    assert answer.err.startswith(plain.err)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Return a folder with a program that sends three dispatches, one in another, and fails in one."""
+    program = f"{PAID}try:\n    shop.shipped.send('broken', parcel=1)\nexcept ValueError:\n    pass\n"
+    return write(tmp_path, program=program)
+
+
+def test_lines_are_valid(shop: Path) -> None:
+    """With -o run.jsonl every line is valid by the schema, and parents are told."""
+    records = recorded(shop, "program.py")
+    schema = trace_schema()
+    lines = jsonschema.Draft202012Validator(schema)
+    for record in records:
+        lines.validate(record)
+    assert (records[0]["type"], records[-1]["type"]) == ("run", "end")
+    assert records[0]["title"] == "program.py"
+    paid, inner, broken = dispatches(records)
+    assert (paid["name"], inner["parent"], inner["parent_call"]) == ("paid", paid["id"], 0)
+    assert paid["calls"][0]["result"] == "on its way"
+    assert (broken["error"], broken["calls"][0]["outcome"]) == ("ValueError: no book", "raised")
+    assert paid["origin"] == {"file": "program.py", "line": 2, "function": "<module>"}
+    assert records[-1]["summary"]["by_signal"] == {"shipped": 2, "paid": 1}
+
+
+def document(answer: Any) -> Any:
+    """Return the one document on stderr, which is valid."""
+    found = json.loads(answer.err)
+    jsonschema.Draft202012Validator(trace_schema()).validate(found)
+    return found
+
+
+def test_json_is_one_document_beside_the_output(shop: Path) -> None:
+    """With -f json the report is one valid document, on stderr; on stdout is nothing of ours."""
+    answer = trace(shop, "-f", "json", "--", "program.py")
+    assert answer.out == ""
+    assert document(answer)["summary"]["dispatches"] == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (["-e", "paid"], ["paid"]),
+        (["-e", "!paid"], ["shipped", "shipped"]),
+        (["-e", "%save,ship*"], ["shipped", "shipped"]),
+        (["-e", "%model"], []),
+        (["-S", "br*"], ["shipped"]),
+        (["-R", "shop.ship"], ["paid"]),
+        (["-Z"], ["shipped"]),
+        (["--depth", "1"], ["paid", "shipped"]),
+        (["--min", "1h"], None),
+        (["--min", "100s"], []),
+    ],
+    ids=lambda value: " ".join(value or ["refused"]),
+)
+def test_filters_choose(shop: Path, options: list[str], names: list[str] | None) -> None:
+    """Each filter leaves the dispatches that it names; one that cannot be meant stops it all."""
+    answer = trace(shop, *options, "-f", "json", "--", "program.py")
+    if names is None:
+        assert answer.code == 2
+        return
+    assert [one["name"] for one in document(answer)["dispatches"]] == names
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ([], ["3 dispatches", "shop.ship", "no book", "receiver  "]),
+        (["-c"], ["receiver  ", "slowest"]),
+        (["-f", "coverage"], ["Called: 2", "Unheard: 1"]),
+        (["-f", "tree"], ["shop.ship"]),
+        (["-k"], ["from program.py:2"]),
+    ],
+)
+def test_views(shop: Path, options: list[str], shown: list[str]) -> None:
+    """Each view is shown on stderr, and says what it is for."""
+    answer = trace(shop, *options, "--", "program.py")
+    assert (answer.code, answer.out) == (0, "")
+    for text in shown:
+        assert text in answer.err
+
+
+def test_only_counts(shop: Path) -> None:
+    """With -c no dispatch is shown, only the summary."""
+    assert "parcel=" not in trace(shop, "-c", "--", "program.py").err
+
+
+@pytest.mark.parametrize("option", ["--no-listen", "--listen"])
+def test_listening_is_chosen(tmp_path: Path, option: str) -> None:
+    """Only with --listen somebody listens, before the program's first line; the trace says which."""
+    program = "from django.db.models.signals import post_save\nprint(post_save.has_listeners(str))\n"
+    program += "post_save.send(str)\n"
+    write(tmp_path, program=program)
+    answer = trace(tmp_path, option, "-o", "run.json", "--", "program.py")
+    found = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert answer.out == f"{option == '--listen'}\n"
+    assert found["run"]["listened"] == (option == "--listen")
+    (sent,) = (each for each in found["dispatches"] if each["name"] == "post_save")
+    assert sent["calls"] == []
+
+
+MARK = "open('ran', 'w').close()\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ([], 2, "no command to trace"),
+        (["--"], 2, "no command to trace"),
+        (["--", "nothing-of-this-name"], 127, "command not found"),
+        (["--", "./program"], 126, "cannot run './program'"),
+        (["--", "ls"], 2, "--follow traces"),
+        (["-f", "nothing", "--", "program.py"], 2, "unknown format 'nothing'"),
+        (["-c", "-f", "json", "--", "program.py"], 2, "-c is -f summary"),
+        (["-e", "%nothing", "--", "program.py"], 2, "unknown group"),
+        (["--min", "fast", "--", "program.py"], 2, "'fast' is not a duration"),
+        (["--depth", "x", "--", "program.py"], 2, "'--depth'"),
+        (["--depth", "0", "--", "program.py"], 2, "--depth"),
+        (["-s", "0", "--", "program.py"], 2, "-s"),
+        (["--rows", "-1", "--", "program.py"], 2, "--rows"),
+        (["--nothing", "--", "program.py"], 2, "no such option"),
+        (["-o", "run.nothing", "--", "program.py"], 2, "'run.nothing'"),
+        (["-o", "nowhere/run.jsonl", "--", "program.py"], 2, "cannot write 'nowhere/run.jsonl'"),
+        (["-o", "folder", "--", "program.py"], 2, "folder"),
+        (["--", "python", "-i", "program.py"], 2, "cannot be traced"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_wrong_question_runs_nothing(tmp_path: Path, words: list[str], code: int, said: str) -> None:
+    """What is wrong is said in one line before the program begins, and nothing is left behind."""
+    write(tmp_path, program=MARK)
+    (tmp_path / "program").touch()
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.iterdir())
+    answer = trace(tmp_path, *words)
+    assert (answer.code, answer.out) == (code, "")
+    assert answer.err.count("\n") == 1
+    assert answer.err.startswith("sigexplorer: ")
+    assert said in answer.err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_name_that_nobody_sent_is_said_afterwards(shop: Path) -> None:
+    """A signal of the project's own is known only when the program has run: then the nearest are named."""
+    answer = trace(shop, "-e", "payd", "--", "program.py")
+    assert answer.code == 0
+    assert answer.err == "sigexplorer: unknown signal 'payd' (nearest: paid, shop.paid, shipped)\n"
+
+
+def test_a_program_without_django(tmp_path: Path) -> None:
+    """Where nothing of Django was imported no signal was sent, and that is all there is to say."""
+    write(tmp_path, program="import sys\nprint([name for name in sys.modules if name == 'django'])\n")
+    answer = trace(tmp_path, "--", "program.py")
+    said = "sigexplorer: no Django signals were sent\n"
+    assert (answer.code, answer.out, answer.err) == (0, "[]\n", said)
+
+
+def test_a_fault_of_ours_is_not_the_programs(tmp_path: Path) -> None:
+    """What fails in the tracer is counted and told once, and the program goes on."""
+    broken = "import sigexplorer.capture.words as words\ndef broken(_):\n    raise ValueError('ours')\n"
+    write(
+        tmp_path,
+        program=f"{PAID}{broken}words.sender = broken\n{PAID}print(shop.paid.send('new', order=1))\n",
+    )
+    answer = trace(tmp_path, "--", "program.py")
+    assert answer.code == 0
+    assert "on its way" in answer.out
+    (line,) = (line for line in answer.err.splitlines() if line.startswith("sigexplorer: "))
+    assert "lost to a fault of ours: ValueError: ours" in line
+    assert "Traceback" not in answer.err
