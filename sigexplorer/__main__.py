@@ -7,9 +7,9 @@ import sys
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    from sigexplorer.cli import tracing  # nothing is imported before it is needed
+    if sys.argv[1:2] == ["trace"] and sys.argv[2:3] not in ([], ["-h"], ["--help"]):
+        from sigexplorer.cli import tracing  # nothing is imported before it is needed
 
-    if tracing.is_meant(sys.argv[1:]):
         sys.exit(tracing.main(sys.argv[2:]))  # how the program ends is its own affair
     try:
         from sigexplorer.cli.run import run

@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 
 from sigexplorer.cli import options
-from sigexplorer.cli.tracing import Wanted
-from sigexplorer.cli.tracing import trace as run
 
 Command = Annotated[
     list[str] | None,
@@ -46,6 +44,9 @@ def trace(
     output: options.Output = None,
 ) -> None:
     """See what really fires while any command of yours runs."""
+    from sigexplorer.cli.tracing import Wanted
+    from sigexplorer.cli.tracing import trace as run
+
     wanted = Wanted(
         tuple(only or ()), sender, receiver, failed, minimum, depth, verbose, limit, origins, rows, counts,
         no_keep, format_name, output, listen, follow, init, live,

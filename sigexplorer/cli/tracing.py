@@ -213,8 +213,3 @@ def _report(session: _Session, tracing: Tracing) -> None:
     from sigexplorer.cli.reporting import report
 
     report(session.folder, session.wanted, tracing.problem)
-
-
-def is_meant(words: Sequence[str]) -> bool:
-    """Whether the words of a command line are for ``main``: not to ask for help."""
-    return list(words[:1]) == ["trace"] and list(words[1:2]) not in ([], ["-h"], ["--help"])

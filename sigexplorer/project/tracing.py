@@ -58,7 +58,7 @@ class Tracing:
             setattr(os, name, self._leaving(getattr(os, name)))
 
     def _note_before_answers(self, pool: Any) -> None:
-        """Let a pool's workers write what they have noted before they answer: a pool kills them when it is left."""
+        """Let a pool's workers write what they have noted before they answer: when it is left, it kills them."""
         work = pool.worker
 
         @functools.wraps(work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from sigexplorer.errors import UsageError
+from sigexplorer.errors import RecordingError, UsageError
 from sigexplorer.model import Trace
 from sigexplorer.show.recording import Recording
 from sigexplorer.show.source import Source, traces_of
@@ -24,7 +24,12 @@ def opened(file: Path) -> tuple[Source, Callable[[], str]]:
 
 def trace_in(file: Path) -> Trace:
     """Return the one trace that is recorded in ``file``."""
-    found = traces_of(opened(file)[0])
+    try:
+        found = traces_of(opened(file)[0])
+    except RecordingError as problem:
+        raise RecordingError(
+            problem.message, problem.hint or "give a trace that was written with -o"
+        ) from problem
     if len(found) != 1:
         raise UsageError(f"'{file}' holds {len(found)} traces, not one")
     return found[0]

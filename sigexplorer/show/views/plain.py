@@ -35,8 +35,8 @@ def tables(timeline: Timeline, look: Look, width: int) -> Iterator[Lines]:
     drawn = [[cells(row, look) for row in section.rows] for section in timeline.sections]
     measured = [len(title) for title in _TITLES]
     for rows in drawn:
-        for cells in rows:
-            for place, cell in enumerate(cells):
+        for told in rows:
+            for place, cell in enumerate(told):
                 if len(cell) > measured[place] or not cell.isascii():
                     measured[place] = max(measured[place], cell_len(cell))
     widths = fitted(_TITLES, measured, width)
@@ -44,7 +44,7 @@ def tables(timeline: Timeline, look: Look, width: int) -> Iterator[Lines]:
     for rows in drawn:
         head = [] if named else [_line(_TITLES, widths)]
         named = named or bool(rows)
-        yield Lines([*head, *(_line(cells, widths) for cells in rows)])
+        yield Lines([*head, *(_line(told, widths) for told in rows)])
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
