@@ -58,7 +58,7 @@ class Tracing:
             setattr(os, name, self._leaving(getattr(os, name)))
 
     def _note_before_answers(self, pool: Any) -> None:
-        """Let a pool's workers write what they have noted before they answer: when it is left, it kills them."""
+        """Let the workers of a pool, which kills them in the end, write what they have noted in time."""
         work = pool.worker
 
         @functools.wraps(work)
