@@ -232,7 +232,10 @@ def test_a_program_without_django(tmp_path: Path) -> None:
 def test_a_fault_of_ours_is_not_the_programs(tmp_path: Path) -> None:
     """What fails in the tracer is counted and told once, and the program goes on."""
     broken = "import sigexplorer.capture.words as words\ndef broken(_):\n    raise ValueError('ours')\n"
-    write(tmp_path, program=f"{PAID}{broken}words.sender = broken\n{PAID}print(shop.paid.send('new', order=1))\n")
+    write(
+        tmp_path,
+        program=f"{PAID}{broken}words.sender = broken\n{PAID}print(shop.paid.send('new', order=1))\n",
+    )
     answer = trace(tmp_path, "--", "program.py")
     assert answer.code == 0
     assert "on its way" in answer.out
