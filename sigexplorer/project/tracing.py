@@ -52,7 +52,7 @@ class Tracing:
             setattr(os, name, self._leaving(getattr(os, name)))
 
     def _note_before_answers(self, pool: Any) -> None:
-        """Let a pool's workers write what they have noted before they answer: a pool kills them when it is left."""
+        """Let a pool's workers write what they noted before they answer: they are killed when it is left."""
         work = pool.worker
 
         @functools.wraps(work)

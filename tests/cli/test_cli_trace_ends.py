@@ -59,7 +59,7 @@ def test_an_interrupted_receiver_is_told(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def killed(tmp_path: Path) -> Iterator[list[dict[str, Any]]]:
+def killed(tmp_path: Path) -> list[dict[str, Any]]:
     """Return the records of a program that was killed, a dispatch of its own still under way."""
     program = (
         "import os, signal, shop, time\n"
@@ -78,7 +78,7 @@ def killed(tmp_path: Path) -> Iterator[list[dict[str, Any]]]:
     answer = trace(tmp_path, "-o", "run.jsonl", "--", "program.py")
     assert (answer.code, answer.out, answer.err) == (-signal.SIGKILL, "", "")
     assert not (tmp_path / "run.jsonl").exists()
-    yield list(Spooled(tmp_path / "run.jsonl.spool").records())
+    return list(Spooled(tmp_path / "run.jsonl.spool").records())
 
 
 def test_what_closed_before_a_kill_is_on_the_disk(killed: list[dict[str, Any]]) -> None:

@@ -84,7 +84,7 @@ def test_every_dispatch_is_told_once(tmp_path: Path, program: str) -> None:
 
 
 def test_a_fork_inside_a_receiver_is_part_of_it(tmp_path: Path) -> None:
-    """What a child sends that was forked while a dispatch was under way belongs to that, in two generations."""
+    """What a child sends that was forked in a receiver belongs to that receiver, in two generations."""
     program = (
         "import os, shop\n"
         "def split(order, **_):\n"
@@ -139,7 +139,7 @@ def saved(found: list[dict[str, Any]]) -> Counter[tuple[str, str, int]]:
 
 
 def test_parallel_tests_send_what_tests_in_a_row_send(project: Path) -> None:
-    """The workers of manage.py test --parallel are part of the trace: the same saves, from three processes."""
+    """The workers of manage.py test --parallel are part of the trace: the same saves, more processes."""
     words = ["manage.py", "test", "blog", "-v0"]
     one = dispatches(_told(project, *words))
     several = dispatches(_told(project, *words, "--parallel", "2"))
