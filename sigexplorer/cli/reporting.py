@@ -16,7 +16,7 @@ from sigexplorer.cli.options import LIMIT, ROWS, filters
 from sigexplorer.cli.output import write
 from sigexplorer.cli.present import Answer, present
 from sigexplorer.cli.tracing import Wanted
-from sigexplorer.errors import RecordingError, SigexplorerError
+from sigexplorer.errors import OutputError, RecordingError, SigexplorerError
 from sigexplorer.show import keep, views
 from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
@@ -52,9 +52,12 @@ def report(folder: Path, wanted: Wanted, problem: str) -> None:
     """Show, write and keep what was recorded in ``folder``; a failure of ours is one line."""
     with _beside_the_program() as stream:
         try:
-            _report(folder, wanted)
+            _report(folder, wanted, problem)
         except BrokenPipeError:
             pass
+        except OutputError as fault:
+            _say(stream, f"{fault.message}; what was recorded is in '{folder}'")
+            return
         except SigexplorerError as fault:
             _say(stream, f"{fault.message} ({fault.hint})" if fault.hint else fault.message)
         except Exception as fault:  # noqa: BLE001 - the program has ended, and its exit code is its own
@@ -68,11 +71,12 @@ def report(folder: Path, wanted: Wanted, problem: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _report(folder: Path, wanted: Wanted) -> None:
+def _report(folder: Path, wanted: Wanted, problem: str) -> None:
     try:
         source = Spooled(folder)
     except RecordingError:
-        _say(sys.stdout, "no Django signals were sent")
+        if not problem:
+            _say(sys.stdout, "no Django signals were sent")
         return
     shown, form = look(wanted), answer(wanted)
     if form.keep:

@@ -11,7 +11,7 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,10 @@ def _prepared(wanted: Wanted, command: Sequence[str]) -> tuple[_Session, Program
         program = None
     if program is not None:
         restart(program)  # with other options of the interpreter, if need be
-    return _Session(wanted, tuple(command), _folder(wanted.output)), program
+    folder = _folder(wanted.output)
+    if wanted.output is not None and str(wanted.output) != "-":  # the program may go elsewhere
+        wanted, folder = replace(wanted, output=wanted.output.absolute()), folder.absolute()
+    return _Session(wanted, tuple(command), folder), program
 
 
 def check(wanted: Wanted) -> None:
@@ -137,7 +140,10 @@ def check(wanted: Wanted) -> None:
 def _folder(output: Path | None) -> Path:
     """Make the folder that the run is noted in: beside the file that it is to become."""
     if output is None or str(output) == "-":
-        return Path(tempfile.mkdtemp(prefix="sigexplorer-", suffix=SUFFIX))
+        try:
+            return Path(tempfile.mkdtemp(prefix="sigexplorer-", suffix=SUFFIX))
+        except OSError as problem:
+            raise OutputError(f"nowhere to record: {problem.strerror or problem}") from problem
     if output.is_dir():
         raise OutputError(f"cannot write '{output}': it is a folder")
     folder = output.with_name(f"{output.name}{SUFFIX}")
@@ -162,7 +168,7 @@ class _Session:
     def state(self) -> State:
         """What the processes of the run are told."""
         return State(
-            folder=str(self.folder.absolute()),
+            folder=str(self.folder),
             all=self.wanted.follow,
             title=shlex.join(self.command),
             listen=self.wanted.listen,

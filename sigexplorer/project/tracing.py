@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sigexplorer.project.children import State, at_end, follow
 from sigexplorer.project.imports import when_imported
+from sigexplorer.project.program.ending import stay_interrupted
 
 if TYPE_CHECKING:
     from sigexplorer.capture.recorder import Recorder
@@ -94,7 +95,7 @@ class Tracing:
             if self._recording is not None:
                 self._recording()
         except Exception as problem:  # noqa: BLE001 - the fault is not the program's
-            self.problem = f"{type(problem).__name__}: {problem}"
+            self.problem = getattr(problem, "strerror", None) or f"{type(problem).__name__}: {problem}"
 
     def end(self) -> None:
         """Make the record of this process whole; a second time changes nothing."""
@@ -105,6 +106,7 @@ class Tracing:
         ended, self._ended = self._ended, None
         if ended is not None and os.getpid() == self._process:
             ended()
+            stay_interrupted()
 
     def _leaving(self, leave: Any) -> Any:
         @functools.wraps(leave)

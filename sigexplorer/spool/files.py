@@ -35,7 +35,11 @@ class SpoolFile:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
         self._descriptor = os.open(path, flags, 0o600)
         self.path = path
-        self._write(MAGIC)
+        try:
+            self._write(MAGIC)
+        except OSError:
+            self.close()
+            raise
 
     def add(self, kind: str, *content: Any) -> None:
         """Append a frame; it survives the process from now on."""
@@ -75,7 +79,8 @@ def frames(path: Path) -> Iterator[tuple[Any, ...]]:
     Raises ``RecordingError`` where it is none of ours, or damaged.
     """
     with path.open("rb") as stream:
-        if stream.readline(len(MAGIC)) != MAGIC:
+        head = stream.read(len(MAGIC))
+        if head != MAGIC[: len(head)]:
             raise RecordingError(f"'{path}' is no spool of sigexplorer's")
         while (frame := _frame(path, stream)) is not None:
             yield frame

@@ -69,7 +69,7 @@ def recorded(folder: Path, *words: str, code: int = 0, **more: Any) -> list[dict
     """Trace a program into a file, and return its records."""
     file = folder / "run.jsonl"
     answer = trace(folder, "-o", str(file), "--", *words, **more)
-    assert (answer.code, "sigexplorer" in answer.err) == (code, False), answer.err
+    assert (answer.code, "sigexplorer: " in answer.err) == (code, False), answer.err
     assert not list(folder.glob("*.spool"))
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
+
+_INTERRUPTED: list[bool] = []
 
 
 def end(problem: BaseException | None) -> int:
@@ -75,6 +78,17 @@ def _remember(problem: BaseException) -> None:
         sys.last_exc = problem
 
 
+def stay_interrupted() -> None:
+    """Let the process end by an interrupt, if that is how the program ended.
+
+    Python notes when one reaches the top, and forgets it with the next text that is executed:
+    each dataclass that is made is one.
+    """
+    if _INTERRUPTED:
+        with suppress(KeyboardInterrupt):
+            exec("raise KeyboardInterrupt")  # noqa: S102
+
+
 def _interrupted() -> None:
     """End by the signal, as Python does: it says so to the shell only if an interrupt reaches the top."""
     hook = sys.excepthook
@@ -83,4 +97,5 @@ def _interrupted() -> None:
         sys.excepthook = hook  # it was shown before
 
     sys.excepthook = once
+    _INTERRUPTED.append(True)
     raise KeyboardInterrupt
