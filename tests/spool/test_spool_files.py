@@ -96,7 +96,9 @@ def test_a_file_that_names_a_function_runs_nothing(tmp_path: Path, protocol: int
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("thing", [object(), Path("a"), {1, 2}, Evil(Path("a")), print], ids=repr)
+@pytest.mark.parametrize(
+    "thing", [object(), Path("a"), {1, 2}, Evil(Path("a")), print], ids=lambda thing: type(thing).__name__
+)
 def test_only_atoms_are_written(tmp_path: Path, thing: object) -> None:
     """Anything that is no atom is refused, and nothing of its frame stands in the file."""
     file = SpoolFile(tmp_path / "1-1")
