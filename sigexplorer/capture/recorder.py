@@ -70,7 +70,7 @@ class Recorder:
         shapes.ON_NEW.append(self._wake)
         self._ticker.start()
         os.register_at_fork(
-            before=self._ticker.stop, after_in_parent=self._in_parent, after_in_child=self._in_child
+            before=self._before_fork, after_in_parent=dispatch.forget, after_in_child=self._in_child
         )
 
     def _begin(self) -> None:
@@ -98,9 +98,11 @@ class Recorder:
             },
         )
 
-    def _in_parent(self) -> None:
-        if self._file is not None:
-            self._ticker.start()
+    def _before_fork(self) -> None:
+        """Leave nothing to wait for the ticker, which the next dispatch wakes: Python counts threads."""
+        self._ticker.stop()
+        if self._recording:
+            guarded(STREAM.drain)
 
     def _in_child(self) -> None:
         """Become another process; what the parent has noted is the parent's."""
@@ -115,13 +117,17 @@ class Recorder:
         self._begin()
 
     def _wake(self) -> None:
-        if self._recording and self._file is None and not self.problem:
+        """Begin to write, and to be on time: something new is sent."""
+        if self._recording and self._can_write():
+            self._ticker.start()
+
+    def _can_write(self) -> bool:
+        if self._file is None and not self.problem:
             try:
                 self._open()
             except OSError as problem:
                 self._give_up(problem)
-            else:
-                self._ticker.start()
+        return self._file is not None
 
     def _give_up(self, problem: OSError) -> None:
         """Go on without writing: the program is not to suffer for us."""
@@ -141,7 +147,7 @@ class Recorder:
         ]
         if not ours and not told:
             return
-        self._wake()
+        self._can_write()
         new = shapes.TABLE[self._shapes :]
         if new:
             self.add("shapes", [_atoms(shape) for shape in new])
