@@ -31,6 +31,7 @@ def summary(profile: Profile, *, wide: bool) -> Document:
     blocks += _signals(profile)
     for title, items in (
         ("Recursion", _recursions(profile)),
+        ("Longest chain", _chain(profile)),
         ("Bypasses", _bypasses(profile)),
         ("On commit", _callbacks(profile)),
         ("Counted, not recorded", _counted(profile.summary)),
@@ -123,19 +124,23 @@ def _signal(name: str, numbers: SignalNumbers) -> tuple[str, ...]:
 
 
 def _recursions(profile: Profile) -> list[str]:
-    """Tell of receivers that cause what they are called for, and what one dispatch became."""
-    told = [
+    """Tell of receivers that cause what they are called for."""
+    return [
         f"{safe(receiver, 200)} causes {safe(name, 60)} of {safe(str(sender), 80)} again"
         f" while it handles it: {plural(times, 'time')}"
         for (receiver, name, sender), times in profile.recursions.most_common()
     ]
+
+
+def _chain(profile: Profile) -> list[str]:
+    """Tell what one dispatch became, where it became many."""
     burst = profile.largest
-    if burst is not None and burst.dispatches >= _BURST:
-        told.append(
-            f"one {safe(burst.name, 60)} of {safe(str(burst.sender), 80)} (#{burst.id}) became"
-            f" {plural(burst.dispatches, 'dispatch', 'dispatches')}, {burst.levels} deep"
-        )
-    return told
+    if burst is None or burst.dispatches < _BURST:
+        return []
+    return [
+        f"one {safe(burst.name, 60)} of {safe(str(burst.sender), 80)} (#{burst.id}) became"
+        f" {plural(burst.dispatches, 'dispatch', 'dispatches')}, {burst.levels} deep"
+    ]
 
 
 def _bypasses(profile: Profile) -> list[str]:
