@@ -137,10 +137,8 @@ def _chain(profile: Profile) -> list[str]:
     burst = profile.largest
     if burst is None or burst.dispatches < _BURST:
         return []
-    return [
-        f"one {safe(burst.name, 60)} of {safe(str(burst.sender), 80)} (#{burst.id}) became"
-        f" {plural(burst.dispatches, 'dispatch', 'dispatches')}, {burst.levels} deep"
-    ]
+    sent = f"one {safe(burst.name, 60)} of {safe(str(burst.sender), 80)} (#{burst.id})"
+    return [f"{sent} became {plural(burst.dispatches, 'dispatch', 'dispatches')}, {burst.levels} deep"]
 
 
 def _bypasses(profile: Profile) -> list[str]:
