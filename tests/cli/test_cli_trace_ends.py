@@ -16,7 +16,7 @@ from tracing_programs import PAID, dispatches, python, recorded, run, trace, tra
 from sigexplorer.show.spooled import Spooled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 INTERRUPT = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nprint('never')\n"
 

@@ -35,7 +35,9 @@ def written(folder: Path, *rows: tuple[Any, ...]) -> Path:
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=st.lists(st.tuples(st.text(), contents)))
-def test_what_is_written_is_read(rows: list[tuple[Any, ...]], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_what_is_written_is_read(
+    rows: list[tuple[Any, ...]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Atoms, and lists, tuples and dicts of them, come back as they were."""
     assert list(frames(written(tmp_path_factory.mktemp("spool"), *rows))) == rows
 
