@@ -50,8 +50,8 @@ class Process:
         self.file.add(
             "run",
             {
-                "title": "test", "listened": False, "started_at": "2026-11-20T10:00:00.000000Z", "began": began,
-                "since": since, "process": number, "parent": parent, "sigexplorer": "0.1.0", "django": "6.0",
+                "title": "test", "listened": False, "started_at": "2026-11-20T10:00:00.000000Z",
+                "began": began, "since": since, "process": number, "parent": parent, "sigexplorer": "0.1.0", "django": "6.0",
                 "python": "3.12.0",
             },
         )  # fmt: skip
@@ -143,7 +143,7 @@ def test_callbacks_bypasses_and_what_was_undone(tmp_path: Path) -> None:
 
 
 def test_a_killed_process_is_told(tmp_path: Path) -> None:
-    """Without its last frame a process was killed: what is there is read, and that there may be more is said."""
+    """Without its last frame a process was killed: what is there is read, and that is said."""
     Process(tmp_path, 11, 100).rows(flight(1, 110)).end()
     killed = Process(tmp_path, 12, 150).rows(flight(1, 160), flight(2, 170)).file.path
     killed.write_bytes(killed.read_bytes()[:-1])
