@@ -47,7 +47,7 @@ Story = Callable[[Log], Any]
 
 
 def returned(log: Log) -> None:
-    """Two callbacks, one registered within a savepoint."""
+    """Register two, one of them within a savepoint."""
     with atomic():
         on_commit(log.note("first"))
         with atomic():
@@ -56,7 +56,7 @@ def returned(log: Log) -> None:
 
 
 def raised(log: Log) -> None:
-    """The second raises: the third is never called."""
+    """Fail in the second: the third is never called."""
     with atomic():
         on_commit(log.note("first"))
         on_commit(log.note("second", ValueError))
@@ -64,21 +64,21 @@ def raised(log: Log) -> None:
 
 
 def robust(log: Log) -> None:
-    """The first raises, which Django logs and forgets."""
+    """Fail in the first, which Django logs and forgets."""
     with atomic():
         on_commit(log.note("first", ValueError), robust=True)
         on_commit(log.note("second"), robust=True)
 
 
 def rolled_back(log: Log) -> None:
-    """All of it is rolled back."""
+    """Roll back all of it."""
     with contextlib.suppress(Undo), atomic():
         on_commit(log.note("first"))
         raise Undo
 
 
 def savepoint_rolled_back(log: Log) -> None:
-    """What was registered within the savepoint is rolled back."""
+    """Roll back what was registered within a savepoint, and in one within that."""
     with atomic():
         on_commit(log.note("first"))
         with contextlib.suppress(Undo), atomic():
@@ -90,7 +90,7 @@ def savepoint_rolled_back(log: Log) -> None:
 
 
 def at_once(log: Log) -> None:
-    """No transaction is open."""
+    """Register where no transaction is open."""
     on_commit(log.note("first"))
     on_commit(log.note("second", ValueError), robust=True)
     log.append("after")
@@ -98,7 +98,7 @@ def at_once(log: Log) -> None:
 
 
 def nested(log: Log) -> None:
-    """A callback opens a transaction and registers another, which runs before the next of the first."""
+    """Register another in a callback: it runs before the next of the first."""
 
     def outer() -> None:
         log.append("outer")
@@ -113,7 +113,7 @@ def nested(log: Log) -> None:
 
 
 def two_databases(log: Log) -> None:
-    """Each has its own callbacks."""
+    """Register for each of two databases."""
     with atomic():
         with contextlib.suppress(Undo), atomic(using="archive"):
             on_commit(log.note("archived"), using="archive")
@@ -125,20 +125,20 @@ def two_databases(log: Log) -> None:
 
 
 def interrupted(log: Log) -> None:
-    """Ctrl-C comes in a callback."""
+    """Interrupt in a callback."""
     with atomic():
         on_commit(log.note("first", KeyboardInterrupt), robust=True)
         on_commit(log.note("second"))
 
 
 def no_function(_log: Log) -> None:
-    """What cannot be called is refused."""
+    """Register what cannot be called."""
     with atomic():
         on_commit("nothing")
 
 
 def of_any_kind(log: Log) -> None:
-    """A partial, a bound method and a callable without a name."""
+    """Register a partial, a bound method and a callable without a name."""
 
     class Nameless:
         def __call__(self) -> None:
@@ -224,7 +224,7 @@ def test_the_list_is_djangos() -> None:
 
 
 def test_captured_callbacks_are_the_functions() -> None:
-    """captureOnCommitCallbacks gives the functions that were registered, and runs them if asked to."""
+    """What Django's test case captures are the functions that were registered; it runs them if asked to."""
     log = Log()
     note = log.note("note")
     with observing() as tracer, contextlib.suppress(Undo), atomic():
@@ -268,7 +268,9 @@ def test_a_transaction_of_the_time_before_is_not_told() -> None:
         with observing() as tracer:
             on_commit(log.note("after"))
     assert log == ["before", "after"]
-    assert [(short(each.function), each.ending) for each in tracer.trace().callbacks] == [("after", "waiting")]
+    assert [(short(each.function), each.ending) for each in tracer.trace().callbacks] == [
+        ("after", "waiting")
+    ]
 
 
 def test_a_callback_may_be_registered_twice() -> None:

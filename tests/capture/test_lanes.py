@@ -38,7 +38,9 @@ class Taking:
 
 def in_threads(count: int, act: Any, *, at_once: bool = False) -> None:
     """Run ``act`` with each number in a thread of its own, one after the other or at once."""
-    threads = [threading.Thread(target=act, args=[number], name=f"worker {number}") for number in range(count)]
+    threads = [
+        threading.Thread(target=act, args=[number], name=f"worker {number}") for number in range(count)
+    ]
     for thread in threads:
         thread.start()
         if not at_once:

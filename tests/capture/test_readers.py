@@ -52,6 +52,8 @@ class Proxy(Tag):
     """A proxy of a model."""
 
     class Meta:
+        """Of the blog, as the model is."""
+
         app_label = "blog"
         proxy = True
 
@@ -71,7 +73,10 @@ def deferred() -> Any:
 
 
 INSTANCES = [
-    *map(instance, (1, 0, -1, None, True, 2**63 - 1, 2**63, 2**64, -(2**70), 10**400, Number(7), "7", 7.5, b"7")),
+    *map(
+        instance,
+        (1, 0, -1, None, True, 2**63 - 1, 2**63, 2**64, -(2**70), 10**400, Number(7), "7", 7.5, b"7"),
+    ),
     deferred(),
     instance(1, Proxy),
     instance(1, Category),
@@ -80,7 +85,20 @@ INSTANCES = [
     None,
     "text",
 ]
-OTHERS = [True, False, 1, 0, None, "default", "archive", Text("default"), Text("x"), Number(1), frozenset({"name"}), ["name"]]
+OTHERS = [
+    True,
+    False,
+    1,
+    0,
+    None,
+    "default",
+    "archive",
+    Text("default"),
+    Text("x"),
+    Number(1),
+    frozenset({"name"}),
+    ["name"],
+]
 USUAL = {"raw": False, "using": "default", "update_fields": None, "created": True}
 
 
@@ -144,7 +162,9 @@ def test_the_usual_is_read_quickly(name: str) -> None:
     assert quickly(name, named) is not None
 
 
-@pytest.mark.parametrize("thing", [*INSTANCES[10:12], *INSTANCES[15:]], ids=lambda thing: type(thing).__name__)
+@pytest.mark.parametrize(
+    "thing", [*INSTANCES[10:12], *INSTANCES[15:]], ids=lambda thing: type(thing).__name__
+)
 def test_the_unusual_is_left_to_others(thing: Any) -> None:
     """An instance of another class, or with a key that is no plain number, is not read quickly."""
     assert quickly("post_init", {"instance": thing}) is None

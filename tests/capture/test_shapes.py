@@ -67,7 +67,8 @@ def test_connected_and_disconnected_meanwhile() -> None:
     with observing() as tracer:
         for change, receiver in (
             (signal.connect, one), (signal.connect, two), (signal.disconnect, one), (signal.connect, three),
-            (signal.disconnect, three), (signal.connect, one), (signal.disconnect, two), (signal.disconnect, one),
+            (signal.disconnect, three), (signal.connect, one), (signal.disconnect, two),
+            (signal.disconnect, one),
         ):  # fmt: skip
             change(receiver)
             signal.send(Signal)
@@ -104,7 +105,9 @@ def test_senders_that_die_and_numbers_that_come_again() -> None:
             del sender
             gc.collect(0) if number % 30 else gc.collect()
     gc.collect()
-    assert [short(str(each.sender)) for each in tracer.trace().dispatches] == [f"Sender{n}" for n in range(300)]
+    assert [short(str(each.sender)) for each in tracer.trace().dispatches] == [
+        f"Sender{n}" for n in range(300)
+    ]
     assert not [each for each in gone if each() is not None]
     assert not dispatch._SEND.known.get(id(signal))
 
@@ -179,7 +182,14 @@ def test_a_caching_signal() -> None:
         signal.connect(two)
         for sender in (Signal, Other):
             signal.send(sender)
-    assert [names(each) for each in tracer.trace().dispatches] == [["one"], [], ["one"], [], ["one", "two"], ["two"]]
+    assert [names(each) for each in tracer.trace().dispatches] == [
+        ["one"],
+        [],
+        ["one"],
+        [],
+        ["one", "two"],
+        ["two"],
+    ]
 
 
 def test_a_registration_is_looked_at_anew_by_the_next_observer() -> None:

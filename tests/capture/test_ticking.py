@@ -21,7 +21,9 @@ def natives() -> int:
     return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - as the system says it
 
 
-linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system lists no threads of a process")
+linux = pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="the system lists no threads of a process"
+)
 
 
 def test_it_ticks_until_it_is_stopped() -> None:

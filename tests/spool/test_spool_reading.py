@@ -1,4 +1,4 @@
-"""A folder of spools into one trace: several processes, forks, callbacks, what was undone and what was killed."""
+"""A folder of spools into one trace: processes, forks, callbacks, what was undone, who was killed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ class Process:
             "run",
             {
                 "title": "test", "listened": False, "started_at": "2026-11-20T10:00:00.000000Z",
-                "began": began, "since": since, "process": number, "parent": parent, "sigexplorer": "0.1.0", "django": "6.0",
+                "began": began, "since": since, "process": number, "parent": parent, "sigexplorer": "0.1.0",
+                "django": "6.0",
                 "python": "3.12.0",
             },
         )  # fmt: skip

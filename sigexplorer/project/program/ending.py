@@ -8,7 +8,6 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-
 _INTERRUPTED: list[bool] = []
 
 
