@@ -76,7 +76,7 @@ class _Emptied(list[Any]):
         """Take one out, which ends the one before."""
         guarded(self.end)
         entry = super().pop(index)
-        number = next((number for known, number in self._numbers if known is entry), 0)
+        number = next((number for known, number in self._numbers if _is_same(known, entry)), 0)
         if number:
             self.runs.append(_Running(number))
             if type(entry) is tuple and len(entry) == 3 and entry[2]:  # noqa: PLR2004 - robust
@@ -166,12 +166,19 @@ def discard(connection: Any) -> None:
     """Note which callbacks a rollback has taken away."""
     left: list[tuple[Any, int]] = []
     for entry, number in _waiting.pop(connection, []):
-        if any(entry is other for other in connection.run_on_commit):
+        if any(_is_same(entry, other) for other in connection.run_on_commit):
             left.append((entry, number))
         else:
             lanes.here.lane.events.append(Kept(number, 0, 0, "discarded", None))
     if left:
         _waiting[connection] = left
+
+
+def _is_same(entry: Any, other: Any) -> bool:
+    """Whether two entries are one: a rollback to a savepoint makes new tuples of those that stay."""
+    if type(entry) is not tuple or type(other) is not tuple:
+        return entry is other
+    return len(entry) == len(other) and all(part is one for part, one in zip(entry, other, strict=True))
 
 
 def _replacements() -> Iterator[Replacement]:

@@ -35,7 +35,9 @@ shipped.connect(book, sender="broken")
 PAID = "import shop\nshop.paid.send('web', order=7)\n"
 
 
-def run(words: Sequence[str], folder: Path, text: str = "", **more: Any) -> Answer:
+def run(
+    words: Sequence[str], folder: Path, text: str = "", timeout: int = TIMEOUT_SECONDS, **more: Any
+) -> Answer:
     """Run a command in a folder to its end."""
     process = subprocess.run(  # noqa: S603 - our own programs
         words,
@@ -43,7 +45,7 @@ def run(words: Sequence[str], folder: Path, text: str = "", **more: Any) -> Answ
         env=_environment(),
         input=text.encode(),
         capture_output=True,
-        timeout=TIMEOUT_SECONDS,
+        timeout=timeout,
         check=False,
         **more,
     )
