@@ -143,6 +143,7 @@ def test_credentials_of_a_failed_login() -> None:
         ("ALLOWED_HOSTS", ["localhost"], "['localhost']"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Overriding setting")  # Django's own, where its test tools are imported
 @pytest.mark.parametrize("enter", [True, False])
 def test_settings_that_change(setting: str, value: object, shown: object, *, enter: bool) -> None:
     """The new value of a secret setting is not shown, that of another is."""
