@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,12 @@ HOSTILE_TEXTS = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let golden files be written anew."""
     parser.addoption("--update-golden", action="store_true", help="write tests/golden/ from what is seen")
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be what it is in a terminal: a shell's background job ignores it, and what it starts would."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _are_djangos() -> bool:

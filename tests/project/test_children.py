@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -270,7 +271,11 @@ def test_the_reloaded_server_is_followed(folder: Path) -> None:
             if line.startswith(("Quit", "Starting")):
                 break
         os.killpg(server.pid, signal.SIGINT)
-        server.communicate(timeout=TIMEOUT_SECONDS)
+        try:
+            server.communicate(timeout=TIMEOUT_SECONDS)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
     assert f"<{(False, str(ROOT))}>" in "".join(said)
     assert len(began(folder) - {server.pid}) == 1
     assert server.returncode == 0
