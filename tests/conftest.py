@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C be what it is in a terminal: a shell's background job ignores it, and what it starts would."""
+    """Let Ctrl-C be what it is in a terminal: a background job of a shell ignores it, with all it starts."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
