@@ -89,6 +89,9 @@ class _Emptied(list[Any]):
             running = self.runs.pop()
             running.error = running.error if error is None else said(error)
             running.ended()
+        if error is not None:  # Django has dropped the others
+            left = [number for entry in self for known, number in self._numbers if known is entry]
+            lanes.here.lane.events += [Kept(number, 0, 0, "discarded", None) for number in left]
 
 
 def _promised(connection: Any, function: Any) -> int:

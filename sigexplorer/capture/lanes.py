@@ -36,17 +36,19 @@ class Lane:
         self.callback = 0  # the on_commit callback that runs
         self.queries = 0  # SQL statements so far
         self.transactions: tuple[tuple[str, int], ...] | None = None  # open now: alias and number
-        for begin in BEGINNINGS:
-            guarded(begin, self)
 
 
 class Here(threading.local):
     """Knows the lane of the thread that asks."""
 
+    lane: Lane  # while it begins, a garbage collector's finalizer may ask for it: see FALLBACK
+
     def __init__(self) -> None:
         self._user = _User()
         self.lane = Lane(self._user)
         STREAM.lanes.append(self.lane)
+        for begin in BEGINNINGS:
+            guarded(begin, self.lane)
 
 
 class _User:
@@ -281,6 +283,13 @@ def _thread() -> str:
     name = words.attribute(thread, "_name")
     return words.bounded(name) if type(name) is str else f"thread {threading.get_ident()}"
 
+
+_NOBODY = _User()
+
+#: The lane of a thread whose own is not made yet.
+FALLBACK = Lane(_NOBODY)
+STREAM.lanes.append(FALLBACK)
+Here.lane = FALLBACK
 
 #: Renewed with the first observer, because what a lane knows of its thread's transactions
 #: is known only while somebody observes.

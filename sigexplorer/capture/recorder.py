@@ -108,8 +108,6 @@ class Recorder:
         """Become another process; what the parent has noted is the parent's."""
         if not self._recording:
             return
-        if self._file is not None:
-            self._file.close()
         self._file = None
         STREAM.forked()
         dispatch.forget()  # the next dispatch wakes us
@@ -132,8 +130,6 @@ class Recorder:
     def _give_up(self, problem: OSError) -> None:
         """Go on without writing: the program is not to suffer for us."""
         self.problem = problem.strerror or said(problem)
-        if self._file is not None:
-            self._file.close()
         self._file = None
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
@@ -186,8 +182,6 @@ class Recorder:
             self.add("end", self._end(end))
         observing.end(self)
         STREAM.remove(self)
-        if self._file is not None:
-            self._file.close()
         self._file = None
 
     def _counts(self) -> list[tuple[str, str, int]]:

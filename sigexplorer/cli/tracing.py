@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import getopt
 import shlex
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from sigexplorer.errors import NotPythonError, OutputError, SigexplorerError, Us
 from sigexplorer.project.children import State, run_other
 from sigexplorer.project.program import Program, resolve, restart, run
 from sigexplorer.project.tracing import Tracing
-from sigexplorer.spool.files import SUFFIX
+from sigexplorer.spool.files import SUFFIX, remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +148,8 @@ def _folder(output: Path | None) -> Path:
     folder = output.with_name(f"{output.name}{SUFFIX}")
     try:
         if folder.is_dir():  # of a run that was killed
-            shutil.rmtree(folder)
-        folder.mkdir()
+            remove(folder)
+        folder.mkdir(mode=0o700)
     except OSError as problem:
         raise OutputError(f"cannot write '{output}': {problem.strerror or problem}") from problem
     return folder

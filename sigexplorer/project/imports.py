@@ -37,19 +37,24 @@ class _Waiting:
     ) -> ModuleSpec | None:
         if name not in self.acts:
             return None
-        acts = self.acts.pop(name)
-        if not self.acts and self in sys.meta_path:
-            sys.meta_path.remove(self)
         for finder in tuple(sys.meta_path):
-            spec = None if finder is self else finder.find_spec(name, path, target)
+            find = None if finder is self else getattr(finder, "find_spec", None)
+            spec = None if find is None else find(name, path, target)
             if spec is not None:
-                _call_after(spec.loader, acts)
-                return spec
+                _call_after(spec.loader, name)
+                return spec  # type: ignore[no-any-return]
         return None
 
+    def done(self, name: str) -> list[Act]:
+        """Return what waited for a module, and wait for it no more."""
+        acts = self.acts.pop(name, [])
+        if not self.acts and self in sys.meta_path:
+            sys.meta_path.remove(self)
+        return acts
 
-def _call_after(loader: Any, acts: list[Act]) -> None:
-    """Let the loader, which is there for this one import, call ``acts`` when it has run the module."""
+
+def _call_after(loader: Any, name: str) -> None:
+    """Let the loader, which is there for this one import, do what waited when it has run the module."""
     execute = getattr(loader, "exec_module", None)
     if execute is None or isinstance(loader, type) or not hasattr(loader, "__dict__"):
         return
@@ -57,7 +62,7 @@ def _call_after(loader: Any, acts: list[Act]) -> None:
     def exec_module(module: ModuleType) -> None:
         vars(loader).pop("exec_module", None)
         execute(module)
-        for act in acts:
+        for act in _WAITING.done(name):
             _attempt(act, module)
 
     loader.exec_module = exec_module

@@ -110,9 +110,11 @@ class Tracing:
 
     def _leaving(self, leave: Any) -> Any:
         @functools.wraps(leave)
-        def leaving(*arguments: Any) -> Any:
-            self.end()
-            return leave(*arguments)
+        def leaving(*arguments: Any, **named: Any) -> Any:
+            try:
+                self.end()
+            finally:
+                return leave(*arguments, **named)  # noqa: B012 - whatever befalls us, the process ends
 
         return leaving
 

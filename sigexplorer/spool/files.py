@@ -28,18 +28,12 @@ _LONGEST = 1 << 28  # bytes of a frame
 
 
 class SpoolFile:
-    """The file of this process, open for writing."""
+    """The file of this process."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-        self._descriptor = os.open(path, flags, 0o600)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path = path
-        try:
-            self._write(MAGIC)
-        except OSError:
-            self.close()
-            raise
+        self._write(MAGIC, os.O_CREAT | os.O_EXCL)
 
     def add(self, kind: str, *content: Any) -> None:
         """Append a frame; it survives the process from now on."""
@@ -49,14 +43,47 @@ class SpoolFile:
         pickler.dump((kind, *content))
         self._write(_LENGTH.pack(buffer.tell()) + buffer.getvalue())
 
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._descriptor, view) :]
+    def _write(self, data: bytes, flags: int = 0) -> None:
+        # Opened anew each time: a program may close every file that is open, and be given our number.
+        flags |= os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+        descriptor = os.open(self.path, flags, 0o600)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+        finally:
+            os.close(descriptor)
 
-    def close(self) -> None:
-        """Write no more."""
-        os.close(self._descriptor)
+
+def remove(folder: Path) -> None:
+    """Remove a folder of spools, and nothing but that: ``FileExistsError`` where it holds anything else."""
+    files = list(folder.iterdir())
+    if not all(_is_spool(file) for file in files):
+        raise FileExistsError(0, f"'{folder}' is in the way, and not ours")
+    if any(_is_written(file) for file in files):
+        raise FileExistsError(0, f"another run is writing to '{folder}'")
+    for file in files:
+        file.unlink()
+    folder.rmdir()
+
+
+def _is_spool(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    with file.open("rb") as stream:
+        return MAGIC.startswith(stream.read(len(MAGIC)))
+
+
+def _is_written(file: Path) -> bool:
+    """Whether the process whose file it is, by its name, is still there."""
+    number = file.name.partition("-")[0]
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return int(number) != os.getpid()
 
 
 class _OfAtoms(pickle.Pickler):

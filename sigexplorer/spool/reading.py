@@ -7,6 +7,7 @@ is read front to back and nothing but what was rolled back has to be known befor
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from operator import itemgetter
@@ -31,6 +32,8 @@ from sigexplorer.spool.rows import (
 Record = Dispatch | Bypass | Callback
 
 _EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Bypassed, Undone, Promised, Kept)}
+
+_NAME = re.compile(r"\d+-\d+")
 
 _RECEIVER = tuple(each.name for each in fields(ListedReceiver))
 
@@ -58,7 +61,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         files = sorted(folder.iterdir()) if folder.is_dir() else []
-        found = [_known(path) for path in files]
+        found = [_known(path) for path in files if _NAME.fullmatch(path.name)]
         self._processes = sorted(
             (process for process in found if process.run), key=lambda process: process.run["began"]
         )
@@ -158,6 +161,14 @@ class _Numbers:
 
 
 def _known(path: Path) -> _Process:
+    """Read what a file says beside its dispatches; one that is not as ours are is an error."""
+    try:
+        return _looked_through(path)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
+        raise RecordingError(f"'{path}' is damaged") from problem
+
+
+def _looked_through(path: Path) -> _Process:
     process = _Process(path)
     for kind, *content in frames(path):
         if kind == "run":
@@ -193,6 +204,13 @@ def _look_through(process: _Process, flights: list[Any], events: list[Event]) ->
 
 
 def _records(path: Path, assembly: Assembly) -> Iterator[tuple[int, Record]]:
+    try:
+        yield from _assembled(path, assembly)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
+        raise RecordingError(f"'{path}' is damaged") from problem
+
+
+def _assembled(path: Path, assembly: Assembly) -> Iterator[tuple[int, Record]]:
     for kind, *content in frames(path):
         if kind == "rows":
             thread, flights, events = content

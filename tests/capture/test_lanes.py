@@ -57,7 +57,7 @@ def test_threads_that_end_leave_nothing(at_once: bool) -> None:  # noqa: FBT001
     with observing() as tracer:
         in_threads(200, lambda number: signal.send(None, number=number), at_once=at_once)
         STREAM.drain()
-        assert len(STREAM.lanes) <= 1
+        assert len(STREAM.lanes) <= 2  # this thread's, and the one that every thread may fall back on
     told = Counter((each.thread, each.argument("number")) for each in tracer.trace().dispatches)
     assert told == Counter((f"worker {number}", number) for number in range(200))
 
@@ -137,10 +137,13 @@ def test_only_the_first_faults_are_kept() -> None:
 
 def test_a_window_that_nobody_holds_is_gone() -> None:
     """A window that was forgotten, not closed, is not kept alive."""
-    window = Taking()
-    reference = weakref.ref(window)
-    STREAM.add(window)
-    del window
+
+    def forgotten() -> weakref.ref[Taking]:
+        window = Taking()
+        STREAM.add(window)
+        return weakref.ref(window)
+
+    reference = forgotten()
     gc.collect()
     assert reference() is None
     STREAM.drain()

@@ -14,6 +14,7 @@ from processes import Answer
 from tracing_programs import PAID, dispatches, python, recorded, run, trace, traced, write
 
 from sigexplorer.show.spooled import Spooled
+from sigexplorer.spool.files import MAGIC
 
 if TYPE_CHECKING:
     pass
@@ -96,8 +97,19 @@ def test_a_folder_of_a_killed_run_is_no_obstacle(tmp_path: Path) -> None:
     """The next run into the same file begins anew."""
     write(tmp_path, program=PAID)
     (tmp_path / "run.jsonl.spool").mkdir()
-    (tmp_path / "run.jsonl.spool" / "1-1").write_text("old")
+    (tmp_path / "run.jsonl.spool" / "999999999-1").write_bytes(MAGIC)
     assert len(dispatches(recorded(tmp_path, "program.py"))) == 2
+
+
+def test_a_folder_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
+    """What stands in the way and is not ours is not removed: nothing runs, and nothing is lost."""
+    write(tmp_path, program=PAID)
+    (tmp_path / "run.jsonl.spool").mkdir()
+    (tmp_path / "run.jsonl.spool" / "letters.txt").write_text("dear")
+    answer = trace(tmp_path, "-o", "run.jsonl", "--", "program.py")
+    assert (answer.code, answer.out) == (2, "")
+    assert "is in the way, and not ours" in answer.err
+    assert (tmp_path / "run.jsonl.spool" / "letters.txt").read_text() == "dear"
 
 
 def limited(size: int) -> Callable[[], None]:

@@ -29,7 +29,6 @@ def written(folder: Path, *rows: tuple[Any, ...]) -> Path:
     file = SpoolFile(folder / "1-1")
     for kind, *content in rows:
         file.add(kind, *content)
-    file.close()
     return file.path
 
 
@@ -106,7 +105,6 @@ def test_only_atoms_are_written(tmp_path: Path, thing: object) -> None:
         with pytest.raises(pickle.PicklingError):
             file.add("rows", [1, thing])
     file.add("end")
-    file.close()
     assert list(frames(file.path)) == [("end",)]
 
 
@@ -132,13 +130,17 @@ def test_what_is_not_ours_is_said(tmp_path: Path, data: bytes) -> None:
 
 
 def test_a_file_is_its_owners_and_new(tmp_path: Path) -> None:
-    """Nobody else may read it, a file that is there is not written over, and children do not inherit it."""
+    """Nobody else may read it, a file that is there is not written over, and none is open between writes."""
     file = SpoolFile(tmp_path / "new" / "1-1")
     assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
-    assert not os.get_inheritable(file._descriptor)
+    free = os.open(os.devnull, os.O_RDONLY)
+    os.close(free)
+    file.add("more")
+    again = os.open(os.devnull, os.O_RDONLY)
+    os.close(again)
+    assert again == free
     with pytest.raises(FileExistsError):
         SpoolFile(file.path)
-    file.close()
 
 
 def test_two_frames_are_two_writes(tmp_path: Path) -> None:
@@ -148,4 +150,3 @@ def test_two_frames_are_two_writes(tmp_path: Path) -> None:
     assert list(frames(file.path)) == [("one",)]
     file.add("two")
     assert list(frames(file.path)) == [("one",), ("two",)]
-    file.close()
