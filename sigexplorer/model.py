@@ -124,7 +124,7 @@ class Callback:
     origin: Origin | None  # where it was registered
     start_ns: int | None  # None: it never ran
     duration_ns: int
-    ending: Ending  # discarded: rolled back; waiting: the run ended before the transaction
+    ending: Ending  # discarded: rolled back, or one before it raised; waiting: the run ended before
     error: str | None
 
 

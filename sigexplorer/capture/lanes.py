@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol
 
 from sigexplorer.capture import words
+from sigexplorer.capture.faults import is_of_a_handler
 from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, SHAPE, Event, Flight
 
 #: Enough to be worth handing over.
@@ -148,7 +149,12 @@ class Stream:
             return self._queries + sum(lane.queries for lane in self.lanes)
 
     def failed(self, fault: Exception) -> None:
-        """Let every window count a fault of ours, which costs a record and nothing else."""
+        """Let every window count a fault of ours, which costs a record and nothing else.
+
+        What a signal handler of the program's has raised goes on to the program.
+        """
+        if is_of_a_handler(fault):
+            raise fault
         for reference in self._windows:
             window = reference()
             if window is not None:

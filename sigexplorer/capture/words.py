@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any, ParamSpec, TypeVar
 
+from sigexplorer.capture.faults import is_of_a_handler
 from sigexplorer.capture.secrecy import looks_secret, scrub
 from sigexplorer.model import SECRET, Scalar
 
@@ -46,7 +47,9 @@ def _readable(read: Callable[Arguments, Answer]) -> Callable[Arguments, Answer |
     def guarded(*arguments: Arguments.args, **named: Arguments.kwargs) -> Answer | str:
         try:
             return read(*arguments, **named)
-        except Exception:
+        except Exception as fault:
+            if is_of_a_handler(fault):
+                raise
             return UNREADABLE
 
     return guarded
