@@ -43,7 +43,8 @@ def project(tmp_path: Path) -> Path:
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Type a command."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # also where it is not installed
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}  # also where it is not installed
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     words = shlex.split(command)
     done = subprocess.run(  # noqa: S603 - our own command

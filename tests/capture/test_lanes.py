@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import _thread
-import gc
 import threading
-import weakref
 from collections import Counter
 from typing import Any
 
@@ -133,20 +131,6 @@ def test_only_the_first_faults_are_kept() -> None:
             STREAM.drain()
         STREAM.remove(broken)
     assert (broken.dropped, len(broken.faults)) == (50, 10)
-
-
-def test_a_window_that_nobody_holds_is_gone() -> None:
-    """A window that was forgotten, not closed, is not kept alive."""
-
-    def forgotten() -> weakref.ref[Taking]:
-        window = Taking()
-        STREAM.add(window)
-        return weakref.ref(window)
-
-    reference = forgotten()
-    gc.collect()
-    assert reference() is None
-    STREAM.drain()
 
 
 def test_nothing_is_noted_where_nobody_observes() -> None:
