@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import _thread
+import gc
 import threading
+import weakref
 from collections import Counter
 from typing import Any
 
 import pytest
 from capturing import connect, observing, returning
-from django.db import connection, connections
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.dispatch import Signal
 
 from sigexplorer.capture import lanes
@@ -97,7 +100,7 @@ def test_statements_of_threads_that_ended_count(database: None) -> None:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
         finally:
-            connections.close_all()
+            BaseDatabaseWrapper.close(connection)  # SQLite's own keeps a database in memory open
 
     with observing() as tracer:
         before = tracer.queries
@@ -131,6 +134,20 @@ def test_only_the_first_faults_are_kept() -> None:
             STREAM.drain()
         STREAM.remove(broken)
     assert (broken.dropped, len(broken.faults)) == (50, 10)
+
+
+def test_a_window_that_nobody_holds_is_gone() -> None:
+    """A window that was forgotten, not closed, is not kept alive."""
+
+    def forgotten() -> weakref.ref[Taking]:
+        window = Taking()
+        STREAM.add(window)
+        return weakref.ref(window)
+
+    reference = forgotten()
+    gc.collect()
+    assert reference() is None
+    STREAM.drain()
 
 
 def test_nothing_is_noted_where_nobody_observes() -> None:
