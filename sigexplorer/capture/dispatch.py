@@ -151,6 +151,13 @@ _OURS: dict[Method, Any] = {
 _SHAPES = {shapes.method: shapes for shapes in (_SEND, _SEND_ROBUST, _ASEND, _ASEND_ROBUST)}
 
 
+def notes() -> tuple[str, ...]:
+    """Return what the reader of a trace must know of how it was observed."""
+    return (
+        () if rendered() else ("this Django's dispatch is not known: receivers have no times of their own",)
+    )
+
+
 def rendered() -> bool:
     """Whether those who observe now see the loops rendered here, and not a wrapper's view."""
     return all(

@@ -24,8 +24,6 @@ from sigexplorer.capture.ticking import Ticker
 from sigexplorer.spool.files import SpoolFile
 from sigexplorer.spool.rows import START, Event, Flight, Kept, Shape, Undone
 
-_UNKNOWN_DJANGO = "this Django's dispatch is not known: receivers have no times of their own"
-
 #: Seconds that a row may wait for the disk.
 _PERIOD = 0.4
 
@@ -197,7 +195,7 @@ class Recorder:
             "faults": self.faults,
             "databases": database.vendors() if "django.db" in sys.modules else (),
             "complete": not STREAM.under_way(),
-            "notes": () if dispatch.rendered() else (_UNKNOWN_DJANGO,),
+            "notes": dispatch.notes(),
         }
 
 

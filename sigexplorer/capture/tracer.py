@@ -21,8 +21,6 @@ from sigexplorer.model import Bypass, Callback, Claim, Run, Step, Trace
 from sigexplorer.spool.assembly import Assembly
 from sigexplorer.spool.rows import ENDS, ID, OUTER, START, Bypassed, Event, Flight, Kept, Promised, Undone
 
-_UNKNOWN_DJANGO = "this Django's dispatch is not known: receivers have no times of their own"
-
 
 class Tracer:
     """Records every dispatch, bypass and transaction between ``start`` and ``stop``.
@@ -51,12 +49,12 @@ class Tracer:
         self._start = self._end = 0
         self._started_at = ""
         self._queries = 0  # SQL statements; before the end, less those of the process before us
-        self._rendered = True
+        self._notes: tuple[str, ...] = ()
 
     def start(self) -> None:
         """Begin to observe."""
         observing.begin(self)
-        self._rendered = dispatch.rendered()
+        self._notes = dispatch.notes()
         self._begin()
         self._queries = -STREAM.queries
 
@@ -172,5 +170,5 @@ class Tracer:
             dropped=self.dropped,
             complete=self.complete,
             queries=self.queries,
-            notes=() if self._rendered else (_UNKNOWN_DJANGO,),
+            notes=self._notes,
         )
