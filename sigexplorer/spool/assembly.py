@@ -115,12 +115,17 @@ class Assembly:
         return self._bypass(row) if isinstance(row, Bypassed) else self._callback(row)
 
     def _calls(self, row: Flight, shape: Shape) -> Iterator[Call]:
-        order = 0
-        for position, receiver in enumerate(shape.receivers):
+        order = position = 0
+        for receiver in shape.receivers:
             if receiver is None:
+                position += 1
                 continue
             order += 1
-            called = _called(row, position)
+            if receiver.muted:
+                called = _muted(row, position)
+            else:
+                called = _called(row, position)
+                position += 1
             yield Call(
                 receiver=receiver.receiver,
                 order=order,
@@ -184,6 +189,12 @@ def _called(row: Flight, position: int) -> Called:
     if position in notes.get("raised", {}):
         return Called(begin, end, "raised", None, notes["raised"][position], queries)
     return Called(begin, end, "returned", notes.get("results", {}).get(position), None, queries)
+
+
+def _muted(row: Flight, position: int) -> Called:
+    """Return what became of a receiver that would have been called before the one at ``position``."""
+    now = row[min(START + position, len(row) - 1)]
+    return Called(now, now, "muted", None, None, 0)
 
 
 def _arguments(shape: Shape, values: Any) -> tuple[tuple[str, Scalar], ...]:
