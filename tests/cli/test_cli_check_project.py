@@ -145,7 +145,7 @@ def test_a_project_that_does_not_start(project: Path) -> None:
     assert "cannot be set up" in asked.err
     unknown = sigexplorer("check", "--settings", "no.such.settings", cwd=project)
     assert (unknown.code, unknown.err.count("\n")) == (2, 1)
-    assert "the project of 'no.such.settings' cannot be set up" in unknown.err
+    assert "no settings module 'no.such.settings': 'no' is neither in" in unknown.err
     environment = {"DJANGO_SETTINGS_MODULE": "site_settings"}
     found = sigexplorer("check", "shop/handlers.py", "-f", "json", cwd=project, env=environment)
     assert found.code == 1
