@@ -154,9 +154,12 @@ def test_a_project_that_does_not_start(project: Path) -> None:
 
 
 def test_the_bundled_project() -> None:
-    """The demo has no error."""
+    """The demo has no error, and one mistake on purpose: a receiver for a model with a proxy and a child."""
     answer = sigexplorer("check", "--demo", "--level", "error")
     assert (answer.code, answer.err) == (0, "")
+    lesson = sigexplorer("check", "--demo", "-f", "json", "--level", "warning")
+    assert lesson.code == 1
+    assert findings(lesson).keys() == {("SX022", "write_audit_entry"), ("SX022", "reindex")}
 
 
 def test_two_names_for_one_file(project: Path) -> None:
