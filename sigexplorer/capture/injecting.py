@@ -31,14 +31,14 @@ class Fault(Rule):
     def __init__(
         self,
         meant: Meant,
-        make: Callable[[], BaseException] | None,
+        make: Callable[[], BaseException | None] | None,
         delay: float = 0,
         when: int | Callable[..., bool] | None = None,
     ) -> None:
         super().__init__()
         self.calls = 0  # that it met
         self._meant = meant
-        self._make = make
+        self.make = make
         self._delay = delay  # seconds
         self._when = when
         self._next = itertools.count(1).__next__
@@ -65,8 +65,9 @@ class Fault(Rule):
 
     def _fail(self) -> None:
         __tracebackhide__ = True
-        if self._make is not None:
-            raise self._make()
+        error = self.make() if self.make is not None else None
+        if error is not None:
+            raise error
 
     def _is_due(self, named: dict[str, Any]) -> bool:
         if self.ended:
