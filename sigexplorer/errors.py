@@ -89,6 +89,10 @@ class PluginError(SigexplorerError):
     """A plug-in that cannot be loaded, or does not do what it is there for."""
 
 
+class SigexplorerWarning(UserWarning):
+    """What a test should know: a mute that met nothing, records that were lost."""
+
+
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Return the ``count`` names most like ``name``, the most alike first."""
 

@@ -8,8 +8,9 @@ async, and decorators.
 # A failed assertion, or a wrong name, points to the test and not to us: pytest obeys this.
 __tracebackhide__ = True
 
+from sigexplorer.errors import SigexplorerWarning
 from sigexplorer.testing.connected import assert_connected
-from sigexplorer.testing.muting import SigexplorerWarning, inject, mute, only
+from sigexplorer.testing.muting import inject, mute, only
 from sigexplorer.testing.recording import Traced, trace
 
 __all__ = [

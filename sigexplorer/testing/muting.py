@@ -13,7 +13,7 @@ from django.dispatch import Signal
 from sigexplorer.capture import altering, words
 from sigexplorer.capture.altering import Rule
 from sigexplorer.capture.injecting import Fault, maker
-from sigexplorer.errors import UnmetError, UsageError
+from sigexplorer.errors import SigexplorerWarning, UnmetError, UsageError
 from sigexplorer.show.text import plural, safe
 from sigexplorer.testing.decorating import decorated
 from sigexplorer.testing.rules import Meant, Mute, Only
@@ -25,10 +25,6 @@ Function = TypeVar("Function")
 
 #: One signal or several, each itself or its name, a glob or a %group.
 Signals = Signal | str | list[Signal | str] | tuple[Signal | str, ...]
-
-
-class SigexplorerWarning(UserWarning):
-    """A mute, or an injected fault, that met nothing."""
 
 
 class _Scope:
