@@ -159,5 +159,5 @@ def _checked(times: int | None) -> int | None:
 
 def _number(number: int) -> int:
     if type(number) is not int or number < 0:
-        raise UsageError(f"'{words.describe(number)}' is no number", "a whole number from 0 on")
+        raise UsageError(f"'{words.value(number)}' is no number", "a whole number from 0 on")
     return number
