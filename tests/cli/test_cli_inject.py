@@ -109,6 +109,6 @@ def test_a_fault_that_cannot_be_meant_is_one_line(cli: Cli, fault: str, said: st
 
 def test_nothing_stands_where_nothing_is_injected(folder: Path) -> None:
     """Without the option the methods that resolve receivers are Django's own."""
-    program = "from django.dispatch import Signal\nassert Signal._live_receivers.__code__.co_filename.count('django')\n"
-    write(folder, own=program)
+    found = "Signal._live_receivers.__code__.co_filename"
+    write(folder, own=f"import shop\nfrom django.dispatch import Signal\nassert 'django' in {found}\n")
     assert recorded(folder, "own.py")

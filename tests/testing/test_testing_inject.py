@@ -90,9 +90,9 @@ def test_delays_block_sync_receivers_and_not_the_event_loop(waits: list[float]) 
 @pytest.mark.usefixtures("database")
 def test_what_is_rolled_back_is_seen() -> None:
     """A receiver that fails in a transaction takes along what was done in it."""
-    with sigexplorer.trace() as trace, inject("blog.receivers.create_profile", raises=TimeoutError):
-        with pytest.raises(TimeoutError), transaction.atomic():
-            User.objects.create(username="ada")
+    failing = inject("blog.receivers.create_profile", raises=TimeoutError)
+    with sigexplorer.trace() as trace, failing, pytest.raises(TimeoutError), transaction.atomic():
+        User.objects.create(username="ada")
     assert not User.objects.exists()
     assert [one.rolled_back for one in trace.assert_order("pre_save", "post_save")] == [True, True]
     trace.assert_not_sent("post_save", sender="blog.Profile")
@@ -100,9 +100,9 @@ def test_what_is_rolled_back_is_seen() -> None:
 
 def test_muted_is_not_called_and_so_does_not_fail() -> None:
     """A mute goes before a fault, which then met nothing."""
-    with pytest.warns(SigexplorerWarning, match="met nothing: no such receiver was called"):
-        with mute(receiver=shop.ship), inject(shop.ship, raises=TimeoutError):
-            shop.paid.send(None)
+    met_nothing = pytest.warns(SigexplorerWarning, match="met nothing: no such receiver was called")
+    with met_nothing, mute(receiver=shop.ship), inject(shop.ship, raises=TimeoutError):
+        shop.paid.send(None)
 
 
 def test_two_faults_of_one_receiver(waits: list[float]) -> None:
@@ -114,9 +114,9 @@ def test_two_faults_of_one_receiver(waits: list[float]) -> None:
 
 def test_one_that_had_no_effect_says_so() -> None:
     """It met no call, or not the one that it was meant for."""
-    with pytest.warns(SigexplorerWarning, match="of 1 call none was number 2"):
-        with inject(shop.ship, raises=TimeoutError, when=2):
-            shop.paid.send(None)
+    no_effect = pytest.warns(SigexplorerWarning, match="of 1 call none was number 2")
+    with no_effect, inject(shop.ship, raises=TimeoutError, when=2):
+        shop.paid.send(None)
     with pytest.raises(UnmetError, match="met nothing"), inject(shop.fail, delay=1, strict=True):
         shop.paid.send(None)
 
