@@ -10,13 +10,17 @@ from sigexplorer.project import find, start
 
 def open_project(settings: str | None, pythonpath: Path | None, *, demo: bool) -> find.Project:
     """Find a project and set it up; what it connects meanwhile is noted."""
-    if demo:
-        if settings is not None or pythonpath is not None:
-            raise UsageError("--demo is the bundled project", "leave --settings and --pythonpath out")
-        from sigexplorer.playground.place import demo_folder
-
-        project = find.Project("demo.settings", demo_folder(), "--demo")
-    else:
-        project = find.find(settings, pythonpath)
+    project = find_project(settings, pythonpath, demo=demo)
     start.start(project.settings, project.folder)
     return project
+
+
+def find_project(settings: str | None, pythonpath: Path | None, *, demo: bool) -> find.Project:
+    """Find the project that is meant, and start nothing."""
+    if not demo:
+        return find.find(settings, pythonpath)
+    if settings is not None or pythonpath is not None:
+        raise UsageError("--demo is the bundled project", "leave --settings and --pythonpath out")
+    from sigexplorer.playground.place import demo_folder
+
+    return find.Project("demo.settings", demo_folder(), "--demo")

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sigexplorer.project.children import State, at_end, follow
-from sigexplorer.project.imports import when_imported
+from sigexplorer.project.awaiting import when_imported
 from sigexplorer.project.program.ending import stay_interrupted
 
 if TYPE_CHECKING:
