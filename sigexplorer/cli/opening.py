@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from sigexplorer.errors import UsageError
-from sigexplorer.project import find, start
+from sigexplorer.project import find
 
 
 def open_project(settings: str | None, pythonpath: Path | None, *, demo: bool) -> find.Project:
     """Find a project and set it up; what it connects meanwhile is noted."""
+    from sigexplorer.project import start  # with which comes Django
+
     project = find_project(settings, pythonpath, demo=demo)
     start.start(project.settings, project.folder)
     return project
