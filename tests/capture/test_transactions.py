@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from capturing import observing
 from django.db import transaction
 from django.db.transaction import TransactionManagementError
 from marks import KEPT, OUTSIDE, UNDONE, Marks, failing, savepoint, told
+
+from sigexplorer.capture import database
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -187,3 +190,24 @@ def test_commit_and_rollback_are_refused_inside_of_a_block() -> None:
                 transaction.commit()
 
     assert told(story) == {"inside": KEPT, "still inside": KEPT, "undone": UNDONE}
+
+
+def test_names_of_savepoints_are_kept_while_they_are_set() -> None:
+    """A savepoint is forgotten when it is released or rolled back to, with those that were set after it."""
+    kept = []
+    with observing(), transaction.atomic():
+        for _ in range(3):
+            with transaction.atomic():
+                kept.append(_names())
+            with failing():
+                savepoint()
+                kept.append(_names())
+            savepoint()
+        transaction.savepoint_commit(savepoint())
+        kept.append(_names())
+    assert kept == [1, 2, 2, 3, 3, 4, 3]
+
+
+def _names() -> int:
+    (held,) = database._TRANSACTIONS._open.values()
+    return len(held.savepoints)
