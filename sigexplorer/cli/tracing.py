@@ -202,7 +202,7 @@ def _run(session: _Session, program: Program | None) -> int:
     return run(program)
 
 
-_PRINTING: list[object] = []  # whoever prints is kept, and with it what it prints
+_PRINTING: list[Any] = []  # whoever prints is kept, and with it what it prints
 
 
 def _print(wanted: Wanted) -> None:
@@ -217,4 +217,6 @@ def _print(wanted: Wanted) -> None:
 def _report(session: _Session, tracing: Tracing) -> None:
     from sigexplorer.cli.reporting import report
 
+    for live in _PRINTING:
+        live.end()
     report(session.folder, session.wanted, tracing.problem)

@@ -242,3 +242,45 @@ def test_a_fault_of_ours_is_not_the_programs(tmp_path: Path) -> None:
     (line,) = (line for line in answer.err.splitlines() if line.startswith("sigexplorer: "))
     assert "lost to a fault of ours: ValueError: ours" in line
     assert "Traceback" not in answer.err
+
+
+THREADS = """
+import threading, shop
+
+inside, go = threading.Event(), threading.Event()
+
+def slow(order, **_):
+    inside.set()
+    go.wait(30)
+    shop.shipped.send("slow", parcel=2)
+
+shop.paid.connect(slow)
+thread = threading.Thread(target=shop.paid.send, args=["thread"], kwargs={"order": 1})
+thread.start()
+inside.wait(30)
+shop.shipped.send("quick", parcel=3)
+go.set()
+thread.join()
+"""
+
+
+def test_live_keeps_together_what_belongs_together(tmp_path: Path) -> None:
+    """With --live the lines of one outermost dispatch stand in a row, whatever other threads send."""
+    write(tmp_path, program=THREADS)
+    answer = trace(tmp_path, "--live", "--", "program.py")
+    lines = answer.err.partition("\n\n")[0].splitlines()
+    assert [line.split()[1:3] for line in lines] == [
+        ["shipped", "quick"],
+        ["paid", "thread"],
+        ["shipped", "thread"],
+        ["shipped", "slow"],
+    ]
+
+
+def test_live_tells_what_outlives_the_program(tmp_path: Path) -> None:
+    """With --live what closed within a dispatch that never does is printed when the program has ended."""
+    program = "import os, shop\ndef leave(**_): os._exit(3)\nshop.paid.connect(leave)\n"
+    write(tmp_path, program=f"{program}shop.paid.send('web', order=1)\n")
+    answer = trace(tmp_path, "--live", "--", "program.py")
+    assert answer.code == 3
+    assert answer.err.split()[1:3] == ["shipped", "web"]
