@@ -144,6 +144,7 @@ class Spool:
 
     def _streams(self) -> Iterator[Iterator[tuple[int, Record]]]:
         numbers: dict[int, _Numbers] = {}
+        aliases = dict(self.run.databases)
         highest = 0
         for process in self._processes:
             number = process.run["process"]
@@ -151,7 +152,7 @@ class Spool:
             numbers[number] = own = _Numbers(process.run["since"], highest, parent, process.lacking)
             highest = max(highest, own(process.last) or 0)
             assembly = Assembly(process.shapes, self._began, number, own)
-            assembly.learn([*process.undone, *process.kept.values()])
+            assembly.learn([*process.undone, *process.kept.values()], aliases)
             yield _records(process.path, assembly)
 
 
