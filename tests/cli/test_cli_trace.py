@@ -258,7 +258,8 @@ shop.paid.connect(slow)
 thread = threading.Thread(target=shop.paid.send, args=["thread"], kwargs={"order": 1})
 thread.start()
 inside.wait(30)
-shop.shipped.send("quick", parcel=3)
+for n in range(2):
+    shop.shipped.send("quick", parcel=n)
 go.set()
 thread.join()
 """
@@ -270,6 +271,7 @@ def test_live_keeps_together_what_belongs_together(tmp_path: Path) -> None:
     answer = trace(tmp_path, "--live", "--", "program.py")
     lines = answer.err.partition("\n\n")[0].splitlines()
     assert [line.split()[1:3] for line in lines] == [
+        ["shipped", "quick"],
         ["shipped", "quick"],
         ["paid", "thread"],
         ["shipped", "thread"],
