@@ -12,13 +12,22 @@ from typing import TextIO
 
 from rich.console import Group, RenderableType
 
+from sigexplorer import catalog
 from sigexplorer.cli.options import LIMIT, ROWS, filters
 from sigexplorer.cli.output import write
 from sigexplorer.cli.present import Answer, present
 from sigexplorer.cli.tracing import Wanted
-from sigexplorer.errors import OutputError, RecordingError, SigexplorerError
+from sigexplorer.errors import (
+    OutputError,
+    RecordingError,
+    SigexplorerError,
+    UnknownNameError,
+    likeness,
+    nearest,
+)
+from sigexplorer.model import Dispatch
 from sigexplorer.show import keep, views
-from sigexplorer.show.filters import Filters
+from sigexplorer.show.filters import Filters, matches
 from sigexplorer.show.look import Look
 from sigexplorer.show.rollup import LineWriter
 from sigexplorer.show.source import Source
@@ -42,6 +51,22 @@ def look(wanted: Wanted) -> Look:
     )  # fmt: skip
 
 
+#: From which likeness on a name is taken for one of Django's, mistyped.
+_ALIKE = 0.85
+
+
+def check_names(shown: Look) -> None:
+    """Raise where a bare name is almost that of a signal of Django's; others are known afterwards."""
+    names = [page.name for page in catalog.PAGES]
+    for pattern in (*shown.filters.wanted, *shown.filters.unwanted):
+        if pattern.isidentifier() and pattern not in names:
+            near = nearest(pattern, names)
+            if likeness(pattern, near[0]) >= _ALIKE:
+                problem = UnknownNameError("signal", pattern, names)
+                problem.hint += f"; one of your own by that name: '*{pattern}'"
+                raise problem
+
+
 def answer(wanted: Wanted) -> Answer:
     """Return in what format the trace is wanted, and where."""
     counts = wanted.counts or (wanted.live and wanted.format_name is None and wanted.output is None)
@@ -50,9 +75,10 @@ def answer(wanted: Wanted) -> Answer:
 
 def report(folder: Path, wanted: Wanted, problem: str) -> None:
     """Show, write and keep what was recorded in ``folder``; a failure of ours is one line."""
+    removable = True
     with _beside_the_program() as stream:
         try:
-            _report(folder, wanted, problem)
+            removable = _report(folder, wanted, problem)
         except BrokenPipeError:
             pass
         except OutputError as fault:
@@ -68,27 +94,50 @@ def report(folder: Path, wanted: Wanted, problem: str) -> None:
             return
         if problem:
             _say(stream, f"not all was recorded: {problem}")
-        shutil.rmtree(folder, ignore_errors=True)
+        if removable:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _report(folder: Path, wanted: Wanted, problem: str) -> None:
+def _report(folder: Path, wanted: Wanted, problem: str) -> bool:
+    """Report; return whether nobody needs the folder any more."""
     try:
         source = Spooled(folder)
     except RecordingError:
         if not problem:
             _say(sys.stdout, "no Django signals were sent")
-        return
-    shown, form = look(wanted), answer(wanted)
-    if form.keep:
-        keep.keep_text(_lines(source))
-    if form.chosen() == "jsonl" and shown.filters == Filters():
-        write(_lines(source), wanted.output)
-    else:
-        present(source, shown, form, partial(_drawing, source, shown))
+        return True
+    shown, form, removable = look(wanted), answer(wanted), True
+    kept = form.keep and keep.keep_text(_lines(source))
+    try:
+        if form.chosen() == "jsonl" and shown.filters == Filters():
+            write(_lines(source), wanted.output)
+        else:
+            present(source, shown, form, partial(_drawing, source, shown))
+        if form.chosen() in views.VIEWS:  # and nothing that a program reads
+            _say_unmatched(source, shown.filters)
+    except UnknownNameError as fault:  # of the project's own: known only now
+        _say(sys.stdout, f"{fault.message} ({fault.hint})" if fault.hint else fault.message)
+        _say_total(source, folder, kept=kept)
+        removable = kept
     run = source.spool.run
     if run.dropped:
         faults = "; ".join(source.spool.faults)
         _say(sys.stdout, f"{plural(run.dropped, 'record')} lost to a fault of ours: {faults}")
+    return removable
+
+
+def _say_total(source: Spooled, folder: Path, *, kept: bool) -> None:
+    """Say how much was recorded, and where it is."""
+    total = sum(isinstance(record, Dispatch) for record in source.spool.records())
+    where = "'sigexplorer show --last' shows them" if kept else f"what was recorded is in '{folder}'"
+    _say(sys.stdout, f"{plural(total, 'dispatch', 'dispatches')} without the filters: {where}")
+
+
+def _say_unmatched(source: Spooled, filters: Filters) -> None:
+    """Say which patterns no signal matched that was sent."""
+    for pattern in filters.wanted:
+        if not any(matches(pattern, *sent) for sent in source.spool.signals):
+            _say(sys.stdout, f"no signal that was sent matches '{pattern}'")
 
 
 def _lines(source: Source) -> Iterator[str]:

@@ -130,9 +130,9 @@ def _prepared(wanted: Wanted, command: Sequence[str]) -> tuple[_Session, Program
 def check(wanted: Wanted) -> None:
     """Raise where the filters or the format cannot be meant."""
     if wanted.only or wanted.minimum or wanted.format_name or wanted.output or wanted.counts:
-        from sigexplorer.cli.reporting import answer, look
+        from sigexplorer.cli.reporting import answer, check_names, look
 
-        look(wanted)
+        check_names(look(wanted))
         answer(wanted).chosen()
 
 

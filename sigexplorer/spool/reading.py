@@ -108,6 +108,12 @@ class Spool:
         return [fault for process in self._processes for fault in process.known.get("faults", ())]
 
     @property
+    def signals(self) -> set[tuple[str, str, str]]:
+        """Path, name and group of every signal that was sent."""
+        shapes = (shape for process in self._processes for shape in process.shapes)
+        return {(shape.signal, shape.name, shape.group) for shape in shapes}
+
+    @property
     def receivers(self) -> tuple[ListedReceiver, ...]:
         """Who was connected when the run ended, as the first process saw it."""
         return self._processes[0].receivers

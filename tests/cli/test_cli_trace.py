@@ -10,10 +10,12 @@ from typing import Any
 
 import jsonschema
 import pytest
-from processes import ROOT
+from processes import ROOT, sigexplorer
 from tracing_programs import PAID, dispatches, python, recorded, trace, write
 
 from sigexplorer.show.schemas import trace_schema
+from sigexplorer.show.spooled import Spooled
+from sigexplorer.spool.files import remove
 
 #: By what they do: programs of which everything is to stay their own.
 PROGRAMS = {
@@ -214,11 +216,50 @@ def test_a_wrong_question_runs_nothing(tmp_path: Path, words: list[str], code: i
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_a_name_that_nobody_sent_is_said_afterwards(shop: Path) -> None:
+@pytest.mark.parametrize("pattern", ["post_svae", "!PRE_SAVE", "postsave", "%save,user_loged_in"])
+def test_a_name_of_djangos_that_is_mistyped_runs_nothing(tmp_path: Path, pattern: str) -> None:
+    """A bare name that is almost one of Django's is said with its nearest before the program begins."""
+    write(tmp_path, program=MARK)
+    answer = trace(tmp_path, "-e", pattern, "--", "program.py")
+    name = pattern.rpartition(",")[2].removeprefix("!")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"sigexplorer: unknown signal '{name}' (nearest: ")
+    assert answer.err.endswith(f"; one of your own by that name: '*{name}')\n")
+    assert answer.err.count("\n") == 1
+    assert answer.err.count(", ") == 2
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("name", ["payd", "shop.post_svae", "pre_order_paid"])
+def test_a_name_that_nobody_sent_is_said_afterwards(shop: Path, name: str) -> None:
     """A signal of the project's own is known only when the program has run: then the nearest are named."""
-    answer = trace(shop, "-e", "payd", "--", "program.py")
+    answer = trace(shop, "-e", name, "--", "program.py")
     assert answer.code == 0
-    assert answer.err == "sigexplorer: unknown signal 'payd' (nearest: paid, shop.paid, shipped)\n"
+    unknown, total = answer.err.splitlines()
+    assert unknown.startswith(f"sigexplorer: unknown signal '{name}' (nearest: ")
+    folder = Path(total.partition("'")[2].removesuffix("'"))
+    assert total == f"sigexplorer: 3 dispatches without the filters: what was recorded is in '{folder}'"
+    assert len(dispatches(list(Spooled(folder).records()))) == 3
+    remove(folder)
+
+
+def test_what_was_kept_is_not_recorded_in_vain(shop: Path, tmp_path: Path) -> None:
+    """After a name that nobody sent, show --last has what was recorded, and no folder is left."""
+    home = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "TMPDIR": str(tmp_path)}
+    answer = sigexplorer("trace", "-e", "payd", "--", "program.py", env=home, cwd=shop)
+    assert answer.err.endswith("3 dispatches without the filters: 'sigexplorer show --last' shows them\n")
+    assert "3 dispatches" in sigexplorer("show", "--last", "-c", env=home, cwd=shop).out
+    assert list(tmp_path.glob("*.spool")) == []
+
+
+def test_a_pattern_that_matched_nothing_is_said(shop: Path) -> None:
+    """A glob or a group that no signal matched is named at the end, where people read, with the total."""
+    words = ["-e", "shop.*,other.*,%save", "--", "program.py"]
+    answer = trace(shop, *words)
+    said = [line for line in answer.err.splitlines() if line.startswith("sigexplorer: ")]
+    assert said == [f"sigexplorer: no signal that was sent matches '{one}'" for one in ("other.*", "%save")]
+    assert "left out by filters: 3 dispatches" in trace(shop, "-c", "-e", "other.*", "--", "program.py").err
+    assert len(document(trace(shop, "-f", "json", *words))["dispatches"]) == 3
 
 
 def test_a_program_without_django(tmp_path: Path) -> None:
