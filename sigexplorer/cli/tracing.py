@@ -7,7 +7,7 @@ is wrong with the question.
 from __future__ import annotations
 
 import getopt
-import shlex
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sigexplorer.capture.secrecy import command_line
 from sigexplorer.errors import NotPythonError, OutputError, SigexplorerError, UsageError
 from sigexplorer.project.children import State, run_other
 from sigexplorer.project.program import Program, resolve, restart, run
@@ -169,7 +170,7 @@ class _Session:
         return State(
             folder=str(self.folder),
             all=self.wanted.follow,
-            title=shlex.join(self.command),
+            title=command_line(self.command),
             listen=self.wanted.listen,
             origins=self.wanted.origins or self.wanted.output is not None,
             inits=self.wanted.init or _names_inits(self.wanted.only),
@@ -196,7 +197,7 @@ def _run(session: _Session, program: Program | None) -> int:
     report = partial(_report, session, tracing)
     if program is None:
         code = run_other(session.command, session.state)
-        report()
+        report(flush=True)
         return code
     tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
     return run(program)
@@ -214,9 +215,15 @@ def _print(wanted: Wanted) -> None:
     live.begin()
 
 
-def _report(session: _Session, tracing: Tracing) -> None:
-    from sigexplorer.cli.reporting import report
+def _report(session: _Session, tracing: Tracing, *, flush: bool) -> None:
+    """Report; Ctrl-C ends that, and nothing is lost."""
+    try:
+        from sigexplorer.cli.reporting import report
 
-    for live in _PRINTING:
-        live.end()
-    report(session.folder, session.wanted, tracing.problem)
+        for live in _PRINTING:
+            live.end()
+        report(session.folder, session.wanted, tracing.problem, flush=flush)
+    except KeyboardInterrupt:
+        if sys.__stderr__ is not None and session.folder.is_dir():
+            told = f"the report was interrupted; what was recorded is in '{session.folder}'"
+            sys.__stderr__.write(f"sigexplorer: {told}\n")

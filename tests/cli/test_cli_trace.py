@@ -13,6 +13,7 @@ import pytest
 from processes import ROOT, sigexplorer
 from tracing_programs import PAID, dispatches, python, recorded, trace, write
 
+from sigexplorer.model import SECRET
 from sigexplorer.show.schemas import trace_schema
 from sigexplorer.show.spooled import Spooled
 from sigexplorer.spool.files import remove
@@ -97,6 +98,23 @@ def test_lines_are_valid(shop: Path) -> None:
     assert (broken["error"], broken["calls"][0]["outcome"]) == ("ValueError: no book", "raised")
     assert paid["origin"] == {"file": "program.py", "line": 2, "function": "<module>"}
     assert records[-1]["summary"]["by_signal"] == {"shipped": 2, "paid": 1}
+
+
+def test_secrets_of_the_command_are_not_recorded(shop: Path) -> None:
+    """What an option is given that is secret by its name is in no recording, nor in a child's environment."""
+    child = "import os\nprint('hunter2' in str(os.environ), 'SIGEXPLORER_CHILD' in os.environ, flush=True)\n"
+    write(
+        shop,
+        program=f"{PAID}import subprocess, sys\nsubprocess.run([sys.executable, 'child.py'])",
+        child=child,
+    )
+    file = shop / "run.jsonl"
+    words = ["program.py", "--password", "hunter2", "--token=hunter2"]
+    answer = trace(shop, "--follow", "-o", str(file), "--", *words)
+    assert (answer.code, answer.out) == (0, "False True\n")
+    recorded_title = json.loads(file.read_text(encoding="utf-8").partition("\n")[0])["title"]
+    assert recorded_title == f"program.py --password {SECRET} --token={SECRET}"
+    assert "hunter2" not in file.read_text(encoding="utf-8")
 
 
 def document(answer: Any) -> Any:
