@@ -28,6 +28,7 @@ def scenario(
     run_all: options.All = False,
     source: options.Source = False,
     listen: options.Listen = True,
+    database: options.Database = None,
     only: options.Only = None,
     sender: options.Sender = None,
     receiver: options.Receiver = None,
@@ -60,7 +61,7 @@ def scenario(
         for chosen in wanted
     ]
     answer = Answer(format_name, output, counts=counts, keep=not no_keep)
-    raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all))
+    raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all, database=database))
 
 
 def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
