@@ -108,6 +108,16 @@ def test_a_report_may_be_interrupted(tmp_path: Path, end: str) -> None:
     assert len(dispatches(list(Spooled(spool).records()))) == 2
 
 
+@pytest.mark.parametrize("options", [[], ["-o", "run.jsonl"], ["-f", "json"]], ids=" ".join)
+def test_a_report_that_takes_long_is_announced(tmp_path: Path, options: list[str]) -> None:
+    """Of a large record it is said that its report is being made, but not in the middle of a document."""
+    program = f"{PAID}import sigexplorer.cli.reporting as reporting\nreporting._LARGE = 0\n"
+    write(tmp_path, program=program)
+    answer = trace(tmp_path, *options, "--", "program.py")
+    said = "sigexplorer: making the report of 0 MB; Ctrl-C ends that and keeps the record\n"
+    assert answer.err.startswith("{" if "-f" in options else said)
+
+
 def _files(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.is_dir() else []
 
