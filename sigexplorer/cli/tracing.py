@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sigexplorer.capture.secrecy import command_line
 from sigexplorer.errors import NotPythonError, OutputError, SigexplorerError, UsageError
+from sigexplorer.masking import command_line
 from sigexplorer.project.children import State, run_other
 from sigexplorer.project.program import Program, resolve, restart, run
-from sigexplorer.project.tracing import Tracing
+from sigexplorer.project.tracing import Tracing, stay_importable
 from sigexplorer.spool.files import SUFFIX, remove
 
 
@@ -200,7 +200,10 @@ def _run(session: _Session, program: Program | None) -> int:
         report(flush=True)
         return code
     tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
-    return run(program)
+    try:
+        return run(program)
+    finally:
+        stay_importable()
 
 
 _PRINTING: list[Any] = []  # whoever prints is kept, and with it what it prints

@@ -24,7 +24,8 @@ from django.http import HttpRequest
 
 from blog.models import Post
 from sigexplorer.capture import words
-from sigexplorer.capture.secrecy import command_line, looks_secret, scrub
+from sigexplorer.capture.secrecy import looks_secret, scrub
+from sigexplorer.masking import command_line
 from sigexplorer.model import SECRET
 from sigexplorer.playground.browser import Browser
 
