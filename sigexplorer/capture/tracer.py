@@ -115,6 +115,10 @@ class Tracer:
     def _step_of(self, start: int) -> int | None:
         return self._changes[bisect_right(self._changes, start, key=itemgetter(0)) - 1][1]
 
+    def place(self, reading: int) -> tuple[int | None, int]:
+        """Return of a reading of the clock its step, and the nanoseconds since the run began."""
+        return self._step_of(reading), reading - self._start
+
     def _under_way(self) -> list[tuple[str, Flight]]:
         """Return what has opened and not closed, as far as it has come."""
         found = []

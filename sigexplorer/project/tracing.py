@@ -15,8 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sigexplorer.project.awaiting import when_imported
 from sigexplorer.project.children import State, at_end, follow
-from sigexplorer.project.imports import when_imported
 from sigexplorer.project.program.ending import can_run, stay_interrupted, uninterrupted
 
 if TYPE_CHECKING:
