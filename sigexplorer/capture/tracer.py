@@ -142,7 +142,7 @@ class Tracer:
         ids = sorted([*(flight[ID] for _, flight in flights), *(event.id for event in beside)])
         numbers = {row: number for number, row in enumerate(ids, 1)}
         assembly = Assembly(TABLE, self._start, os.getpid(), numbers.get, self._step_of)
-        assembly.learn(self._events)
+        assembly.learn(self._events, dict(database.vendors()))
         others = [assembly.beside(event) for event in sorted(beside, key=attrgetter("id"))]
         return Trace(
             run=self._run(),
