@@ -94,6 +94,14 @@ def test_what_does_not_go_with_it(arguments: list[str], said: str, story_cli: Cl
     assert len(answer.err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("option", [["--compare"], ["--database", "sqlite://"]], ids=" ".join)
+def test_something_to_run_has_to_be_named(option: list[str], cli: Cli) -> None:
+    """The list of scenarios is no answer to a question about running them."""
+    answer = cli("scenario", *option)
+    assert (answer.code, answer.out) == (2, "")
+    assert "name scenarios, or --all of them" in answer.err
+
+
 def test_a_claim_that_fails_is_exit_1(story_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """A claim that holds only watching is named, with the way in which it failed."""
     from sigexplorer.playground.scenarios import saving
