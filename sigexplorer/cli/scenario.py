@@ -52,7 +52,7 @@ def scenario(
     output: options.Output = None,
 ) -> None:
     """Run a scripted story, show its timeline, check its claims."""
-    if not names and not run_all:
+    if not (names or run_all or compare or database is not None):
         return _list(format_name, output)
     from sigexplorer.cli.present import Answer
 
@@ -108,6 +108,8 @@ def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
                 "name scenarios, or --all of them but not both", "sigexplorer scenario lists them"
             )
         return list(SCENARIOS)
+    if not names:
+        raise UsageError("name scenarios, or --all of them", "sigexplorer scenario lists them")
     chosen = [find(name) for name in dict.fromkeys(names)]
     for one in chosen:
         runs.check_version(one.name, one.added, django_version())
