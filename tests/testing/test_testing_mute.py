@@ -448,3 +448,15 @@ def test_an_unknown_receiver_is_an_error_at_once() -> None:
         mute(receiver="shop.boook").__enter__()
     with pytest.warns(SigexplorerWarning, match="met nothing"), mute(receiver="shop.fail"):
         send()
+
+
+def test_a_trace_tells_all_muted_from_nobody_there() -> None:
+    """A dispatch that would reach nobody but the muted is not taken for one that reaches nobody at all."""
+    signal = Signal()
+    with sigexplorer.trace() as trace:
+        signal.send(shop.Web)
+        signal.connect(shop.book)
+        with mute(signal):
+            signal.send(shop.Web)
+            signal.send(shop.Web)
+    assert [outcomes(one) for one in trace.dispatches] == [[], *[[("shop.book", "muted")]] * 2]
