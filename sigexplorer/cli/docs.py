@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-import typer
-
 from sigexplorer import catalog
 from sigexplorer.catalog.installed import django_version, sends
-from sigexplorer.catalog.page import ANCIENT, Argument, Page, Version, dotted
+from sigexplorer.catalog.page import ANCIENT, Page, Version, dotted
+from sigexplorer.catalog.page import Argument as Sent
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import SigexplorerError, UsageError
 from sigexplorer.model import Dispatch
 from sigexplorer.show import pages
@@ -18,13 +18,11 @@ from sigexplorer.show.document import Document
 
 
 def docs(
-    signal: Annotated[
-        str | None, typer.Argument(help="A signal.", autocompletion=options.complete_signal)
-    ] = None,
+    signal: Annotated[str | None, Argument(help="A signal.", complete=options.complete_signal)] = None,
     search: Annotated[
-        str | None, typer.Option("--search", help="List the pages that mention this.", metavar="TEXT")
+        str | None, Option("--search", help="List the pages that mention this.", metavar="TEXT")
     ] = None,
-    live: Annotated[bool, typer.Option("--live", help="Add one example, captured now.")] = False,
+    live: Annotated[bool, Option("--live", help="Add one example, captured now.")] = False,
     format_name: options.Format = None,
     output: options.Output = None,
 ) -> None:
@@ -90,6 +88,6 @@ def _record(entry: Page, version: Version, seen: Dispatch | None) -> dict[str, A
     return {"signal": entry.path, **record, "exists": entry.exists_in(version), **example}
 
 
-def _argument(argument: Argument) -> dict[str, Any]:
+def _argument(argument: Sent) -> dict[str, Any]:
     since = dotted(argument.since) if argument.since != ANCIENT else None
     return {**asdict(argument), "since": since}

@@ -7,9 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument
 from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.model import ListedSignal
 
@@ -22,7 +21,7 @@ _WIDE = 140
 
 
 def list_signals(
-    pattern: Annotated[str | None, typer.Argument(help="A name, glob, group or part of a name.")] = None,
+    pattern: Annotated[str | None, Argument(help="A name, glob, group or part of a name.")] = None,
     format_name: options.Format = None,
     output: options.Output = None,
     settings: options.Settings = None,

@@ -7,10 +7,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from sigexplorer import catalog
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument
 from sigexplorer.errors import UnknownNameError
 from sigexplorer.model import ListedReceiver
 
@@ -18,9 +17,9 @@ from sigexplorer.model import ListedReceiver
 def receivers(
     pattern: Annotated[
         str | None,
-        typer.Argument(
+        Argument(
             help="A signal, receiver or sender: name, glob, %group or part.",
-            autocompletion=options.complete_signal,
+            complete=options.complete_signal,
         ),
     ] = None,
     verbose: options.Verbose = False,

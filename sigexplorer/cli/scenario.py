@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Annotated
-
-import typer
 
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import ANCIENT, dotted
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument
 from sigexplorer.errors import UsageError
 from sigexplorer.playground.scenarios import SCENARIOS, Scenario, find
-from sigexplorer.show.look import Look
 
 
 def complete_scenario(incomplete: str) -> list[str]:
@@ -23,44 +20,32 @@ def complete_scenario(incomplete: str) -> list[str]:
 
 def scenario(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Scenarios; none: list them.", autocompletion=complete_scenario)
+        list[str] | None, Argument(help="Scenarios; none: list them.", complete=complete_scenario)
     ] = None,
     run_all: options.All = False,
     source: options.Source = False,
     listen: options.Listen = True,
-    only: options.Only = None,
-    sender: options.Sender = None,
-    receiver: options.Receiver = None,
-    failed: options.Failed = False,
-    minimum: options.Minimum = None,
-    depth: options.Depth = None,
-    start: options.Start = None,
-    step: options.Step = None,
-    verbose: options.Verbose = False,
-    limit: options.Limit = options.LIMIT,
-    origins: options.Origins = False,
-    rows: options.Rows = options.ROWS,
-    counts: options.Counts = False,
+    *,
+    chosen: options.Chosen,
+    part: options.Part,
+    viewed: options.Viewed,
     no_keep: options.NoKeep = False,
-    format_name: options.Format = None,
-    output: options.Output = None,
-) -> None:
+    written: options.Written,
+) -> int:
     """Run a scripted story, show its timeline, check its claims."""
     if not names and not run_all:
-        return _list(format_name, output)
-    from sigexplorer.cli.present import Answer
+        return _list(written)
     from sigexplorer.cli.stories import Story, tell
     from sigexplorer.playground import runs
 
-    filters = options.filters(only, sender, receiver, minimum, depth, start, step, failed=failed)
-    look = Look(filters, verbose, limit, origins, source, rows=rows)
+    look = options.look(chosen, part, viewed, sources=source)
     wanted = _scenarios(names or [], run_all=run_all)
     stories = [
-        Story(chosen.name, chosen.added, partial(runs.run_scenario, chosen, sources=source), _next(chosen))
-        for chosen in wanted
+        Story(each.name, each.added, partial(runs.run_scenario, each, sources=source), _next(each))
+        for each in wanted
     ]
-    answer = Answer(format_name, output, counts=counts, keep=not no_keep)
-    raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all))
+    answer = options.answer(viewed, written, keep=not no_keep)
+    return tell(stories, look, answer, listen=listen, everything=run_all)
 
 
 def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
@@ -85,7 +70,7 @@ def _next(chosen: Scenario) -> str:
     return f"scenario {possible[place % len(possible)]}"
 
 
-def _list(format_name: str | None, output: Path | None) -> None:
+def _list(written: options.Written) -> int:
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show import pages
     from sigexplorer.show.exporters import markdown
@@ -104,4 +89,5 @@ def _list(format_name: str | None, output: Path | None) -> None:
         "json": lambda: to_json({"schema": "sigexplorer.scenario/1", "scenarios": records}),
         "markdown": lambda: markdown.write(shown),
     }
-    emit(lambda width: document.render(shown, width), writers, format_name, output)
+    emit(lambda width: document.render(shown, width), writers, written.format_name, written.output)
+    return 0

@@ -9,10 +9,10 @@ from rich.text import Text
 
 from sigexplorer.model import Claim, Step, Trace
 from sigexplorer.show.folding import Section, Timeline, fold
-from sigexplorer.show.look import ROWS, Look
+from sigexplorer.show.look import Look
 from sigexplorer.show.selection import Selection, selected
 from sigexplorer.show.shortening import Cut, shorten
-from sigexplorer.show.text import duration, plural, safe
+from sigexplorer.show.text import ROWS, duration, plural, safe
 from sigexplorer.show.views import columns, heading, plain
 
 
