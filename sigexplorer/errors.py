@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 
 _SHOWN = 100  # characters of a name that was mistyped
 
@@ -84,6 +83,7 @@ class PluginError(SigexplorerError):
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Return the ``count`` names most like ``name``, the most alike first."""
+    from difflib import SequenceMatcher  # needed only here, where somebody is to wait for nothing else
 
     def likeness(candidate: str) -> float:
         return SequenceMatcher(None, name[:200].lower(), candidate.lower()).ratio()

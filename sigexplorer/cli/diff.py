@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import RecordingError, UsageError
-from sigexplorer.show.filters import Filters
 from sigexplorer.show.text import safe
 
 if TYPE_CHECKING:
     from sigexplorer.model import Trace
     from sigexplorer.show.comparison import Difference
+    from sigexplorer.show.filters import Filters
     from sigexplorer.show.outline import Outline
     from sigexplorer.show.recording import Recording
     from sigexplorer.show.slower import Times

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from sigexplorer import catalog
-from sigexplorer.catalog.installed import django_version, sends
-from sigexplorer.catalog.page import ANCIENT, Page, Version, dotted
-from sigexplorer.catalog.page import Argument as Sent
 from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import SigexplorerError, UsageError
-from sigexplorer.model import Dispatch
-from sigexplorer.show import pages
-from sigexplorer.show.document import Document
+
+if TYPE_CHECKING:
+    from sigexplorer.catalog import page
+    from sigexplorer.model import Dispatch
+    from sigexplorer.show.document import Document
 
 
 def docs(
@@ -27,6 +26,7 @@ def docs(
     output: options.Output = None,
 ) -> None:
     """Say what a signal means: arguments, sender, when, who sends it, pitfalls."""
+    from sigexplorer.catalog.installed import django_version
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document
@@ -44,8 +44,11 @@ def docs(
 
 def _answer(
     signal: str | None, search: str | None, *, live: bool
-) -> tuple[list[Page], Document, Dispatch | None]:
+) -> tuple[list[page.Page], Document, Dispatch | None]:
     """Return the pages, what is shown of them, and the example that was asked for."""
+    from sigexplorer.catalog.installed import django_version, sends
+    from sigexplorer.show import pages
+
     version = django_version()
     if signal is not None and search is None:
         entry = catalog.find(signal)
@@ -63,7 +66,7 @@ def _answer(
     return list(dict.fromkeys(entry for entry, _ in matches)), pages.found(matches), None
 
 
-def _example(entry: Page, version: Version) -> Dispatch:
+def _example(entry: page.Page, version: page.Version) -> Dispatch:
     """Trigger the signal and return the first dispatch of it."""
     from sigexplorer.playground import runs
 
@@ -76,7 +79,9 @@ def _example(entry: Page, version: Version) -> Dispatch:
     raise SigexplorerError(f"Django did not send {entry.name}", f"see sigexplorer trigger {entry.name}")
 
 
-def _record(entry: Page, version: Version, seen: Dispatch | None) -> dict[str, Any]:
+def _record(entry: page.Page, version: page.Version, seen: Dispatch | None) -> dict[str, Any]:
+    from sigexplorer.catalog.installed import sends
+    from sigexplorer.catalog.page import ANCIENT, dotted
     from sigexplorer.show import recording
 
     record = asdict(entry)
@@ -88,6 +93,8 @@ def _record(entry: Page, version: Version, seen: Dispatch | None) -> dict[str, A
     return {"signal": entry.path, **record, "exists": entry.exists_in(version), **example}
 
 
-def _argument(argument: Sent) -> dict[str, Any]:
+def _argument(argument: page.Argument) -> dict[str, Any]:
+    from sigexplorer.catalog.page import ANCIENT, dotted
+
     since = dotted(argument.since) if argument.since != ANCIENT else None
     return {**asdict(argument), "since": since}

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument
 from sigexplorer.errors import UnknownNameError, UsageError
-from sigexplorer.model import ListedSignal
 
 if TYPE_CHECKING:
     from sigexplorer.catalog import Page
+    from sigexplorer.model import ListedSignal
 
 
 #: From this width on, what is imported and what is sent have columns of their own.

@@ -19,7 +19,7 @@ def complete_signal(incomplete: str) -> list[str]:
     """Return the signals that begin like this, for the shell."""
     from sigexplorer import catalog
 
-    return [page.name for page in catalog.PAGES if page.name.startswith(incomplete)]
+    return [name for name in catalog.NAMES if name.startswith(incomplete)]
 
 
 Format = Annotated[str | None, Option("--format", "-f", help="How to write it.", metavar="FORMAT")]

@@ -10,7 +10,6 @@ import errno
 import io
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
@@ -45,6 +44,8 @@ def run(arguments: Sequence[str]) -> int:
         raise
     except Exception as problem:  # noqa: BLE001 - no user ever sees a traceback of ours unasked
         if debug:
+            import traceback
+
             traceback.print_exc()
             return 2
         return _explain(problem)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from sigexplorer.catalog.installed import django_version
-from sigexplorer.catalog.page import ANCIENT, dotted
 from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument
 from sigexplorer.errors import UsageError
@@ -49,6 +47,7 @@ def scenario(
 
 
 def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
+    from sigexplorer.catalog.installed import django_version
     from sigexplorer.playground import runs
 
     if run_all:
@@ -65,12 +64,16 @@ def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
 
 def _next(chosen: Scenario) -> str:
     """Return the scenario after ``chosen``, of those that this Django can run."""
+    from sigexplorer.catalog.installed import django_version
+
     possible = [one.name for one in SCENARIOS if django_version() >= one.added]
     place = possible.index(chosen.name) + 1 if chosen.name in possible else 0
     return f"scenario {possible[place % len(possible)]}"
 
 
 def _list(written: options.Written) -> int:
+    from sigexplorer.catalog.installed import django_version
+    from sigexplorer.catalog.page import ANCIENT, dotted
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show import pages
     from sigexplorer.show.exporters import markdown

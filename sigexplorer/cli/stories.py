@@ -21,7 +21,7 @@ from sigexplorer.show import keep, pages, views
 from sigexplorer.show.filters import Filters, check
 from sigexplorer.show.look import Look
 from sigexplorer.show.source import InMemory
-from sigexplorer.show.views import document, timeline
+from sigexplorer.show.views import code, document
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +109,5 @@ def _drawing(
 
 
 def _one(story: Story, trace: Trace, look: Look, view: str, width: int) -> list[RenderableType]:
-    code = [timeline.source(story.source()), ""] if story.source and look.sources else []
-    return [*code, *views.draw(view, InMemory([trace]), replace(look, marked=story.marked), width)]
+    source: list[RenderableType] = [code.Source(story.source()), ""] if story.source and look.sources else []
+    return [*source, *views.draw(view, InMemory([trace]), replace(look, marked=story.marked), width)]

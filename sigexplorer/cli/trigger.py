@@ -6,13 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from sigexplorer import catalog
-from sigexplorer.catalog.installed import django_version
-from sigexplorer.catalog.page import Page, Version
 from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument
 from sigexplorer.errors import UsageError
 
 if TYPE_CHECKING:
+    from sigexplorer.catalog import Page, Version
     from sigexplorer.cli.stories import Story
 
 
@@ -57,6 +56,7 @@ def _story(page: Page) -> Story:
 def _pages(names: list[str], *, run_all: bool) -> list[Page]:
     if run_all == bool(names):
         raise UsageError("name signals, or --all of them but not both", "sigexplorer list shows their names")
+    from sigexplorer.catalog.installed import django_version
     from sigexplorer.playground import runs
 
     version = django_version()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from rich.console import RenderableType
+from typing import TYPE_CHECKING
 
-from sigexplorer.show.look import Look
-from sigexplorer.show.source import Source
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from sigexplorer.show.look import Look
+    from sigexplorer.show.source import Source
 
 #: The views of a trace.
 VIEWS = ("table", "tree", "summary", "coverage", "sequence")
