@@ -69,6 +69,10 @@ class ProjectError(SigexplorerError):
     """A Django project that was not found or could not be started."""
 
 
+class DatabaseUrlError(SigexplorerError):
+    """A database that cannot be made, or not where it was asked for; its password is in no message."""
+
+
 class OutputError(SigexplorerError):
     """A file that could not be written."""
 

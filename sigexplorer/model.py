@@ -266,7 +266,6 @@ class ListedSignal:
     sender: str | None  # in words; None for a signal that is not Django's
     documented: bool
     added: str | None  # the Django that has it first, where the oldest supported one lacks it
-    sent_by: tuple[Origin, ...]
     receivers: int  # live registrations, all in all
     receivers_django: int  # Django's own among them
     exists: bool = True  # in the installed Django

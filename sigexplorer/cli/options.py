@@ -45,6 +45,10 @@ Listen = Annotated[
 ]
 Source = Annotated[bool, Option("--source", help="Show the code that did it.")]
 All = Annotated[bool, Option("--all", help="Run every one of them.")]
+Database = Annotated[
+    str | None,
+    Option("--database", help="Run it in a database that is made for it, and dropped.", metavar="URL"),
+]
 Settings = Annotated[
     str | None, Option("--settings", help="Look at your project: its settings module.", metavar="MODULE")
 ]

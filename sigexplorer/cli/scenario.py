@@ -23,6 +23,7 @@ def scenario(
     run_all: options.All = False,
     source: options.Source = False,
     listen: options.Listen = True,
+    database: options.Database = None,
     *,
     chosen: options.Chosen,
     part: options.Part,
@@ -43,7 +44,7 @@ def scenario(
         for each in wanted
     ]
     answer = options.answer(viewed, written, keep=not no_keep)
-    return tell(stories, look, answer, listen=listen, everything=run_all)
+    return tell(stories, look, answer, listen=listen, everything=run_all, database=database)
 
 
 def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:

@@ -22,6 +22,7 @@ def trigger(
     run_all: options.All = False,
     source: options.Source = False,
     listen: options.Listen = True,
+    database: options.Database = None,
     *,
     chosen: options.Chosen,
     part: options.Part,
@@ -36,7 +37,7 @@ def trigger(
     wanted = _pages(signals or [], run_all=run_all)
     stories = [_story(page) for page in wanted]
     answer = options.answer(viewed, written, keep=not no_keep)
-    return tell(stories, look, answer, listen=listen, everything=run_all)
+    return tell(stories, look, answer, listen=listen, everything=run_all, database=database)
 
 
 def _story(page: Page) -> Story:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 
 from sigexplorer.capture import words
@@ -13,6 +13,8 @@ from sigexplorer.catalog.page import Page, Version, dotted
 from sigexplorer.errors import UsageError
 from sigexplorer.model import Claim, Trace
 from sigexplorer.playground.boot import PLAYGROUND
+from sigexplorer.playground.databases import IN_MEMORY, Databases
+from sigexplorer.playground.ending import in_order
 from sigexplorer.playground.scenarios import Scenario
 from sigexplorer.playground.steps import Steps
 from sigexplorer.playground.triggers import TRIGGERS
@@ -68,13 +70,28 @@ def trigger_source(page: Page) -> str:
 
 
 @contextmanager
-def open_playground(*, listen: bool) -> Iterator[None]:
-    """Boot the bundled project for some runs, and leave no receiver of ours behind."""
-    try:
-        PLAYGROUND.boot(listen=listen)
-        yield
-    finally:
-        PLAYGROUND.shut()
+def open_playground(*, listen: bool, database: str | None = None) -> Iterator[None]:
+    """Boot the bundled project for some runs, and leave no receiver of ours behind.
+
+    With ``database``, the URL of one that does not exist, its rows are there meanwhile.
+    """
+    databases = IN_MEMORY if database is None else _elsewhere(database)
+    with nullcontext() if database is None else in_order():
+        try:
+            PLAYGROUND.boot(listen=listen, databases=databases)
+            yield
+        finally:
+            try:
+                PLAYGROUND.shut()
+            except KeyboardInterrupt:  # before it has begun: once it has, it is not disturbed
+                PLAYGROUND.shut()
+                raise
+
+
+def _elsewhere(url: str) -> Databases:
+    from sigexplorer.playground.elsewhere import databases_at
+
+    return databases_at(url)
 
 
 def _run(title: str, story: Story, *, sources: bool) -> Trace:

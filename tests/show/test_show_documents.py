@@ -141,7 +141,6 @@ LISTED = st.builds(
     sender=st.none() | ALL_TEXTS,
     documented=st.booleans(),
     added=st.none(),
-    sent_by=st.just(()),
     receivers=st.just(3),
     receivers_django=st.just(1),
 )
