@@ -15,6 +15,9 @@ def main() -> None:
     try:
         if "_SIGEXPLORER_COMPLETE" in os.environ:  # a shell asks what may follow
             _offer()
+        from sigexplorer import garbage
+
+        garbage.wait()
         from sigexplorer.cli.run import run
 
         sys.exit(run(sys.argv[1:]))

@@ -14,6 +14,7 @@ class Command:
     name: str
     place: str  # module:function in this package
     interspersed: bool = True  # whether options may follow the first argument
+    long: bool = False  # whether it works through as much as it is given, and makes garbage from the first
 
     def load(self) -> Callable[..., int | None]:
         """Return its function: it takes what it declares, and returns the exit code."""
@@ -29,13 +30,13 @@ COMMANDS = (
     Command("trigger", "trigger:trigger"),
     Command("scenario", "scenario:scenario"),
     Command("trace", "trace:trace", interspersed=False),
-    Command("show", "show:show"),
-    Command("diff", "diff:diff"),
+    Command("show", "show:show", long=True),
+    Command("diff", "diff:diff", long=True),
     Command("receivers", "receivers:receivers"),
     Command("explain", "explain:explain"),
     Command("why", "why:why"),
     Command("lock", "lock:lock"),
-    Command("check", "check:check"),
+    Command("check", "check:check", long=True),
 )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 import sigexplorer
+from sigexplorer import garbage
 from sigexplorer.cli.commands import find
 from sigexplorer.cli.plain import read
 from sigexplorer.errors import SigexplorerError
@@ -63,6 +64,8 @@ def _command(arguments: Sequence[str]) -> int:
     if command is not None:
         function = command.load()
         given = read(function, arguments[1:], interspersed=command.interspersed)
+        if command.long:
+            garbage.collect()
         if given is not None:
             return function(**given) or 0
     from sigexplorer.cli.app import main

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
-from rich.progress import Progress
 
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import Version
@@ -22,6 +22,9 @@ from sigexplorer.show.filters import Filters, check
 from sigexplorer.show.look import Look
 from sigexplorer.show.source import InMemory
 from sigexplorer.show.views import code, document
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ def _told(stories: Sequence[Story], *, shown: bool) -> Iterator[Told]:
 
 
 def _progress() -> Progress:
+    from rich.progress import Progress
+
     return Progress(console=Console(stderr=True), transient=True)
 
 

@@ -8,6 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from sigexplorer import garbage
 from sigexplorer.capture import connections, words
 from sigexplorer.capture.places import is_plumbing, short
 from sigexplorer.errors import ProjectError
@@ -31,6 +32,7 @@ def start(settings: str, pythonpath: Path | None) -> None:
     except (Exception, SystemExit) as problem:
         message = f"the project of '{settings}' cannot be set up: {_told(problem)}"
         raise ProjectError(message, "run its manage.py check to see where") from problem
+    garbage.collect()
 
 
 def _put_on_path(folder: Path) -> None:
