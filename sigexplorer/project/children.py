@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import sigexplorer
-from sigexplorer.project.imports import when_imported
+from sigexplorer.project.awaiting import when_imported
 
 VARIABLE = "SIGEXPLORER_CHILD"
 STARTUP = str(Path(__file__).parent / "startup")

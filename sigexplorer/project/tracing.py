@@ -14,8 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from sigexplorer.project.awaiting import when_imported
 from sigexplorer.project.children import State, at_end, follow
-from sigexplorer.project.imports import when_imported
 from sigexplorer.project.program.ending import stay_interrupted
 
 if TYPE_CHECKING:
