@@ -59,7 +59,6 @@ def _signals(
 ) -> tuple[str, list[ListedSignal]]:
     """Return Django's version and the signals that match, of the bundled project or of a started one."""
     from sigexplorer import catalog
-<<<<<<< HEAD
 
     if settings is None and pythonpath is not None:
         raise UsageError("--pythonpath goes with --settings")
@@ -81,28 +80,17 @@ def _asked(settings: str | None, pythonpath: Path | None) -> _Asked:
 
         if registered.known():
             return release, registered.built_in_signals, registered.custom_signals
-    from sigexplorer.project import inventory, start
-=======
     from sigexplorer.project import inventory
->>>>>>> main
 
     if settings is None:
         from sigexplorer.playground.boot import PLAYGROUND
 
         PLAYGROUND.boot(listen=False)
     else:
-<<<<<<< HEAD
-        start.start(settings, pythonpath)
-    return inventory.django_release(), inventory.built_in_signals, inventory.custom_signals
-=======
         from sigexplorer.cli.opening import open_project
 
         open_project(settings, pythonpath, demo=False)
-    custom = [signal for signal in inventory.custom_signals() if pattern is None or _means(pattern, signal)]
-    if pattern is not None and not pages and not custom:
-        pages = catalog.match(pattern)  # raises, with what is nearest
-    return inventory.django_release(), [*inventory.built_in_signals(pages), *custom]
->>>>>>> main
+    return inventory.django_release(), inventory.built_in_signals, inventory.custom_signals
 
 
 def _built_in(pattern: str) -> tuple[Page, ...]:
