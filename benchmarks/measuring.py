@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -18,7 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 
 #: What changes what is measured, and is not ours to take over.
-_FOREIGN = ("DJANGO_SETTINGS_MODULE", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "FORCE_COLOR")
+_FOREIGN = (
+    "DJANGO_SETTINGS_MODULE",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONUNBUFFERED",
+    "PYTHONPATH",
+    "FORCE_COLOR",
+)
 
 
 class SkippedError(Exception):
@@ -55,7 +62,6 @@ class Setting:
     scale: int = 1_000_000  # dispatches of what is long
     python: str = sys.executable
     peers: str | None = None  # a Python that has the peers
-    instructions: bool = False
     more: Mapping[str, str] = field(default_factory=dict)  # of the environment
 
     def environment(self) -> dict[str, str]:
@@ -76,13 +82,31 @@ def compiled(setting: Setting) -> Iterator[Setting]:
     """Let modules be compiled once, as they are after an installation, and leave none of it behind."""
     with tempfile.TemporaryDirectory() as folder:
         more = {**setting.more, "PYTHONPYCACHEPREFIX": folder, "XDG_CACHE_HOME": folder}
-        yield Setting(
-            setting.rounds, setting.scale, setting.python, setting.peers, setting.instructions, more
-        )
+        yield Setting(setting.rounds, setting.scale, setting.python, setting.peers, more)
 
 
-def cpu(command: Sequence[str], environment: Mapping[str, str], folder: Path = ROOT) -> float:
+#: How commands that measure something end.
+_FINE = (0,)
+
+
+def cpu(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path = ROOT,
+    codes: tuple[int, ...] = _FINE,
+) -> float:
     """Run a command to its end and return the seconds of CPU that it and its children took."""
+    used = ran(command, environment, folder, codes)
+    return used.ru_utime + used.ru_stime
+
+
+def ran(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path = ROOT,
+    codes: tuple[int, ...] = _FINE,
+) -> resource.struct_rusage:
+    """Run a command to its end and return what it used."""
     with subprocess.Popen(  # noqa: S603 - commands of our own
         command, env=dict(environment), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -91,14 +115,14 @@ def cpu(command: Sequence[str], environment: Mapping[str, str], folder: Path = R
         said = process.stderr.read()
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
+    if process.returncode not in codes:
         last = said.decode(errors="replace").strip().splitlines()[-1:]
         raise SkippedError(f"'{' '.join(command[1:])}' ended with {process.returncode}: {''.join(last)}")
-    return used.ru_utime + used.ru_stime
+    return used
 
 
 def pairs(rounds: int, base: Callable[[], float], other: Callable[[], float]) -> tuple[float, ...]:
-    """Return the ratio of ``other`` to ``base`` for each of ``rounds`` pairs, after one that does not count."""
+    """Return the ratio of ``other`` to ``base`` for each of ``rounds`` pairs; a pair before does not count."""
     base(), other()
     return tuple(other() / base() for _ in range(rounds))
 
@@ -119,7 +143,8 @@ def told(setting: Setting, program: str, *arguments: str, python: str = "") -> A
     """Run one of the programs beside this file and return the JSON that it prints."""
     done = subprocess.run(  # noqa: S603 - a program of our own
         [python or setting.python, str(PROGRAMS / f"{program}.py"), *arguments],
-        env=setting.environment(), cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        env=setting.environment(), cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False,
     )  # fmt: skip
     if done.returncode != 0:
         raise SkippedError(f"{program}: {''.join(done.stderr.strip().splitlines()[-1:])}")

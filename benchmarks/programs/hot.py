@@ -87,7 +87,9 @@ def _logging() -> Iterator[None]:
         handler.close()
 
 
-def _watching_receivers(span: Callable[[str], AbstractContextManager[object]]) -> AbstractContextManager[None]:
+def _watching_receivers(
+    span: Callable[[str], AbstractContextManager[object]],
+) -> AbstractContextManager[None]:
     """Put each receiver into a span, which is where an instrumentation meets it."""
 
     @contextmanager

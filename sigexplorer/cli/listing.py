@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sigexplorer.catalog import Page
-    from sigexplorer.model import ListedSignal
+    from sigexplorer.catalog.listing import ListedSignal
 
     #: The version of Django, and what returns its signals and those of the project.
     _Asked: TypeAlias = tuple[

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sigexplorer.catalog.installed import django_version
-from sigexplorer.catalog.listing import custom, listed_page
+from sigexplorer.catalog.listing import ListedSignal, custom, listed_page
 from sigexplorer.catalog.page import Page, Version
-from sigexplorer.model import ListedSignal
 
 #: Of each signal that has receivers: how many, and how many of them are Django's own.
 _COUNTS: dict[str, tuple[int, int]] = {

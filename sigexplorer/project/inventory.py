@@ -16,9 +16,9 @@ from sigexplorer.capture.registry import Registration, registrations
 from sigexplorer.capture.senders import UNKNOWN, Senders
 from sigexplorer.capture.signals import SignalWords
 from sigexplorer.catalog.installed import django_version
-from sigexplorer.catalog.listing import custom, listed_page
+from sigexplorer.catalog.listing import ListedSignal, custom, listed_page
 from sigexplorer.catalog.page import Page
-from sigexplorer.model import ListedReceiver, ListedSignal
+from sigexplorer.model import ListedReceiver
 
 
 def built_in_signals(pages: Iterable[Page]) -> list[ListedSignal]:

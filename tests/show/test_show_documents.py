@@ -10,7 +10,8 @@ from drawing import CONTROL, UNLIMITED, drawn, unwrapped, widest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigexplorer.model import Claim, ListedSignal, Trace
+from sigexplorer.catalog.listing import ListedSignal
+from sigexplorer.model import Claim, Trace
 from sigexplorer.show import pages
 from sigexplorer.show.document import Bullets, Code, Document, Grid, Heading, Paragraph
 from sigexplorer.show.exporters import markdown
