@@ -35,12 +35,10 @@ def rows(setting: Setting) -> Iterator[Row]:
 
 def _start_up(setting: Setting) -> Iterator[Row]:
     """Count what the commands take that answer at once, to ``import django``."""
-    django = count(setting, ["-c", "import django"])
+    group, django = "start-up, to python -c 'import django'", count(setting, ["-c", "import django"])
     for words, goal in ((["list"], 4.5), (["docs", "post_save"], 4.5)):
         ratio = count(setting, ["-m", "sigexplorer", *words]) / django
-        yield Row(
-            "start-up, to python -c 'import django'", f"{' '.join(words)}, instructions", goal, (ratio,)
-        )
+        yield Row(group, f"{' '.join(words)}, instructions", goal, (ratio,))
 
 
 def _grows(setting: Setting, words: tuple[str, ...]) -> int:

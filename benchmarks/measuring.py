@@ -122,7 +122,7 @@ def ran(
 
 
 def pairs(rounds: int, base: Callable[[], float], other: Callable[[], float]) -> tuple[float, ...]:
-    """Return the ratio of ``other`` to ``base`` for each of ``rounds`` pairs; a pair before does not count."""
+    """Return the ratio of ``other`` to ``base`` in each of ``rounds`` pairs; one before does not count."""
     base(), other()
     return tuple(other() / base() for _ in range(rounds))
 
