@@ -14,21 +14,20 @@ import random
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
+from http import HTTPStatus
 from typing import Any
 
 from tracing import build_tables, timed, traced
 
 # isort: split
 # Models can be imported now that Django is set up.
-from django.contrib.auth import authenticate, login
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 from django.db.models.signals import post_init, pre_init
 from django.dispatch import Signal
-from django.http import HttpRequest
 
 from blog.models import Post, Tag
+from sigexplorer.playground.browser import Browser
 
 _METHODS = ("send", "send_robust")
 
@@ -36,10 +35,11 @@ _METHODS = ("send", "send_robust")
 def work(size: int) -> None:
     """Do it all, and leave the database as it was."""
     for _ in range(2 * size):
-        request = HttpRequest()
-        request.session = SessionStore()
-        user = authenticate(request, username="amy", password="wonderland")  # noqa: S106 - of nobody
-        login(request, user)
+        browser = Browser()  # through WSGI, as servers call it
+        browser.get("/login/")
+        answer = browser.post("/login/", username="amy", password="wonderland")  # noqa: S106 - of nobody
+        if answer.status != HTTPStatus.FOUND:
+            raise SystemExit(f"the login was answered with {answer.status}")
     author = User.objects.get(username="amy")
     posts = []
     for number in range(5 * size):

@@ -167,7 +167,6 @@ def test_a_signal_of_a_newer_django_is_listed_as_such() -> None:
         sender="the backend",
         documented=True,
         added="6.0",
-        sent_by=(),
         receivers=0,
         receivers_django=0,
         exists=False,
