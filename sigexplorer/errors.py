@@ -85,11 +85,13 @@ class PluginError(SigexplorerError):
     """A plug-in that cannot be loaded, or does not do what it is there for."""
 
 
-def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """Return the ``count`` names most like ``name``, the most alike first."""
+def likeness(name: str, other: str) -> float:
+    """Return how much two names are alike: 1 where only capitals differ, if anything."""
     from difflib import SequenceMatcher  # needed only here, where somebody is to wait for nothing else
 
-    def likeness(candidate: str) -> float:
-        return SequenceMatcher(None, name[:200].lower(), candidate.lower()).ratio()
+    return SequenceMatcher(None, name[:200].lower(), other.lower()).ratio()
 
-    return sorted(sorted(set(known)), key=likeness, reverse=True)[:count]
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """Return the ``count`` names most like ``name``, the most alike first."""
+    return sorted(sorted(set(known)), key=lambda other: likeness(name, other), reverse=True)[:count]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from sigexplorer import catalog
@@ -11,6 +11,7 @@ from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import SigexplorerError, UsageError
 
 if TYPE_CHECKING:
+    from sigexplorer.answers import BothWays
     from sigexplorer.catalog import page
     from sigexplorer.model import Dispatch
     from sigexplorer.show.document import Document
@@ -44,7 +45,7 @@ def docs(
 
 def _answer(
     signal: str | None, search: str | None, *, live: bool
-) -> tuple[list[page.Page], Document, Dispatch | None]:
+) -> tuple[list[page.Page], Document, Live | None]:
     """Return the pages, what is shown of them, and the example that was asked for."""
     from sigexplorer.catalog.installed import django_version, sends
     from sigexplorer.show import pages
@@ -52,9 +53,9 @@ def _answer(
     version = django_version()
     if signal is not None and search is None:
         entry = catalog.find(signal)
-        seen = _example(entry, version) if live else None
+        seen = _live(entry, version) if live else None
         shown = pages.page(entry, version, sends(entry))
-        return [entry], (*shown, *pages.example(seen)) if seen else shown, seen
+        return [entry], (*shown, *_shown(entry, seen)) if seen else shown, seen
     if live:
         raise UsageError("--live needs the name of one signal", "such as: sigexplorer docs post_save --live")
     if search is None:
@@ -64,6 +65,28 @@ def _answer(
     within = catalog.PAGES if signal is None else (catalog.find(signal),)
     matches = pages.search(within, version, search)
     return list(dict.fromkeys(entry for entry, _ in matches)), pages.found(matches), None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What was seen just now."""
+
+    example: Dispatch
+    both_ways: BothWays | None  # of signals that Django asks for before it decides what to do
+
+
+def _live(entry: page.Page, version: page.Version) -> Live:
+    from sigexplorer.playground.both_ways import ASKED_FOR, measure
+
+    example = _example(entry, version)
+    return Live(example, measure(entry) if entry.name in ASKED_FOR else None)
+
+
+def _shown(entry: page.Page, seen: Live) -> Document:
+    from sigexplorer.show import both_ways, pages
+
+    measured = both_ways.measured(seen.both_ways, entry.name) if seen.both_ways else ()
+    return (*pages.example(seen.example), *measured)
 
 
 def _example(entry: page.Page, version: page.Version) -> Dispatch:
@@ -79,18 +102,20 @@ def _example(entry: page.Page, version: page.Version) -> Dispatch:
     raise SigexplorerError(f"Django did not send {entry.name}", f"see sigexplorer trigger {entry.name}")
 
 
-def _record(entry: page.Page, version: page.Version, seen: Dispatch | None) -> dict[str, Any]:
+def _record(entry: page.Page, version: page.Version, seen: Live | None) -> dict[str, Any]:
     from sigexplorer.catalog.installed import sends
     from sigexplorer.catalog.page import ANCIENT, dotted
-    from sigexplorer.show import recording
+    from sigexplorer.show import both_ways, recording
 
     record = asdict(entry)
     record["added"] = dotted(entry.added) if entry.added != ANCIENT else None
     record["pitfalls"] = list(entry.pitfalls_in(version))
     record["arguments"] = [_argument(argument) for argument in entry.arguments_in(version)]
     record["sent_by"] = [asdict(send) for send in sends(entry)]
-    example = {"live": recording.dump_dispatch(seen)} if seen else {}
-    return {"signal": entry.path, **record, "exists": entry.exists_in(version), **example}
+    live: dict[str, Any] = {"live": recording.dump_dispatch(seen.example)} if seen else {}
+    if seen and seen.both_ways:
+        live["listening"] = both_ways.numbers(seen.both_ways)
+    return {"signal": entry.path, **record, "exists": entry.exists_in(version), **live}
 
 
 def _argument(argument: page.Argument) -> dict[str, Any]:

@@ -45,6 +45,7 @@ Listen = Annotated[
 ]
 Source = Annotated[bool, Option("--source", help="Show the code that did it.")]
 All = Annotated[bool, Option("--all", help="Run every one of them.")]
+Compare = Annotated[bool, Option("--compare", help="Show what listening itself changes in signals and SQL.")]
 Database = Annotated[
     str | None,
     Option("--database", help="Run it in a database that is made for it, and dropped.", metavar="URL"),

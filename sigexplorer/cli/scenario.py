@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument
 from sigexplorer.errors import UsageError
 from sigexplorer.playground.scenarios import SCENARIOS, Scenario, find
+
+if TYPE_CHECKING:
+    from sigexplorer.cli.present import Answer
+    from sigexplorer.show.look import Look
 
 
 def complete_scenario(incomplete: str) -> list[str]:
@@ -23,6 +27,7 @@ def scenario(
     run_all: options.All = False,
     source: options.Source = False,
     listen: options.Listen = True,
+    compare: options.Compare = False,
     database: options.Database = None,
     *,
     chosen: options.Chosen,
@@ -32,19 +37,47 @@ def scenario(
     written: options.Written,
 ) -> int:
     """Run a scripted story, show its timeline, check its claims."""
-    if not names and not run_all:
+    if not (names or run_all or compare or database is not None):
         return _list(written)
+    look = options.look(chosen, part, viewed, sources=source)
+    answer = options.answer(viewed, written, keep=not no_keep)
+    run = _compare if compare else partial(_tell, listen=listen)
+    return run(_scenarios(names or [], run_all=run_all), look, answer, database, everything=run_all)
+
+
+def _tell(
+    wanted: list[Scenario],
+    look: Look,
+    answer: Answer,
+    database: str | None,
+    *,
+    listen: bool,
+    everything: bool,
+) -> int:
     from sigexplorer.cli.stories import Story, tell
     from sigexplorer.playground import runs
 
-    look = options.look(chosen, part, viewed, sources=source)
-    wanted = _scenarios(names or [], run_all=run_all)
     stories = [
-        Story(each.name, each.added, partial(runs.run_scenario, each, sources=source), _next(each))
-        for each in wanted
+        Story(
+            chosen.name,
+            chosen.added,
+            partial(runs.run_scenario, chosen, sources=look.sources),
+            _next(chosen),
+        )
+        for chosen in wanted
     ]
-    answer = options.answer(viewed, written, keep=not no_keep)
-    return tell(stories, look, answer, listen=listen, everything=run_all, database=database)
+    return tell(stories, look, answer, listen=listen, everything=everything, database=database)
+
+
+def _compare(
+    wanted: list[Scenario], look: Look, answer: Answer, database: str | None, *, everything: bool
+) -> int:
+    from sigexplorer.cli.both_ways import compare
+    from sigexplorer.show.filters import Filters
+
+    if look.filters != Filters() or answer.counts:
+        raise UsageError("--compare shows all that differs", "leave out what chooses signals, steps or rows")
+    return compare(wanted, look, answer, database, brief=everything)
 
 
 def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
@@ -57,6 +90,8 @@ def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
                 "name scenarios, or --all of them but not both", "sigexplorer scenario lists them"
             )
         return list(SCENARIOS)
+    if not names:
+        raise UsageError("name scenarios, or --all of them", "sigexplorer scenario lists them")
     chosen = [find(name) for name in dict.fromkeys(names)]
     for one in chosen:
         runs.check_version(one.name, one.added, django_version())

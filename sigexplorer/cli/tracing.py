@@ -6,19 +6,22 @@ is wrong with the question.
 
 from __future__ import annotations
 
-import shlex
+import json
+import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sigexplorer.cli.options import Chosen, Viewed, Written
 from sigexplorer.cli.plain import read
 from sigexplorer.errors import NotPythonError, OutputError, SigexplorerError, UsageError
+from sigexplorer.masking import command_line
 from sigexplorer.project.children import State, run_other
 from sigexplorer.project.program import Program, resolve, restart, run
-from sigexplorer.project.tracing import Tracing
+from sigexplorer.project.tracing import Tracing, stay_importable
 from sigexplorer.spool.files import SUFFIX, remove
 
 
@@ -44,8 +47,8 @@ def main(words: Sequence[str]) -> int:
     try:
         if given is None:
             return _explained(words)
-        command_line = given.pop("command") or ()
-        session, program = _prepared(Wanted(**given), command_line)
+        line = given.pop("command") or ()
+        session, program = _prepared(Wanted(**given), line)
     except SigexplorerError:
         return _explained(words)  # comes to the same problem, and says so
     return _run(session, program)
@@ -86,9 +89,9 @@ def _prepared(wanted: Wanted, command: Sequence[str]) -> tuple[_Session, Program
 def check(wanted: Wanted) -> None:
     """Raise where the filters or the format cannot be meant."""
     if wanted.chosen != Chosen() or wanted.written != Written() or wanted.viewed.counts:
-        from sigexplorer.cli.reporting import answer, look
+        from sigexplorer.cli.reporting import answer, check_names, look
 
-        look(wanted)
+        check_names(look(wanted))
         answer(wanted).chosen()
 
 
@@ -125,10 +128,11 @@ class _Session:
         return State(
             folder=str(self.folder),
             all=self.wanted.follow,
-            title=shlex.join(self.command),
+            title=command_line(self.command),
             listen=self.wanted.listen,
             origins=self.wanted.viewed.origins or self.wanted.written.output is not None,
             inits=self.wanted.init or _names_inits(self.wanted.chosen.only or []),
+            live=_as_text(self.wanted) if self.wanted.live else "",
         )
 
 
@@ -152,13 +156,16 @@ def _run(session: _Session, program: Program | None) -> int:
     report = partial(_report, session, tracing)
     if program is None:
         code = run_other(session.command, session.state)
-        report()
+        report(flush=True)
         return code
     tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
-    return run(program)
+    try:
+        return run(program)
+    finally:
+        stay_importable()
 
 
-_PRINTING: list[object] = []  # whoever prints is kept, and with it what it prints
+_PRINTING: list[Any] = []  # whoever prints is kept, and with it what it prints
 
 
 def _print(wanted: Wanted) -> None:
@@ -170,7 +177,26 @@ def _print(wanted: Wanted) -> None:
     live.begin()
 
 
-def _report(session: _Session, tracing: Tracing) -> None:
-    from sigexplorer.cli.reporting import report
+def _as_text(wanted: Wanted) -> str:
+    """Return what says how a trace is to be shown, for the processes that the program starts."""
+    return json.dumps({"chosen": asdict(wanted.chosen), "viewed": asdict(wanted.viewed)})
 
-    report(session.folder, session.wanted, tracing.problem)
+
+def print_as(live: str) -> None:
+    """Print in a process that a traced one has started what the state of the run says."""
+    held = json.loads(live)
+    _print(Wanted(Chosen(**held["chosen"]), Viewed(**held["viewed"])))
+
+
+def _report(session: _Session, tracing: Tracing, *, flush: bool) -> None:
+    """Report; Ctrl-C ends that, and nothing is lost."""
+    try:
+        from sigexplorer.cli.reporting import report
+
+        for live in _PRINTING:
+            live.end()
+        report(session.folder, session.wanted, tracing.problem, flush=flush)
+    except KeyboardInterrupt:
+        if sys.__stderr__ is not None and session.folder.is_dir():
+            told = f"the report was interrupted; what was recorded is in '{session.folder}'"
+            sys.__stderr__.write(f"sigexplorer: {told}\n")

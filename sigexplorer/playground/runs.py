@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
 
+from sigexplorer.answers import Observed, Statement
 from sigexplorer.capture import words
+from sigexplorer.capture.statements import Statements
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.catalog.page import Page, Version, dotted
 from sigexplorer.errors import UsageError
@@ -64,6 +66,18 @@ def run_scenario(scenario: Scenario, *, sources: bool = False) -> Trace:
     return _run(f"scenario {scenario.name}", story, sources=sources)
 
 
+def observe_scenario(scenario: Scenario) -> Observed:
+    """Run a scripted story in an open playground, and note its SQL, too."""
+    statements = Statements()
+    statements.start()
+    try:
+        tracer = _recorded(f"scenario {scenario.name}", scenario_code(scenario), sources=False)
+    finally:
+        statements.stop()
+    placed = [(*tracer.place(reading), sql) for reading, sql in statements.noted]
+    return Observed(tracer.trace(), tuple(Statement(*each) for each in placed if each[0] is not None))
+
+
 def trigger_source(page: Page) -> str:
     """Return the Python that makes Django send a signal; the project must be booted."""
     return inspect.getsource(trigger_code(page))
@@ -95,6 +109,10 @@ def _elsewhere(url: str) -> Databases:
 
 
 def _run(title: str, story: Story, *, sources: bool) -> Trace:
+    return _recorded(title, story, sources=sources).trace()
+
+
+def _recorded(title: str, story: Story, *, sources: bool) -> Tracer:
     PLAYGROUND.reset()
     tracer = Tracer(title, listened=PLAYGROUND.listener.connected, steps_only=True)
     try:
@@ -110,4 +128,4 @@ def _run(title: str, story: Story, *, sources: bool) -> Trace:
     tracer.claims += [
         Claim("sigexplorer recorded everything", held=False, detail=fault) for fault in tracer.faults
     ]
-    return tracer.trace()
+    return tracer
