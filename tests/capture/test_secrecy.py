@@ -13,6 +13,7 @@ from hiding import HIDDEN, overridden, sent, written
 
 from sigexplorer.capture import words
 from sigexplorer.capture.secrecy import looks_secret, scrub
+from sigexplorer.masking import command_line
 from sigexplorer.model import SECRET
 
 if TYPE_CHECKING:
@@ -283,3 +284,29 @@ def test_a_database_that_refuses_its_password() -> None:
     with overridden(DATABASES={"default": {"PASSWORD": HIDDEN}}), observing() as tracer:
         signal.send_robust(None)
     assert HIDDEN not in written(tracer.trace())
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["manage.py", "migrate"], "manage.py migrate"),
+        (["a b.py", "it's"], "'a b.py' 'it'\"'\"'s'"),
+        (["x.py", "--password", "hunter2", "list"], f"x.py --password {SECRET} list"),
+        (["x.py", "--token=abc", "-v"], f"x.py --token={SECRET} -v"),
+        (
+            ["x.py", "--api-key", "abc", "--db-password=a=b"],
+            f"x.py --api-key {SECRET} --db-password={SECRET}",
+        ),
+        (["x.py", "--password", "--verbose", "list"], "x.py --password --verbose list"),
+        (["x.py", "--password"], "x.py --password"),
+        (["env", "DB_PASSWORD=abc", "x.py"], f"env DB_PASSWORD={SECRET} x.py"),
+        (["x.py", "token", "abc"], "x.py token abc"),
+        (["x.py", "postgres://me:abc@db/x"], f"x.py 'postgres://{SECRET}@db/x'"),
+        (["-c", "f(password='abc')"], f"-c 'f(password='\"'\"'{SECRET}'\"'\"')'"),
+        (["x.py", "--level=3", "a=b"], "x.py --level=3 a=b"),
+    ],
+    ids=str,
+)
+def test_the_words_of_a_command(words: list[str], told: str) -> None:
+    """Of what was typed everything is told but the values of options and variables that are secrets."""
+    assert command_line(words) == told

@@ -104,6 +104,19 @@ def test_two_databases() -> None:
     assert told(story) == {"default": KEPT, "archive": UNDONE, "archive, outside": OUTSIDE}
 
 
+def test_a_word_that_is_no_database() -> None:
+    """What a project's own signal calls using may be something else: then every open transaction counts."""
+
+    def story(marks: Marks) -> None:
+        with transaction.atomic(using="default"):
+            marks.send("stripe", using="stripe")
+            marks.send("archive", using="archive")
+            with failing(using="default"):
+                marks.send("undone", using="stripe")
+
+    assert told(story) == {"stripe": KEPT, "archive": OUTSIDE, "undone": UNDONE}
+
+
 def test_a_signal_without_a_database() -> None:
     """Who does not say which database it is about belongs to every open transaction."""
 
