@@ -61,7 +61,8 @@ class _Process:
     last: int = 0  # the highest id
     latest: int = 0  # the last clock reading
     lacking: set[int] = field(default_factory=set)  # ids of what rows were sent in, and that are in no file
-    recent: dict[int, None] = field(default_factory=dict)  # ids of the rows that were read last
+    recent: set[int] = field(default_factory=set)  # ids of the rows that were read last
+    older: set[int] = field(default_factory=set)  # and of those before them
 
     @property
     def known(self) -> dict[str, Any]:
@@ -241,16 +242,16 @@ _LACKING = 1_000_000
 
 def _note_outers(process: _Process, flights: list[Any], events: list[Event]) -> None:
     """Take note of what rows were sent in, until its own row comes: mostly right after them."""
-    lacking, recent = process.lacking, process.recent
-    for flight in flights:
-        lacking.discard(flight[ID])
-        recent[flight[ID]] = None
-    while len(recent) > _REMEMBERED:
-        del recent[next(iter(recent))]
+    lacking = process.lacking
+    ids = {flight[ID] for flight in flights}
+    lacking -= ids
+    if len(process.recent) > _REMEMBERED:
+        process.older, process.recent = process.recent, set()
+    process.recent |= ids
     if len(lacking) < _LACKING:
         outers = {flight[OUTER] for flight in flights}
         outers |= {event.outer for event in events if isinstance(event, (Bypassed, Promised))}
-        lacking |= {outer for outer in outers if outer and outer not in recent}
+        lacking |= outers - process.recent - process.older - {0}
 
 
 def _look_for_lacking(processes: list[_Process]) -> None:
@@ -264,8 +265,9 @@ def _look_for_lacking(processes: list[_Process]) -> None:
         before = {number for number in process.lacking if number <= process.run["since"]}
         process.lacking -= before
         if parent is not None:
-            parent.lacking |= before - parent.recent.keys()
+            parent.lacking |= before - parent.recent - parent.older
         process.recent.clear()
+        process.older.clear()
     for process in processes:
         if process.lacking:
             for _, *content in (frame for frame in frames(process.path) if frame[0] == "rows"):
