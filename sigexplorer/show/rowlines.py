@@ -104,15 +104,20 @@ class RowLines:
         queries, results = notes.get("queries", {}), notes.get("results", {})
         duration_ns, count = row[-1] - start, sum(queries.values())
         told: list[Any] = [
-            number, _word(parent), _word(parent_call), _word(step), start - began, duration_ns,
-            *[_json(held) if label is None else f'"<{label} pk={key_text(held)}>"'
-              for held, label in zip(arguments, pattern.labels, strict=True)],
-        ]  # fmt: skip
+            number,
+            "null" if parent is None else parent,
+            "null" if parent_call is None else parent_call,
+            "null" if step is None else step,
+            start - began,
+            duration_ns,
+        ]
+        for held, label in zip(arguments, pattern.labels, strict=True):
+            told.append(_json(held) if label is None else f'"<{label} pk={key_text(held)}>"')
         calls = []
         for position, name in pattern.receivers:
             begin, asked = row[START + position], queries.get(position, 0)
             took = row[ENDS + position] - begin
-            told += (begin - began, took, _json(results.get(position)), asked)
+            told += (begin - began, took, _json(results.get(position)) if results else "null", asked)
             calls.append(Called(name, took, asked))
         told += (self._origin(row[ORIGIN]), _WORDS[within], _WORDS[undone], count)
         shape = pattern.shape
@@ -142,15 +147,11 @@ def _as_text(pattern: _Pattern, arguments: Sequence[Any]) -> Scalar:
     return held if label is None else f"<{label} pk={key_text(held)}>"
 
 
-def _word(number: int | None) -> int | str:
-    return "null" if number is None else number
-
-
 def _json(held: Scalar) -> str:
+    if held is None or held is True or held is False:
+        return _WORDS[held]
     if isinstance(held, str):
         return quoted(held)
-    if held is None or isinstance(held, bool):
-        return _WORDS[held]
     return str(held) if isinstance(held, int) else _encode(finite(held))
 
 
