@@ -31,7 +31,6 @@ from sigexplorer.model import Dispatch
 from sigexplorer.show import keep, views
 from sigexplorer.show.filters import Filters, matches
 from sigexplorer.show.look import Look
-from sigexplorer.show.rollup import LineWriter
 from sigexplorer.show.source import Source
 from sigexplorer.show.spooled import Spooled
 from sigexplorer.show.text import plural, safe
@@ -108,7 +107,7 @@ def _report(folder: Path, wanted: Wanted, problem: str, stream: TextIO) -> bool:
         return True
     shown, form, removable = look(wanted), replace(answer(wanted), stream=stream), True
     _say_that_it_takes_long(folder, form, stream)
-    kept = form.keep and keep.keep_text(_lines(source))
+    kept = form.keep and keep.keep_text(source.lines())
     try:
         _present(source, shown, form)
     except UnknownNameError as fault:  # of the project's own: known only now
@@ -133,7 +132,7 @@ def _say_that_it_takes_long(folder: Path, form: Answer, stream: TextIO) -> None:
 def _present(source: Spooled, shown: Look, form: Answer) -> None:
     chosen = form.chosen()
     if chosen == "jsonl" and shown.filters == Filters():
-        write(_lines(source), form.output, form.stream)
+        write(source.lines(), form.output, form.stream)
     else:
         present(source, shown, form, partial(_drawing, source, shown))
     if chosen in views.VIEWS and form.stream is not None:  # and nothing that a program reads
@@ -152,11 +151,6 @@ def _say_unmatched(source: Spooled, filters: Filters, stream: TextIO) -> None:
     for pattern in filters.wanted:
         if not any(matches(pattern, *sent) for sent in source.spool.signals):
             _say(stream, f"no signal that was sent matches '{pattern}'")
-
-
-def _lines(source: Source) -> Iterator[str]:
-    writer = LineWriter()
-    return (writer.line(record) for record in source.records())
 
 
 def _drawing(source: Source, shown: Look, view: str, width: int) -> RenderableType:
