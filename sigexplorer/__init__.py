@@ -8,6 +8,9 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
+#: What ``--version`` prints.
+VERSION = f"sigexplorer {__version__}"
+
 _TESTING = ("Traced", "assert_connected", "inject", "mute", "only", "trace")
 
 __all__ = ["__version__", *_TESTING]  # noqa: PLE0604 - names, all of them

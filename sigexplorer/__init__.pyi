@@ -6,3 +6,4 @@ from sigexplorer.testing import only as only
 from sigexplorer.testing import trace as trace
 
 __version__: str
+VERSION: str
