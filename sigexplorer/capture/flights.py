@@ -18,11 +18,13 @@ from sigexplorer.capture.lanes import (
     said,
     seen_in_full,
 )
+from sigexplorer.capture.watch import Watch
 from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Flight
 
 if TYPE_CHECKING:
     from sigexplorer.capture.shapes import Shapes
-    from sigexplorer.capture.watch import Watch
+
+__all__ = ["Watch", "clock", "closed", "lanes", "opened", "raised", "returned", "stopped", "unheard"]
 
 
 def opened(

@@ -51,6 +51,7 @@ class Shapes:
 
     def __init__(self, method: Method) -> None:
         self.method = method
+        self.robust = method.endswith("robust")
         self.known: dict[int, dict[int, Known]] = {}
         self._guards: dict[tuple[int, int], weakref.ref[Any]] = {}
 

@@ -109,18 +109,21 @@ def test_senders_that_die_and_numbers_that_come_again() -> None:
         f"Sender{n}" for n in range(300)
     ]
     assert not [each for each in gone if each() is not None]
-    assert not dispatch._SEND.known.get(id(signal))
+    assert not dispatch._SHAPES["send"].known.get(id(signal))
 
 
 def test_signals_that_die_leave_nothing() -> None:
     """A signal that is gone takes along what was known of it."""
-    before = len(dispatch._SEND.known), len(dispatch._SEND._guards)
+    before = len(dispatch._SHAPES["send"].known), len(dispatch._SHAPES["send"]._guards)
     with observing():
-        during = len(dispatch._SEND.known), len(dispatch._SEND._guards)
+        during = len(dispatch._SHAPES["send"].known), len(dispatch._SHAPES["send"]._guards)
         for _ in range(100):
             Signal().send(Signal)
         gc.collect()
-        assert (len(dispatch._SEND.known), len(dispatch._SEND._guards)) <= (during[0] + 1, during[1] + 2)
+        assert (len(dispatch._SHAPES["send"].known), len(dispatch._SHAPES["send"]._guards)) <= (
+            during[0] + 1,
+            during[1] + 2,
+        )
     assert before[0] >= 0
 
 
