@@ -189,9 +189,8 @@ class AsyncCall(Coroutine[Any, Any, Any]):
         "receiver", "result", "start", "watch",
     )  # fmt: skip
 
-    coroutine: Any  # given as soon as the receiver was called
-
     def __init__(self, watch: Watch, position: int, receiver: Any) -> None:
+        self.coroutine: Any = None  # until the receiver was called
         self.watch = watch
         self.position = position
         self.receiver = receiver
@@ -203,6 +202,17 @@ class AsyncCall(Coroutine[Any, Any, Any]):
         self.outcome: Outcome = "skipped"
         self.result: Scalar = None
         self.error: str | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.coroutine, name)  # what somebody who looks at a task wants to know of it
+
+    def __repr__(self) -> str:
+        return repr(self.coroutine)
+
+    @property
+    def __class__(self) -> Any:
+        """Be taken for a coroutine by ``inspect``."""
+        return type(self.coroutine)
 
     def drive(self, awaitable: Any) -> Any:
         """Take what calling the receiver gave; return what is to be awaited in its place."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
+import re
 import sys
 import traceback
 import warnings
@@ -180,3 +182,31 @@ def test_a_stand_in_has_one_line() -> None:
         ours = Tag.objects.none().__class__.update
         assert ours is not found
         assert {line for _, _, line in ours.__code__.co_lines()} == {found.__code__.co_firstlineno}
+
+
+@each_method
+def test_an_async_receiver_finds_its_own_task(method: str) -> None:
+    """Whoever looks at the task that a receiver runs in finds the coroutine that Django has there."""
+
+    def look() -> list[object]:
+        task = asyncio.current_task()
+        assert task is not None
+        coroutine: Any = task.get_coro()
+        names = ("__name__", "__qualname__", "cr_running", "cr_await", "cr_code", "cr_origin", "cr_suspended")
+        return [
+            inspect.iscoroutine(coroutine),
+            inspect.getcoroutinestate(coroutine),
+            re.sub(r"0x\w+|Task-\d+", "", f"{task} {coroutine}"),
+            *(re.sub(r"0x\w+", "", str(getattr(coroutine, name, "missing"))) for name in names),
+        ]
+
+    async def receiver(**_named: object) -> list[object]:
+        await asyncio.sleep(0)
+        return look()
+
+    def story() -> object:
+        signal = Signal()
+        signal.connect(receiver)
+        return [response for _, response in send(signal, method)]
+
+    assert same(story)
