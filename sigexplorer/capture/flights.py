@@ -54,9 +54,11 @@ def opened(
             next_id(), known.number, outer, position(outer), lane.transactions, values, notes, origin,
             clock(),
         ]  # fmt: skip
+    except RecursionError:  # whatever is called now fails again
+        STREAM.exhausted += 1
     except Exception as fault:
         STREAM.failed(fault)
-        return [0, None, lane.open, None, None, (), None, None, clock()]
+    return [0, None, lane.open, None, None, (), None, None, clock()]
 
 
 def closed(lane: Lane, flight: Flight, watch: Watch | None) -> None:
@@ -71,7 +73,7 @@ def closed(lane: Lane, flight: Flight, watch: Watch | None) -> None:
         flights = lane.flights
         flights.append(flight)
         if outer is None and len(flights) > STREAM.batch:
-            STREAM.drain()
+            STREAM.drain_if_free()
 
 
 def unheard(shapes: Shapes, signal: Any, sender: Any, named: dict[str, Any]) -> None:
@@ -85,6 +87,8 @@ def returned(flight: Flight, response: Any) -> None:
     """Note what the receiver that has just ended returned."""
     try:
         noted(flight, "results")[len(flight) - ENDS - 1] = words.value(response)
+    except RecursionError:  # whatever is called now fails again
+        STREAM.exhausted += 1
     except Exception as fault:
         STREAM.failed(fault)
 
@@ -93,6 +97,8 @@ def raised(flight: Flight, error: BaseException) -> None:
     """Note what the receiver that is running now raised."""
     try:
         noted(flight, "raised").setdefault(len(flight) - ENDS, said(error))
+    except RecursionError:  # whatever is called now fails again
+        STREAM.exhausted += 1
     except Exception as fault:
         STREAM.failed(fault)
 
@@ -108,5 +114,7 @@ def stopped(flight: Flight, error: BaseException, receivers: int) -> None:
             flight[NOTES] = {}
         flight[NOTES]["error"] = said(error)
         flight[NOTES]["end"] = now
+    except RecursionError:  # whatever is called now fails again
+        STREAM.exhausted += 1
     except Exception as fault:
         STREAM.failed(fault)

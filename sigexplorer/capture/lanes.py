@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -21,6 +22,9 @@ from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, SHAPE, Event, Flight
 BATCH = 512
 
 _FAULTS = 10
+
+_PATIENCE = 5.0  # seconds to wait for another thread that hands rows over
+_MOMENT = 0.0002
 
 
 class Lane:
@@ -72,6 +76,32 @@ class Window(Protocol):
         """Take what one thread has noted; several windows take the same rows."""
 
 
+class Turn:
+    """Lets one thread at a time do something, and the others go on without.
+
+    Unlike a lock it is not left taken by a Ctrl-C that comes just as it is taken, and whoever
+    has it, and comes to ask for it again in a signal handler or a finalizer, does not wait.
+    """
+
+    def __init__(self) -> None:
+        self._taken: dict[str, tuple[int, object]] = {}
+
+    def take(self, act: Callable[[], None], patience: float = 0.0) -> bool:
+        """Do it, as soon as nobody else does; False if that took longer than the seconds given."""
+        ticket = (threading.get_ident(), object())
+        deadline = time.monotonic() + patience if patience else 0.0
+        try:
+            while (holder := self._taken.setdefault("by", ticket)) is not ticket:
+                if holder[0] == ticket[0] or not patience or time.monotonic() > deadline:
+                    return False
+                time.sleep(_MOMENT)
+            act()
+            return True
+        finally:
+            if self._taken.get("by") is ticket:
+                del self._taken["by"]
+
+
 class Stream:
     """All lanes of the process, and who takes their rows."""
 
@@ -84,12 +114,15 @@ class Stream:
         self.pending: dict[int, tuple[str, Flight]] = {}
         self.own: dict[int, int] = {}  # by the index of a shape, the position of our own receiver in it
         self._queries = 0  # of lanes that are gone
-        self._lock = threading.RLock()
+        self.exhausted = 0  # times that the stack had no room left for us, not even to say so
+        self._emptied: list[tuple[str, list[Flight], list[Event]]] = []  # not taken yet
+        self._turn = Turn()
+        self._lock = threading.Lock()
 
     def add(self, window: Window) -> None:
         """Let ``window`` take every row that closes from now on, as long as somebody keeps it."""
+        self.drain()
         with self._lock:
-            self.drain()
             self._set([*self._open_windows(), window])
 
     def remove(self, window: Window) -> None:
@@ -105,25 +138,49 @@ class Stream:
         return [window for reference in self._windows if (window := reference()) is not None]
 
     def drain(self) -> None:
-        """Hand what has closed to every window, and forget it."""
-        with self._lock:
-            windows = self._open_windows()
-            for lane in list(self.lanes):
-                ended = lane.used() is None
-                flights, events = lane.flights[:], lane.events[:]
-                del lane.flights[: len(flights)], lane.events[: len(events)]
-                for window in windows if flights or events else ():
-                    try:
-                        window.take(lane.thread, flights, events)
-                    except Exception as fault:
-                        _missed(window, fault)
-                if ended:
-                    self._queries += lane.queries
-                    self.lanes.remove(lane)
+        """Hand what has closed to every window, and forget it; wait a while for whoever does so now."""
+        self._turn.take(self._hand_over, patience=_PATIENCE)
+
+    def drain_if_free(self) -> None:
+        """Do it unless somebody does so now: the program must not wait for what another thread waits for."""
+        self._turn.take(self._hand_over)
+
+    def _hand_over(self) -> None:
+        for lane in list(self.lanes):
+            ended = lane.used() is None
+            self._empty(lane)
+            if ended:
+                lane.queries, count = 0, lane.queries
+                self._queries += count
+                self.lanes.remove(lane)
+        windows = self._open_windows()
+        while self.exhausted:
+            self.exhausted -= 1
+            for window in windows:
+                _missed(window, RecursionError())
+        while self._emptied:
+            rows = self._emptied[0]
+            try:
+                for window in windows:
+                    _take(window, *rows)
+            finally:
+                del self._emptied[0]
+
+    def _empty(self, lane: Lane) -> None:
+        flights, events = lane.flights[:], lane.events[:]
+        if not flights and not events:
+            return
+        closed, happened = len(flights), len(events)
+        keep = self._emptied.append
+        # Between the next two lines there is no call after which Python would look for a Ctrl-C.
+        del lane.flights[:closed], lane.events[:happened]
+        keep((lane.thread, flights, events))
 
     def forked(self) -> None:
         """Forget what the process that we were forked from has noted; its other threads are not ours."""
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._turn = Turn()
+        self._emptied.clear()
         self.pending.clear()
         self._queries = 0
         mine = here.lane
@@ -140,13 +197,20 @@ class Stream:
             while is_open(flight):
                 found[flight[ID]] = (lane.thread, flight)
                 flight = flight[OUTER]
-        return {**found, **dict(list(self.pending.items()))}
+        pending = list(self.pending.items())
+        return {**found, **{number: one for number, one in pending if is_open(one[1])}}
 
     @property
     def queries(self) -> int:
         """SQL statements so far, of all threads."""
-        with self._lock:
-            return self._queries + sum(lane.queries for lane in self.lanes)
+        count = [0]
+
+        def add() -> None:
+            count[0] = self._queries + sum(lane.queries for lane in list(self.lanes))
+
+        if not self._turn.take(add, patience=_PATIENCE):
+            add()
+        return count[0]
 
     def failed(self, fault: Exception) -> None:
         """Let every window count a fault of ours, which costs a record and nothing else.
@@ -161,11 +225,22 @@ class Stream:
                 _missed(window, fault)
 
 
+def _take(window: Window, thread: str, flights: list[Flight], events: list[Event]) -> None:
+    try:
+        window.take(thread, flights, events)
+    except Exception as fault:
+        _missed(window, fault)
+        if is_of_a_handler(fault):
+            raise
+    except BaseException:  # Ctrl-C: nobody knows how much of it was taken
+        window.dropped += len(flights)
+        raise
+
+
 def _missed(window: Window, fault: Exception) -> None:
     window.dropped += 1
-    # Near the end of the stack nothing may be called that could fail again.
     if len(window.faults) < _FAULTS:
-        window.faults.append(type(fault).__name__ if isinstance(fault, RecursionError) else said(fault))
+        window.faults.append(said(fault))
 
 
 STREAM = Stream()
