@@ -46,8 +46,11 @@ def opened(
         if values is None:
             values = list(arguments.to_words(named))
         outer = lane.open if lanes.running.get() is None else around(lane)
-        if outer is not None and len(outer) < ENDS:
-            outer = seen_in_full(outer, signal)
+        if outer is not None:
+            if type(outer[OUTER]) is int:  # over: a Ctrl-C came as it was to be left
+                outer = lane.open = None
+            elif len(outer) < ENDS:
+                outer = seen_in_full(outer, signal)
         origin = places.line(sys._getframe(2)) if STREAM.origins else None
         notes = {"callback": lane.callback} if lane.callback else None
         return [

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 
 from sigexplorer.capture import words
 from sigexplorer.capture.faults import is_of_a_handler
+from sigexplorer.capture.turns import Turn
 from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, SHAPE, Event, Flight
 
 #: Enough to be worth handing over.
@@ -24,7 +24,6 @@ BATCH = 512
 _FAULTS = 10
 
 _PATIENCE = 5.0  # seconds to wait for another thread that hands rows over
-_MOMENT = 0.0002
 
 
 class Lane:
@@ -74,32 +73,6 @@ class Window(Protocol):
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Take what one thread has noted; several windows take the same rows."""
-
-
-class Turn:
-    """Lets one thread at a time do something, and the others go on without.
-
-    Unlike a lock it is not left taken by a Ctrl-C that comes just as it is taken, and whoever
-    has it, and comes to ask for it again in a signal handler or a finalizer, does not wait.
-    """
-
-    def __init__(self) -> None:
-        self._taken: dict[str, tuple[int, object]] = {}
-
-    def take(self, act: Callable[[], None], patience: float = 0.0) -> bool:
-        """Do it, as soon as nobody else does; False if that took longer than the seconds given."""
-        ticket = (threading.get_ident(), object())
-        deadline = time.monotonic() + patience if patience else 0.0
-        try:
-            while (holder := self._taken.setdefault("by", ticket)) is not ticket:
-                if holder[0] == ticket[0] or not patience or time.monotonic() > deadline:
-                    return False
-                time.sleep(_MOMENT)
-            act()
-            return True
-        finally:
-            if self._taken.get("by") is ticket:
-                del self._taken["by"]
 
 
 class Stream:
@@ -159,10 +132,20 @@ class Stream:
             for window in windows:
                 _missed(window, RecursionError())
         while self._emptied:
-            rows = self._emptied[0]
+            rows, served = self._emptied[0], 0
             try:
                 for window in windows:
-                    _take(window, *rows)
+                    try:
+                        window.take(*rows)
+                    except Exception as fault:
+                        if is_of_a_handler(fault):
+                            raise
+                        _missed(window, fault)
+                    served += 1
+            except BaseException:  # Ctrl-C: nobody knows how much of it was taken
+                for window in windows[served:]:
+                    window.dropped += len(rows[1])
+                raise
             finally:
                 del self._emptied[0]
 
@@ -223,18 +206,6 @@ class Stream:
             window = reference()
             if window is not None:
                 _missed(window, fault)
-
-
-def _take(window: Window, thread: str, flights: list[Flight], events: list[Event]) -> None:
-    try:
-        window.take(thread, flights, events)
-    except Exception as fault:
-        _missed(window, fault)
-        if is_of_a_handler(fault):
-            raise
-    except BaseException:  # Ctrl-C: nobody knows how much of it was taken
-        window.dropped += len(flights)
-        raise
 
 
 def _missed(window: Window, fault: Exception) -> None:

@@ -209,7 +209,7 @@ class AsyncCall(Coroutine[Any, Any, Any]):
     def __repr__(self) -> str:
         return repr(self.coroutine)
 
-    @property
+    @property  # type: ignore[misc] # only isinstance() asks for it
     def __class__(self) -> Any:
         """Be taken for a coroutine by ``inspect``."""
         return type(self.coroutine)
