@@ -120,12 +120,7 @@ class Stream:
 
     def _hand_over(self) -> None:
         for lane in list(self.lanes):
-            ended = lane.used() is None
             self._empty(lane)
-            if ended:
-                lane.queries, count = 0, lane.queries
-                self._queries += count
-                self.lanes.remove(lane)
         windows = self._open_windows()
         while self.exhausted:
             self.exhausted -= 1
@@ -150,14 +145,17 @@ class Stream:
                 del self._emptied[0]
 
     def _empty(self, lane: Lane) -> None:
+        ended = lane.used() is None
         flights, events = lane.flights[:], lane.events[:]
-        if not flights and not events:
-            return
         closed, happened = len(flights), len(events)
-        keep = self._emptied.append
-        # Between the next two lines there is no call after which Python would look for a Ctrl-C.
-        del lane.flights[:closed], lane.events[:happened]
-        keep((lane.thread, flights, events))
+        if closed or happened:
+            keep = self._emptied.append
+            # Between the next two lines there is no call after which Python would look for a Ctrl-C.
+            del lane.flights[:closed], lane.events[:happened]
+            keep((lane.thread, flights, events))
+        if ended:
+            self.lanes.remove(lane)
+            self._queries += lane.queries
 
     def forked(self) -> None:
         """Forget what the process that we were forked from has noted; its other threads are not ours."""

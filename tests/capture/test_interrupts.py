@@ -6,6 +6,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_what_is_interrupted_leaves_nothing_behind(method: str, *, carried: bool
     with observing(may_fail=True) as tracer:
         act()
         number = 0
-        while interrupted(act, number := number + 1):
+        while copy_context().run(interrupted, act, number := number + 1):
             assert lanes.around(lanes.here.lane) is None
             later.send(None, number=number)
             assert number < 1000
