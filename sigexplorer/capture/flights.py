@@ -19,7 +19,7 @@ from sigexplorer.capture.lanes import (
     seen_in_full,
 )
 from sigexplorer.capture.watch import Watch
-from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Flight
+from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Flight, Notes
 
 if TYPE_CHECKING:
     from sigexplorer.capture.shapes import Shapes
@@ -45,17 +45,20 @@ def opened(
             values = None
         if values is None:
             values = list(arguments.to_words(named))
+        number = 0
         outer = lane.open if lanes.running.get() is None else around(lane)
         if outer is not None:
             if type(outer[OUTER]) is int:  # over: a Ctrl-C came as it was to be left
                 outer = lane.open = None
             elif len(outer) < ENDS:
-                outer = seen_in_full(outer, signal)
+                outer, number = seen_in_full(outer, signal)
         origin = places.line(sys._getframe(2)) if STREAM.origins else None
-        notes = {"callback": lane.callback} if lane.callback else None
+        notes: Notes | None = {"callback": lane.callback} if lane.callback else None
+        if known.passing is not None:
+            notes = {**(notes or {}), "sender": known.passing}
         return [
-            next_id(), known.number, outer, position(outer), lane.transactions, values, notes, origin,
-            clock(),
+            number or next_id(), known.number, outer, position(outer), lane.transactions, values, notes,
+            origin, clock(),
         ]  # fmt: skip
     except RecursionError:  # whatever is called now fails again
         STREAM.exhausted += 1

@@ -275,13 +275,15 @@ def position(place: Flight | None) -> int | None:
 SENDING = "signal"
 
 
-def seen_in_full(place: Flight | None, signal: Any) -> Flight | None:
-    """Give up what a wrapper has noted of a dispatch that is now seen as it is; return what is around it."""
-    if place is None or len(place) >= ENDS or (place[NOTES] or {}).get(SENDING) != id(signal):
-        return place
-    place[ID] = 0
-    around_it: Flight | None = place[OUTER]
-    return around_it
+def seen_in_full(place: Flight, signal: Any) -> tuple[Flight | None, int]:
+    """Give up what a wrapper has noted of a dispatch that is now seen as it is.
+
+    Returns what is around that dispatch, and its id: what was sent before is part of it.
+    """
+    if (place[NOTES] or {}).get(SENDING) != id(signal):
+        return place, next_id()
+    number, place[ID] = place[ID], 0
+    return place[OUTER], number or next_id()
 
 
 def id_of(place: Flight | None) -> int:

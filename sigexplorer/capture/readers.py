@@ -27,6 +27,10 @@ class Reader(NamedTuple):
     primary_key: str = ""
 
 
+#: Of dict itself: a model's ``__dict__`` may have been replaced by one with a ``get`` of the project's.
+_get = dict.get
+
+
 def _unread(_known: Any, _named: dict[str, Any]) -> Values:
     return None
 
@@ -45,7 +49,7 @@ def _pre_save(known: Any, named: dict[str, Any]) -> Values:
         and using == "default"
         and named["update_fields"] is None
     ):
-        key = instance.__dict__.get(known.primary_key)
+        key = _get(instance.__dict__, known.primary_key)
         if key is None or type(key) is int:
             return (key, raw, using, None)
     return None
@@ -63,7 +67,7 @@ def _post_save(known: Any, named: dict[str, Any]) -> Values:
         and using == "default"
         and named["update_fields"] is None
     ):
-        key = instance.__dict__.get(known.primary_key)
+        key = _get(instance.__dict__, known.primary_key)
         if key is None or type(key) is int:
             return (key, created, None, raw, using)
     return None
@@ -72,7 +76,7 @@ def _post_save(known: Any, named: dict[str, Any]) -> Values:
 def _post_init(known: Any, named: dict[str, Any]) -> Values:
     instance = named["instance"]
     if len(named) == 1 and id(type(instance)) == known.model:
-        key = instance.__dict__.get(known.primary_key)
+        key = _get(instance.__dict__, known.primary_key)
         if key is None or type(key) is int:
             return (key,)
     return None
@@ -88,7 +92,7 @@ def _delete(known: Any, named: dict[str, Any]) -> Values:
         and type(using) is str
         and using == "default"
     ):
-        key = instance.__dict__.get(known.primary_key)
+        key = _get(instance.__dict__, known.primary_key)
         if key is None or type(key) is int:
             return (key, using, key)
     return None

@@ -174,6 +174,7 @@ class Recorder:
         self._ticker.stop()
         STREAM.drain()
         self._recording = False
+        shapes.ON_NEW.remove(self._wake)
         if self._file is not None:
             guarded(note)
             self.add("counted", self._counts())

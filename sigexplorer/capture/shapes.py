@@ -30,11 +30,14 @@ ON_NEW: list[Callable[[], None]] = []
 class Known:
     """A shape, and how the arguments of its dispatches are read."""
 
-    __slots__ = ("called", "connected", "last", "model", "number", "primary_key", "read")
+    __slots__ = ("called", "connected", "last", "model", "number", "passing", "primary_key", "read")
 
-    def __init__(self, number: int, signal: Any, called: int, reader: readers.Reader) -> None:
+    def __init__(
+        self, number: int, signal: Any, called: int, reader: readers.Reader, passing: str | None
+    ) -> None:
         registered = signal.receivers
         self.number = number
+        self.passing = passing  # the words for a sender that does not last, as the shape has none
         self.called = called  # receivers of the dispatch
         self.connected = len(registered)  # receivers of the signal
         self.last: Any = registered[-1][0] if registered else None  # the key of the last of them
@@ -53,7 +56,7 @@ class Shapes:
         self.method = method
         self.robust = method.endswith("robust")
         self.known: dict[int, dict[int, Known]] = {}
-        self._guards: dict[tuple[int, int], weakref.ref[Any]] = {}
+        self._guards: dict[int, dict[int, weakref.ref[Any]]] = {}
 
     def of(self, signal: Any, sender: Any, sync: Sequence[Any], asynchronous: Sequence[Any]) -> Known:
         """Return the shape of a dispatch."""
@@ -77,6 +80,7 @@ class Shapes:
         called = (*sync, *asynchronous)
         named = signals.words(signal)
         reader = readers.reader(named.path, sender)
+        lasts, told = _is_lasting(sender), words.sender(sender)
         known = Known(
             _number(
                 Shape(
@@ -84,7 +88,7 @@ class Shapes:
                     name=named.name,
                     group=named.group,
                     method=self.method,
-                    sender=words.sender(sender),
+                    sender=told if lasts else None,
                     arguments=reader.arguments,
                     receivers=_receivers(signal, sender, called, len(sync)),
                 )
@@ -92,8 +96,9 @@ class Shapes:
             signal,
             len(called),
             reader,
+            None if lasts else told,
         )
-        if _is_lasting(sender) and finds_as_django_does(signal):
+        if lasts and finds_as_django_does(signal):
             self._remember(known, signal, sender)
         return known
 
@@ -107,17 +112,20 @@ class Shapes:
         by_sender[id(sender)] = known
 
     def _guard(self, signal: Any, sender: Any) -> None:
-        key = (id(signal), id(sender))
+        signal_id, sender_id = id(signal), id(sender)
 
-        def gone(_reference: object) -> None:
-            self._guards.pop(key, None)
-            if sender_dies:
-                self.known.get(key[0], {}).pop(key[1], None)
-            else:
-                self.known.pop(key[0], None)
+        def sender_gone(_reference: object) -> None:
+            self._guards.get(signal_id, {}).pop(sender_id, None)
+            self.known.get(signal_id, {}).pop(sender_id, None)
 
-        sender_dies = sender is not None
-        self._guards[key] = weakref.ref(sender if sender_dies else signal, gone)
+        def signal_gone(_reference: object) -> None:
+            self._guards.pop(signal_id, None)
+            self.known.pop(signal_id, None)
+
+        guards = self._guards.setdefault(signal_id, {})
+        guards[sender_id] = (
+            weakref.ref(signal, signal_gone) if sender is None else weakref.ref(sender, sender_gone)
+        )
 
 
 def _is_lasting(sender: Any) -> bool:
@@ -152,8 +160,13 @@ def _receiver(receiver: Any, registration: Any, *, is_async: bool) -> ShapeRecei
 def _number(shape: Shape) -> int:
     number = _numbers.get(shape)
     if number is None:
+        # No lock, which a finalizer might wait for: where two threads are here at once, one
+        # of their entries is never used.
         TABLE.append(shape)
-        number = _numbers[shape] = len(TABLE) - 1
+        place = len(TABLE) - 1
+        while TABLE[place] is not shape:
+            place -= 1
+        number = _numbers.setdefault(shape, place)
         if None in shape.receivers:
             STREAM.own[number] = shape.receivers.index(None)
     return number

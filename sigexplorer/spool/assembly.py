@@ -90,7 +90,7 @@ class Assembly:
             name=shape.name,
             group=shape.group,
             method=shape.method,
-            sender=shape.sender,
+            sender=notes.get("sender", shape.sender),
             start_ns=start - self._began,
             duration_ns=end - start,
             arguments=arguments,
