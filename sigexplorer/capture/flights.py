@@ -24,7 +24,10 @@ from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Flight, Notes
 if TYPE_CHECKING:
     from sigexplorer.capture.shapes import Shapes
 
-__all__ = ["Watch", "clock", "closed", "lanes", "opened", "raised", "returned", "stopped", "unheard"]
+__all__ = [
+    "STREAM", "Watch", "clock", "closed", "lanes", "next_id", "opened", "raised", "returned", "stopped",
+    "unheard",
+]  # fmt: skip
 
 
 def opened(
@@ -40,7 +43,7 @@ def opened(
     try:
         known = shapes.of(signal, sender, sync_receivers, async_receivers)
         try:
-            values: Any = known.read(known, named)
+            values: Any = known.read(sender, named)
         except KeyError:
             values = None
         if values is None:

@@ -82,6 +82,7 @@ class Stream:
         self.lanes: list[Lane] = []
         self._windows: tuple[weakref.ref[Window], ...] = ()
         self.origins = False  # whether anybody wants to know who sent
+        self.carrying = False  # whether ``running`` was ever set
         self.batch = BATCH  # closed dispatches of a lane that wait for the next drain
         #: Dispatches that may outlast their send, by their id, with the thread that sent them.
         self.pending: dict[int, tuple[str, Flight]] = {}

@@ -30,7 +30,7 @@ ON_NEW: list[Callable[[], None]] = []
 class Known:
     """A shape, and how the arguments of its dispatches are read."""
 
-    __slots__ = ("called", "connected", "last", "model", "number", "passing", "primary_key", "read")
+    __slots__ = ("called", "connected", "last", "number", "passing", "read")
 
     def __init__(
         self, number: int, signal: Any, called: int, reader: readers.Reader, passing: str | None
@@ -42,8 +42,6 @@ class Known:
         self.connected = len(registered)  # receivers of the signal
         self.last: Any = registered[-1][0] if registered else None  # the key of the last of them
         self.read = reader.read
-        self.model = reader.model
-        self.primary_key = reader.primary_key
 
 
 class Shapes:
@@ -56,19 +54,25 @@ class Shapes:
         self.method = method
         self.robust = method.endswith("robust")
         self.known: dict[int, dict[int, Known]] = {}
+        #: Of dispatches that reach nobody, whoever is connected: by the ids of signal and sender.
+        self.silent: dict[int, dict[int, Known]] = {}
         self._guards: dict[int, dict[int, weakref.ref[Any]]] = {}
 
     def of(self, signal: Any, sender: Any, sync: Sequence[Any], asynchronous: Sequence[Any]) -> Known:
         """Return the shape of a dispatch."""
-        by_sender = self.known.get(id(signal))
+        called = len(sync) + len(asynchronous)
+        by_sender = (self.known if called else self.silent).get(id(signal))
         if by_sender is not None:
             known = by_sender.get(id(sender))
             registered = signal.receivers
-            if (
-                known is not None
-                and known.called == len(sync) + len(asynchronous)
-                and known.connected == len(registered)
-                and (not registered or registered[-1][0] is known.last)
+            if known is not None and (
+                not called
+                or (
+                    known.called == called
+                    and known.connected == len(registered)
+                    and registered
+                    and registered[-1][0] is known.last
+                )
             ):
                 return known
         return self.find(signal, sender, sync, asynchronous)
@@ -99,28 +103,27 @@ class Shapes:
             None if lasts else told,
         )
         if lasts and finds_as_django_does(signal):
-            self._remember(known, signal, sender)
+            self._remember(self.known if called else self.silent, known, signal, sender)
         return known
 
-    def _remember(self, known: Known, signal: Any, sender: Any) -> None:
-        by_sender = self.known.get(id(signal))
-        if by_sender is None:
-            by_sender = self.known[id(signal)] = {}
-            self._guard(signal, None)
-        if sender is not None and id(sender) not in by_sender:
-            self._guard(signal, sender)
-        by_sender[id(sender)] = known
+    def _remember(self, table: dict[int, dict[int, Known]], known: Known, signal: Any, sender: Any) -> None:
+        for one in (None, sender):
+            if id(one) not in self._guards.get(id(signal), ()):
+                self._guard(signal, one)
+        table.setdefault(id(signal), {})[id(sender)] = known
 
     def _guard(self, signal: Any, sender: Any) -> None:
         signal_id, sender_id = id(signal), id(sender)
 
         def sender_gone(_reference: object) -> None:
             self._guards.get(signal_id, {}).pop(sender_id, None)
-            self.known.get(signal_id, {}).pop(sender_id, None)
+            for table in (self.known, self.silent):
+                table.get(signal_id, {}).pop(sender_id, None)
 
         def signal_gone(_reference: object) -> None:
             self._guards.pop(signal_id, None)
             self.known.pop(signal_id, None)
+            self.silent.pop(signal_id, None)
 
         guards = self._guards.setdefault(signal_id, {})
         guards[sender_id] = (

@@ -166,6 +166,7 @@ class Entered:
     def enter(self) -> None:
         """Let it be what runs."""
         self.lane.open = self.place
+        STREAM.carrying = True
         self.token = lanes.running.set(self.places)
 
     def leave(self) -> None:

@@ -54,6 +54,7 @@ def _wrapped_async(shapes: Shapes, found: Any) -> Any:
         answered = _Answered(shapes, self, sender, named)
         token = None
         try:
+            lanes.STREAM.carrying = True
             token = lanes.running.set(lanes.places(answered.flight))
             responses = await found(self, sender, **named)
             answered(responses)

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from sigexplorer.model import Ending, Method, Operation, Outcome, Scalar
 
-#: A dispatch under way, or closed.
+#: A dispatch under way, or closed; one that reached nobody is a tuple from the beginning.
 Flight = list[Any]
 
 #: A file, a line, and the function that it is in.
