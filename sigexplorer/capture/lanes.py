@@ -11,11 +11,12 @@ import threading
 import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any
 
 from sigexplorer.capture import words
 from sigexplorer.capture.faults import is_of_a_handler
 from sigexplorer.capture.turns import Turn
+from sigexplorer.capture.windows import Window
 from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, SHAPE, Event, Flight
 
 #: Enough to be worth handing over.
@@ -63,18 +64,6 @@ class _User:
 BEGINNINGS: list[Callable[[Lane], None]] = []
 
 
-class Window(Protocol):
-    """Whoever takes the rows of every lane while it is open."""
-
-    origins: bool  # whether it wants to know who sent
-    inits: bool  # whether it wants each pre_init and post_init, and not only their number
-    faults: list[str]  # the first few of ours, in words
-    dropped: int  # all of them
-
-    def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
-        """Take what one thread has noted; several windows take the same rows."""
-
-
 class Stream:
     """All lanes of the process, and who takes their rows."""
 
@@ -87,6 +76,7 @@ class Stream:
         #: Dispatches that may outlast their send, by their id, with the thread that sent them.
         self.pending: dict[int, tuple[str, Flight]] = {}
         self.own: dict[int, int] = {}  # by the index of a shape, the position of our own receiver in it
+        self.called: dict[int, int] = {}  # by the index of a shape, how many receivers it has, ours too
         self._queries = 0  # of lanes that are gone
         self.exhausted = 0  # times that the stack had no room left for us, not even to say so
         self._emptied: list[tuple[str, list[Flight], list[Event]]] = []  # not taken yet
@@ -134,9 +124,9 @@ class Stream:
                     try:
                         window.take(*rows)
                     except Exception as fault:
+                        _missed(window, fault)
                         if is_of_a_handler(fault):
                             raise
-                        _missed(window, fault)
                     served += 1
             except BaseException:  # Ctrl-C: nobody knows how much of it was taken
                 for window in windows[served:]:
@@ -146,11 +136,10 @@ class Stream:
                 del self._emptied[0]
 
     def _empty(self, lane: Lane) -> None:
-        ended = lane.used() is None
+        ended, keep = lane.used() is None, self._emptied.append
         flights, events = lane.flights[:], lane.events[:]
         closed, happened = len(flights), len(events)
         if closed or happened:
-            keep = self._emptied.append
             # Between the next two lines there is no call after which Python would look for a Ctrl-C.
             del lane.flights[:closed], lane.events[:happened]
             keep((lane.thread, flights, events))
@@ -188,11 +177,11 @@ class Stream:
         count = [0]
 
         def add() -> None:
-            count[0] = self._queries + sum(lane.queries for lane in list(self.lanes))
+            count[:] = [self._queries, *(lane.queries for lane in list(self.lanes))]
 
         if not self._turn.take(add, patience=_PATIENCE):
             add()
-        return count[0]
+        return sum(count)
 
     def failed(self, fault: Exception) -> None:
         """Let every window count a fault of ours, which costs a record and nothing else.
@@ -263,12 +252,15 @@ def around(lane: Lane) -> Flight | None:
 def position(place: Flight | None) -> int | None:
     """Return the index among the calls of the receiver that runs now in the dispatch at ``place``.
 
-    Our own tracing receiver, where one is connected, is not among the calls.
+    None where the last has ended. Our own tracing receiver, where one is connected, is not
+    among the calls.
     """
     if place is None:
         return None
     own = STREAM.own.get(place[SHAPE])
     running_now = len(place) - ENDS
+    if running_now >= STREAM.called.get(place[SHAPE], running_now + 1):
+        return None
     return running_now if own is None or running_now < own else running_now - 1
 
 

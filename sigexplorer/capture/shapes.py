@@ -170,6 +170,7 @@ def _number(shape: Shape) -> int:
         while TABLE[place] is not shape:
             place -= 1
         number = _numbers.setdefault(shape, place)
+        STREAM.called[number] = len(shape.receivers)
         if None in shape.receivers:
             STREAM.own[number] = shape.receivers.index(None)
     return number

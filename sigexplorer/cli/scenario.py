@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,11 @@ from sigexplorer.catalog.page import ANCIENT, dotted
 from sigexplorer.cli import options
 from sigexplorer.errors import UsageError
 from sigexplorer.playground.scenarios import SCENARIOS, Scenario, find
+from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
+
+if TYPE_CHECKING:
+    from sigexplorer.cli.present import Answer
 
 
 def complete_scenario(incomplete: str) -> list[str]:
@@ -28,6 +32,8 @@ def scenario(
     run_all: options.All = False,
     source: options.Source = False,
     listen: options.Listen = True,
+    compare: options.Compare = False,
+    database: options.Database = None,
     only: options.Only = None,
     sender: options.Sender = None,
     receiver: options.Receiver = None,
@@ -46,21 +52,51 @@ def scenario(
     output: options.Output = None,
 ) -> None:
     """Run a scripted story, show its timeline, check its claims."""
-    if not names and not run_all:
+    if not (names or run_all or compare or database is not None):
         return _list(format_name, output)
     from sigexplorer.cli.present import Answer
-    from sigexplorer.cli.stories import Story, tell
-    from sigexplorer.playground import runs
 
     filters = options.filters(only, sender, receiver, minimum, depth, start, step, failed=failed)
     look = Look(filters, verbose, limit, origins, source, rows=rows)
-    wanted = _scenarios(names or [], run_all=run_all)
+    answer = Answer(format_name, output, counts=counts, keep=not no_keep)
+    run = _compare if compare else partial(_tell, listen=listen)
+    raise typer.Exit(
+        run(_scenarios(names or [], run_all=run_all), look, answer, database, everything=run_all)
+    )
+
+
+def _tell(
+    wanted: list[Scenario],
+    look: Look,
+    answer: Answer,
+    database: str | None,
+    *,
+    listen: bool,
+    everything: bool,
+) -> int:
+    from sigexplorer.cli.stories import Story, tell
+    from sigexplorer.playground import runs
+
     stories = [
-        Story(chosen.name, chosen.added, partial(runs.run_scenario, chosen, sources=source), _next(chosen))
+        Story(
+            chosen.name,
+            chosen.added,
+            partial(runs.run_scenario, chosen, sources=look.sources),
+            _next(chosen),
+        )
         for chosen in wanted
     ]
-    answer = Answer(format_name, output, counts=counts, keep=not no_keep)
-    raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all))
+    return tell(stories, look, answer, listen=listen, everything=everything, database=database)
+
+
+def _compare(
+    wanted: list[Scenario], look: Look, answer: Answer, database: str | None, *, everything: bool
+) -> int:
+    from sigexplorer.cli.both_ways import compare
+
+    if look.filters != Filters() or answer.counts:
+        raise UsageError("--compare shows all that differs", "leave out what chooses signals, steps or rows")
+    return compare(wanted, look, answer, database, brief=everything)
 
 
 def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
@@ -72,6 +108,8 @@ def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
                 "name scenarios, or --all of them but not both", "sigexplorer scenario lists them"
             )
         return list(SCENARIOS)
+    if not names:
+        raise UsageError("name scenarios, or --all of them", "sigexplorer scenario lists them")
     chosen = [find(name) for name in dict.fromkeys(names)]
     for one in chosen:
         runs.check_version(one.name, one.added, django_version())

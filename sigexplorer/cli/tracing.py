@@ -7,7 +7,8 @@ is wrong with the question.
 from __future__ import annotations
 
 import getopt
-import shlex
+import json
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from sigexplorer.errors import NotPythonError, OutputError, SigexplorerError, UsageError
+from sigexplorer.masking import command_line
 from sigexplorer.project.children import State, run_other
 from sigexplorer.project.program import Program, resolve, restart, run
-from sigexplorer.project.tracing import Tracing
+from sigexplorer.project.tracing import Tracing, stay_importable
 from sigexplorer.spool.files import SUFFIX, remove
 
 
@@ -44,6 +46,12 @@ class Wanted:
     follow: bool = False
     init: bool = False
     live: bool = False
+
+
+#: What says how a trace is to be shown.
+_LOOK = (
+    "only", "sender", "receiver", "failed", "minimum", "depth", "verbose", "limit", "origins", "rows",
+)  # fmt: skip
 
 
 def _from(least: int) -> Callable[[str], int]:
@@ -130,9 +138,9 @@ def _prepared(wanted: Wanted, command: Sequence[str]) -> tuple[_Session, Program
 def check(wanted: Wanted) -> None:
     """Raise where the filters or the format cannot be meant."""
     if wanted.only or wanted.minimum or wanted.format_name or wanted.output or wanted.counts:
-        from sigexplorer.cli.reporting import answer, look
+        from sigexplorer.cli.reporting import answer, check_names, look
 
-        look(wanted)
+        check_names(look(wanted))
         answer(wanted).chosen()
 
 
@@ -169,10 +177,11 @@ class _Session:
         return State(
             folder=str(self.folder),
             all=self.wanted.follow,
-            title=shlex.join(self.command),
+            title=command_line(self.command),
             listen=self.wanted.listen,
             origins=self.wanted.origins or self.wanted.output is not None,
             inits=self.wanted.init or _names_inits(self.wanted.only),
+            live=json.dumps({name: getattr(self.wanted, name) for name in _LOOK}) if self.wanted.live else "",
         )
 
 
@@ -196,13 +205,16 @@ def _run(session: _Session, program: Program | None) -> int:
     report = partial(_report, session, tracing)
     if program is None:
         code = run_other(session.command, session.state)
-        report()
+        report(flush=True)
         return code
     tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
-    return run(program)
+    try:
+        return run(program)
+    finally:
+        stay_importable()
 
 
-_PRINTING: list[object] = []  # whoever prints is kept, and with it what it prints
+_PRINTING: list[Any] = []  # whoever prints is kept, and with it what it prints
 
 
 def _print(wanted: Wanted) -> None:
@@ -214,7 +226,21 @@ def _print(wanted: Wanted) -> None:
     live.begin()
 
 
-def _report(session: _Session, tracing: Tracing) -> None:
-    from sigexplorer.cli.reporting import report
+def print_as(live: str) -> None:
+    """Print in a process that a traced one has started what the state of the run says."""
+    held = json.loads(live)
+    _print(Wanted(**held | {"only": tuple(held["only"])}))
 
-    report(session.folder, session.wanted, tracing.problem)
+
+def _report(session: _Session, tracing: Tracing, *, flush: bool) -> None:
+    """Report; Ctrl-C ends that, and nothing is lost."""
+    try:
+        from sigexplorer.cli.reporting import report
+
+        for live in _PRINTING:
+            live.end()
+        report(session.folder, session.wanted, tracing.problem, flush=flush)
+    except KeyboardInterrupt:
+        if sys.__stderr__ is not None and session.folder.is_dir():
+            told = f"the report was interrupted; what was recorded is in '{session.folder}'"
+            sys.__stderr__.write(f"sigexplorer: {told}\n")
