@@ -79,7 +79,7 @@ class Stream:
         self.called: dict[int, int] = {}  # by the index of a shape, how many receivers it has, ours too
         self._queries = 0  # of lanes that are gone
         self.exhausted = 0  # times that the stack had no room left for us, not even to say so
-        self._emptied: list[tuple[str, list[Flight], list[Event]]] = []  # not taken yet
+        self._emptied: list[tuple[str, list[Flight], list[Event], list[Window]]] = []  # and who has taken it
         self._turn = Turn()
         self._lock = threading.Lock()
 
@@ -118,22 +118,20 @@ class Stream:
             for window in windows:
                 _missed(window, RecursionError())
         while self._emptied:
-            rows, served = self._emptied[0], 0
-            try:
-                for window in windows:
-                    try:
-                        window.take(*rows)
-                    except Exception as fault:
-                        _missed(window, fault)
-                        if is_of_a_handler(fault):
-                            raise
-                    served += 1
-            except BaseException:  # Ctrl-C: nobody knows how much of it was taken
-                for window in windows[served:]:
-                    window.dropped += len(rows[1])
-                raise
-            finally:
-                del self._emptied[0]
+            # A Ctrl-C may come here too: the next time goes on where this one was interrupted.
+            thread, flights, events, served = self._emptied[0]
+            for window in windows:
+                if any(window is one for one in served):
+                    continue
+                try:
+                    if window.last is not flights:
+                        window.take(thread, flights, events)
+                except Exception as fault:
+                    if is_of_a_handler(fault):
+                        raise
+                    _missed(window, fault)
+                served.append(window)
+            del self._emptied[0]
 
     def _empty(self, lane: Lane) -> None:
         ended, keep = lane.used() is None, self._emptied.append
@@ -142,7 +140,7 @@ class Stream:
         if closed or happened:
             # Between the next two lines there is no call after which Python would look for a Ctrl-C.
             del lane.flights[:closed], lane.events[:happened]
-            keep((lane.thread, flights, events))
+            keep((lane.thread, flights, events, []))
         if ended:
             self.lanes.remove(lane)
             self._queries += lane.queries

@@ -146,8 +146,8 @@ def test_handing_over_inside_of_handing_over_hands_nothing_twice() -> None:
     assert len(taking.taken) == len(nesting.taken)
 
 
-def test_rows_that_a_ctrl_c_costs_are_counted() -> None:
-    """Wherever it comes while rows are handed over, each of them is taken or counted, and none twice."""
+def test_a_ctrl_c_costs_no_row() -> None:
+    """Wherever it comes while rows are handed over, each of them is taken, and none twice."""
     signal = Signal()
     number, going_on = 0, True
     with observing(may_fail=True):
@@ -162,7 +162,8 @@ def test_rows_that_a_ctrl_c_costs_are_counted() -> None:
             STREAM.remove(taking)
             taken = [flight[ID] for _, flight in taking.taken]
             assert len(taken) == len(set(taken))
-            assert len(taken) + taking.dropped >= 5
+            assert len(taken) >= 5
+            assert taking.dropped == 0
     assert number > 5
 
 
