@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from sigexplorer.capture import words
@@ -15,7 +16,15 @@ _IDENTIFIERS = frozenset({"username", "email", "user", "login"})
 
 def to_words(named: dict[str, Any]) -> tuple[tuple[str, Scalar], ...]:
     """Return the keyword arguments of a dispatch in the order in which they were sent."""
-    return tuple((words.plain(name), _argument(name, held, named)) for name, held in named.items())
+    return tuple([(_name(name), _argument(name, held, named)) for name, held in named.items()])
+
+
+def _name(name: Any) -> str:
+    return _known_name(name) if type(name) is str else words.plain(name)
+
+
+#: Few names come again and again.
+_known_name = lru_cache(maxsize=1024)(words.plain)
 
 
 def _argument(name: str, held: Any, named: dict[str, Any]) -> Scalar:

@@ -22,6 +22,7 @@ from typing import Any, Literal, NamedTuple, Protocol, cast
 from django.dispatch import Signal
 
 from sigexplorer.capture import places, registry, signals, words
+from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.lanes import guarded
 from sigexplorer.capture.receivers import ReceiverWords
@@ -161,7 +162,11 @@ def _connect(found: Any) -> Any:
         if not HOOKS.observers:
             return found(self, *arguments, **named)
         before = registry.entries(self)
-        answer = found(self, *arguments, **named)
+        try:
+            answer = found(self, *arguments, **named)
+        except BaseException as error:
+            unseen(error)
+            raise
         at = places.origin(sys._getframe(1))
         _tell(lambda observer: _report(observer, self, _Connect(*arguments, **named), before, at))
         return answer
@@ -216,7 +221,11 @@ def _disconnect(found: Any) -> Any:
         if not HOOKS.observers:
             return found(self, *arguments, **named)
         before = registry.entries(self)
-        answer = found(self, *arguments, **named)
+        try:
+            answer = found(self, *arguments, **named)
+        except BaseException as error:
+            unseen(error)
+            raise
         at = places.origin(sys._getframe(1))
         _tell(lambda observer: _report_gone(observer, self, _Disconnect(*arguments, **named), before, at))
         return answer
@@ -240,7 +249,11 @@ def _lazy_model_operation(found: Any) -> Any:
             if connection is not None:
                 waiting = Deferred(connection, ".".join(model_keys[0]), places.origin(sys._getframe(1)))
                 _tell(lambda observer: observer.deferred(waiting))
-        return found(self, function, *model_keys)
+        try:
+            return found(self, function, *model_keys)
+        except BaseException as error:
+            unseen(error)
+            raise
 
     return lazy_model_operation
 
@@ -248,7 +261,11 @@ def _lazy_model_operation(found: Any) -> Any:
 def _init(found: Any) -> Any:
     @functools.wraps(found)
     def __init__(self: Any, *arguments: Any, **named: Any) -> None:  # noqa: N807 - it takes its place
-        found(self, *arguments, **named)
+        try:
+            found(self, *arguments, **named)
+        except BaseException as error:
+            unseen(error)
+            raise
         if CREATIONS.observers:
             guarded(signals.note_created, self, sys._getframe(1))
 

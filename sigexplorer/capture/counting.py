@@ -56,7 +56,13 @@ class _Counted:
             place = (self.name, counter.label)
             _gone[place] = _gone.get(place, 0) + counter.times
 
-        counter = _Counter(words.sender(sender) or "None", weakref.ref(sender, gone))
+        label = words.sender(sender) or "None"
+        try:
+            reference = weakref.ref(sender, gone)
+        except TypeError:  # no model
+            _gone[self.name, label] = _gone.get((self.name, label), 0) + 1
+            return
+        counter = _Counter(label, reference)
         self.counters[key] = counter
         self.next[key] = counter.count.__next__
         counter.count.__next__()

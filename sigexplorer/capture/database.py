@@ -17,6 +17,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sigexplorer.capture import commits, lanes
+from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.lanes import BEGINNINGS, Lane, count_query, guarded
 from sigexplorer.capture.words import plain
@@ -27,7 +28,11 @@ def _counting(found: Any) -> Any:
     @functools.wraps(found)
     def execute(self: Any, *arguments: Any, **named: Any) -> Any:
         guarded(count_query)
-        return found(self, *arguments, **named)
+        try:
+            return found(self, *arguments, **named)
+        except BaseException as error:
+            unseen(error)
+            raise
 
     return execute
 

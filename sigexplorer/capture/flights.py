@@ -18,11 +18,16 @@ from sigexplorer.capture.lanes import (
     said,
     seen_in_full,
 )
-from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Flight
+from sigexplorer.capture.watch import Watch
+from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Flight, Notes
 
 if TYPE_CHECKING:
     from sigexplorer.capture.shapes import Shapes
-    from sigexplorer.capture.watch import Watch
+
+__all__ = [
+    "STREAM", "Watch", "clock", "closed", "lanes", "next_id", "opened", "raised", "returned", "stopped",
+    "unheard",
+]  # fmt: skip
 
 
 def opened(
@@ -38,23 +43,31 @@ def opened(
     try:
         known = shapes.of(signal, sender, sync_receivers, async_receivers)
         try:
-            values: Any = known.read(known, named)
+            values: Any = known.read(sender, named)
         except KeyError:
             values = None
         if values is None:
             values = list(arguments.to_words(named))
+        number = 0
         outer = lane.open if lanes.running.get() is None else around(lane)
-        if outer is not None and len(outer) < ENDS:
-            outer = seen_in_full(outer, signal)
+        if outer is not None:
+            if type(outer[OUTER]) is int:  # over: a Ctrl-C came as it was to be left
+                outer = lane.open = None
+            elif len(outer) < ENDS:
+                outer, number = seen_in_full(outer, signal)
         origin = places.line(sys._getframe(2)) if STREAM.origins else None
-        notes = {"callback": lane.callback} if lane.callback else None
+        notes: Notes | None = {"callback": lane.callback} if lane.callback else None
+        if known.passing is not None:
+            notes = {**(notes or {}), "sender": known.passing}
         return [
-            next_id(), known.number, outer, position(outer), lane.transactions, values, notes, origin,
-            clock(),
+            number or next_id(), known.number, outer, position(outer), lane.transactions, values, notes,
+            origin, clock(),
         ]  # fmt: skip
+    except RecursionError:  # whatever is called now fails again
+        STREAM.exhausted += 1
     except Exception as fault:
         STREAM.failed(fault)
-        return [0, None, lane.open, None, None, (), None, None, clock()]
+    return [0, None, lane.open, None, None, (), None, None, clock()]
 
 
 def closed(lane: Lane, flight: Flight, watch: Watch | None) -> None:
@@ -69,7 +82,7 @@ def closed(lane: Lane, flight: Flight, watch: Watch | None) -> None:
         flights = lane.flights
         flights.append(flight)
         if outer is None and len(flights) > STREAM.batch:
-            STREAM.drain()
+            STREAM.drain_if_free()
 
 
 def unheard(shapes: Shapes, signal: Any, sender: Any, named: dict[str, Any]) -> None:
@@ -83,6 +96,8 @@ def returned(flight: Flight, response: Any) -> None:
     """Note what the receiver that has just ended returned."""
     try:
         noted(flight, "results")[len(flight) - ENDS - 1] = words.value(response)
+    except RecursionError:  # whatever is called now fails again
+        STREAM.exhausted += 1
     except Exception as fault:
         STREAM.failed(fault)
 
@@ -91,6 +106,8 @@ def raised(flight: Flight, error: BaseException) -> None:
     """Note what the receiver that is running now raised."""
     try:
         noted(flight, "raised").setdefault(len(flight) - ENDS, said(error))
+    except RecursionError:  # whatever is called now fails again
+        STREAM.exhausted += 1
     except Exception as fault:
         STREAM.failed(fault)
 
@@ -106,5 +123,7 @@ def stopped(flight: Flight, error: BaseException, receivers: int) -> None:
             flight[NOTES] = {}
         flight[NOTES]["error"] = said(error)
         flight[NOTES]["end"] = now
+    except RecursionError:  # whatever is called now fails again
+        STREAM.exhausted += 1
     except Exception as fault:
         STREAM.failed(fault)

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from sigexplorer.capture.frames import stand_in
+
 
 class Replacement(NamedTuple):
     """``owner.name`` is to become ``make(what was found there)``."""
@@ -84,7 +86,7 @@ class Hooks:
         if beneath is not None and found is beneath.ours:
             self.installed.append(beneath)  # they put back what they had found: ours
             return
-        ours = make(found)
+        ours = stand_in(make(found), found)
         setattr(owner, name, ours)
         self.installed.append(Installed(owner, name, found, ours))
 

@@ -11,16 +11,20 @@ import threading
 import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any
 
 from sigexplorer.capture import words
 from sigexplorer.capture.faults import is_of_a_handler
+from sigexplorer.capture.turns import Turn
+from sigexplorer.capture.windows import Window
 from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, SHAPE, Event, Flight
 
 #: Enough to be worth handing over.
 BATCH = 512
 
 _FAULTS = 10
+
+_PATIENCE = 5.0  # seconds to wait for another thread that hands rows over
 
 
 class Lane:
@@ -60,18 +64,6 @@ class _User:
 BEGINNINGS: list[Callable[[Lane], None]] = []
 
 
-class Window(Protocol):
-    """Whoever takes the rows of every lane while it is open."""
-
-    origins: bool  # whether it wants to know who sent
-    inits: bool  # whether it wants each pre_init and post_init, and not only their number
-    faults: list[str]  # the first few of ours, in words
-    dropped: int  # all of them
-
-    def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
-        """Take what one thread has noted; several windows take the same rows."""
-
-
 class Stream:
     """All lanes of the process, and who takes their rows."""
 
@@ -79,18 +71,22 @@ class Stream:
         self.lanes: list[Lane] = []
         self._windows: tuple[weakref.ref[Window], ...] = ()
         self.origins = False  # whether anybody wants to know who sent
+        self.carrying = False  # whether ``running`` was ever set
         self.batch = BATCH  # closed dispatches of a lane that wait for the next drain
         #: Dispatches that may outlast their send, by their id, with the thread that sent them.
         self.pending: dict[int, tuple[str, Flight]] = {}
         #: By the index of a shape, for each receiver that is called: its index among the calls of a record.
         self.calls: dict[int, tuple[int, ...]] = {}
         self._queries = 0  # of lanes that are gone
-        self._lock = threading.RLock()
+        self.exhausted = 0  # times that the stack had no room left for us, not even to say so
+        self._emptied: list[tuple[str, list[Flight], list[Event], list[Window]]] = []  # and who has taken it
+        self._turn = Turn()
+        self._lock = threading.Lock()
 
     def add(self, window: Window) -> None:
         """Let ``window`` take every row that closes from now on, as long as somebody keeps it."""
+        self.drain()
         with self._lock:
-            self.drain()
             self._set([*self._open_windows(), window])
 
     def remove(self, window: Window) -> None:
@@ -106,25 +102,54 @@ class Stream:
         return [window for reference in self._windows if (window := reference()) is not None]
 
     def drain(self) -> None:
-        """Hand what has closed to every window, and forget it."""
-        with self._lock:
-            windows = self._open_windows()
-            for lane in list(self.lanes):
-                ended = lane.used() is None
-                flights, events = lane.flights[:], lane.events[:]
-                del lane.flights[: len(flights)], lane.events[: len(events)]
-                for window in windows if flights or events else ():
-                    try:
-                        window.take(lane.thread, flights, events)
-                    except Exception as fault:
-                        _missed(window, fault)
-                if ended:
-                    self._queries += lane.queries
-                    self.lanes.remove(lane)
+        """Hand what has closed to every window, and forget it; wait a while for whoever does so now."""
+        self._turn.take(self._hand_over, patience=_PATIENCE)
+
+    def drain_if_free(self) -> None:
+        """Do it unless somebody does so now: the program must not wait for what another thread waits for."""
+        self._turn.take(self._hand_over)
+
+    def _hand_over(self) -> None:
+        for lane in list(self.lanes):
+            self._empty(lane)
+        windows = self._open_windows()
+        while self.exhausted:
+            self.exhausted -= 1
+            for window in windows:
+                _missed(window, RecursionError())
+        while self._emptied:
+            # A Ctrl-C may come here too: the next time goes on where this one was interrupted.
+            thread, flights, events, served = self._emptied[0]
+            for window in windows:
+                if any(window is one for one in served):
+                    continue
+                try:
+                    if window.last is not flights:
+                        window.take(thread, flights, events)
+                except Exception as fault:
+                    if is_of_a_handler(fault):
+                        raise
+                    _missed(window, fault)
+                served.append(window)
+            del self._emptied[0]
+
+    def _empty(self, lane: Lane) -> None:
+        ended, keep = lane.used() is None, self._emptied.append
+        flights, events = lane.flights[:], lane.events[:]
+        closed, happened = len(flights), len(events)
+        if closed or happened:
+            # Between the next two lines there is no call after which Python would look for a Ctrl-C.
+            del lane.flights[:closed], lane.events[:happened]
+            keep((lane.thread, flights, events, []))
+        if ended:
+            self.lanes.remove(lane)
+            self._queries += lane.queries
 
     def forked(self) -> None:
         """Forget what the process that we were forked from has noted; its other threads are not ours."""
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._turn = Turn()
+        self._emptied.clear()
         self.pending.clear()
         self._queries = 0
         mine = here.lane
@@ -141,13 +166,20 @@ class Stream:
             while is_open(flight):
                 found[flight[ID]] = (lane.thread, flight)
                 flight = flight[OUTER]
-        return {**found, **dict(list(self.pending.items()))}
+        pending = list(self.pending.items())
+        return {**found, **{number: one for number, one in pending if is_open(one[1])}}
 
     @property
     def queries(self) -> int:
         """SQL statements so far, of all threads."""
-        with self._lock:
-            return self._queries + sum(lane.queries for lane in self.lanes)
+        count = [0]
+
+        def add() -> None:
+            count[:] = [self._queries, *(lane.queries for lane in list(self.lanes))]
+
+        if not self._turn.take(add, patience=_PATIENCE):
+            add()
+        return sum(count)
 
     def failed(self, fault: Exception) -> None:
         """Let every window count a fault of ours, which costs a record and nothing else.
@@ -164,9 +196,8 @@ class Stream:
 
 def _missed(window: Window, fault: Exception) -> None:
     window.dropped += 1
-    # Near the end of the stack nothing may be called that could fail again.
     if len(window.faults) < _FAULTS:
-        window.faults.append(type(fault).__name__ if isinstance(fault, RecursionError) else said(fault))
+        window.faults.append(said(fault))
 
 
 STREAM = Stream()
@@ -235,13 +266,15 @@ def position(place: Flight | None) -> int | None:
 SENDING = "signal"
 
 
-def seen_in_full(place: Flight | None, signal: Any) -> Flight | None:
-    """Give up what a wrapper has noted of a dispatch that is now seen as it is; return what is around it."""
-    if place is None or len(place) >= ENDS or (place[NOTES] or {}).get(SENDING) != id(signal):
-        return place
-    place[ID] = 0
-    around_it: Flight | None = place[OUTER]
-    return around_it
+def seen_in_full(place: Flight, signal: Any) -> tuple[Flight | None, int]:
+    """Give up what a wrapper has noted of a dispatch that is now seen as it is.
+
+    Returns what is around that dispatch, and its id: what was sent before is part of it.
+    """
+    if (place[NOTES] or {}).get(SENDING) != id(signal):
+        return place, next_id()
+    number, place[ID] = place[ID], 0
+    return place[OUTER], number or next_id()
 
 
 def id_of(place: Flight | None) -> int:

@@ -10,7 +10,8 @@ import threading
 
 from sigexplorer.capture import bypasses, commits, connections, counting, database, dispatch, shapes
 from sigexplorer.capture.hooks import Hooks
-from sigexplorer.capture.lanes import STREAM, Window, guarded
+from sigexplorer.capture.lanes import STREAM, guarded
+from sigexplorer.capture.windows import Window
 
 #: The hooks beside those of dispatch, and the module that must have been imported for them.
 _PARTS: tuple[tuple[Hooks, str], ...] = (

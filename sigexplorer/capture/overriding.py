@@ -12,6 +12,7 @@ from typing import Any
 
 from django.dispatch import Signal
 
+from sigexplorer.capture.frames import stand_in
 from sigexplorer.capture.hooks import Replacement
 from sigexplorer.capture.lanes import guarded
 from sigexplorer.capture.shapes import Shapes
@@ -71,6 +72,6 @@ def _observe(owner: type, methods: Mapping[Method, Shapes]) -> None:
     for name, shapes in methods.items():
         found = vars(owner).get(name)
         if found is not None:
-            ours = wrapped(shapes, found)
+            ours = stand_in(wrapped(shapes, found), found)
             setattr(owner, name, ours)
             _replaced.append((owner, name, found, ours))

@@ -89,7 +89,7 @@ def line(frame: FrameType | None) -> Line | None:
             return _line(frame)
         if of_django is None and filename.startswith(_DJANGO) and not filename.startswith(_DISPATCH):
             of_django = frame
-        if of_others is None and not filename.startswith(_OURS):
+        if of_others is None and not filename.startswith((*_OURS, *_DISPATCH)):
             of_others = frame
         frame = frame.f_back
     last = of_django or of_others

@@ -6,6 +6,7 @@ primary key, or None: then ``arguments`` puts them into words, whatever they are
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from types import GetSetDescriptorType
 from typing import Any, NamedTuple
@@ -23,81 +24,107 @@ class Reader(NamedTuple):
 
     read: Read
     arguments: tuple[tuple[str, str | None], ...] = ()  # names, and of instances their label
-    model: int = 0  # the id of the sender, which is alive while its shape is known
-    primary_key: str = ""
 
 
-def _unread(_known: Any, _named: dict[str, Any]) -> Values:
+def _unread(_sender: Any, _named: dict[str, Any]) -> Values:
     return None
 
 
 _UNREAD = Reader(_unread)
 
+#: Of dict itself: a model's ``__dict__`` may have been replaced by one with a ``get`` of the project's.
+_get = dict.get
 
-def _pre_save(known: Any, named: dict[str, Any]) -> Values:
-    if len(named) != 4:  # noqa: PLR2004
+
+def _pre_save(primary_key: str) -> Read:
+    def read(sender: Any, named: dict[str, Any]) -> Values:
+        if len(named) != 4:  # noqa: PLR2004
+            return None
+        instance, raw, using = named["instance"], named["raw"], named["using"]
+        if (
+            type(instance) is sender
+            and (raw is False or raw is True)
+            and using is _DEFAULT
+            and named["update_fields"] is None
+        ):
+            key = _get(instance.__dict__, primary_key)
+            if key is None or type(key) is int:
+                return (key, raw, using, None)
         return None
-    instance, raw, using = named["instance"], named["raw"], named["using"]
-    if (
-        id(type(instance)) == known.model
-        and (raw is False or raw is True)
-        and type(using) is str
-        and using == "default"
-        and named["update_fields"] is None
-    ):
-        key = instance.__dict__.get(known.primary_key)
-        if key is None or type(key) is int:
-            return (key, raw, using, None)
-    return None
+
+    return read
 
 
-def _post_save(known: Any, named: dict[str, Any]) -> Values:
-    if len(named) != 5:  # noqa: PLR2004
+def _post_save(primary_key: str) -> Read:
+    def read(sender: Any, named: dict[str, Any]) -> Values:
+        if len(named) != 5:  # noqa: PLR2004
+            return None
+        instance, created, raw, using = named["instance"], named["created"], named["raw"], named["using"]
+        if (
+            type(instance) is sender
+            and (created is True or created is False)
+            and (raw is False or raw is True)
+            and using is _DEFAULT
+            and named["update_fields"] is None
+        ):
+            key = _get(instance.__dict__, primary_key)
+            if key is None or type(key) is int:
+                return (key, created, None, raw, using)
         return None
-    instance, created, raw, using = named["instance"], named["created"], named["raw"], named["using"]
-    if (
-        id(type(instance)) == known.model
-        and (created is True or created is False)
-        and (raw is False or raw is True)
-        and type(using) is str
-        and using == "default"
-        and named["update_fields"] is None
-    ):
-        key = instance.__dict__.get(known.primary_key)
-        if key is None or type(key) is int:
-            return (key, created, None, raw, using)
-    return None
+
+    return read
 
 
-def _post_init(known: Any, named: dict[str, Any]) -> Values:
-    instance = named["instance"]
-    if len(named) == 1 and id(type(instance)) == known.model:
-        key = instance.__dict__.get(known.primary_key)
-        if key is None or type(key) is int:
-            return (key,)
-    return None
-
-
-def _delete(known: Any, named: dict[str, Any]) -> Values:
-    if len(named) != 3:  # noqa: PLR2004
+def _post_init(primary_key: str) -> Read:
+    def read(sender: Any, named: dict[str, Any]) -> Values:
+        instance = named["instance"]
+        if len(named) == 1 and type(instance) is sender:
+            key = _get(instance.__dict__, primary_key)
+            if key is None or type(key) is int:
+                return (key,)
         return None
-    instance, using = named["instance"], named["using"]
-    if (
-        id(type(instance)) == known.model
-        and named["origin"] is instance
-        and type(using) is str
-        and using == "default"
-    ):
-        key = instance.__dict__.get(known.primary_key)
-        if key is None or type(key) is int:
-            return (key, using, key)
-    return None
+
+    return read
+
+
+#: Django's usual database: the very text, which Python keeps once; an equal one is read by ``arguments``.
+_DEFAULT = sys.intern("default")
+
+_MANY = 100
+
+#: As ``arguments`` puts them into words.
+_POSITIONAL = [f"<{number} values>" for number in range(_MANY)]
+
+
+def _pre_init(_primary_key: str) -> Read:
+    def read(_sender: Any, named: dict[str, Any]) -> Values:
+        values, others = named["args"], named["kwargs"]
+        if len(named) != 2 or type(values) is not tuple or type(others) is not dict:  # noqa: PLR2004
+            return None
+        return (_POSITIONAL[len(values)], "{}") if len(values) < _MANY and not others else None
+
+    return read
+
+
+def _delete(primary_key: str) -> Read:
+    def read(sender: Any, named: dict[str, Any]) -> Values:
+        if len(named) != 3:  # noqa: PLR2004
+            return None
+        instance, using = named["instance"], named["using"]
+        if type(instance) is sender and named["origin"] is instance and using is _DEFAULT:
+            key = _get(instance.__dict__, primary_key)
+            if key is None or type(key) is int:
+                return (key, using, key)
+        return None
+
+    return read
 
 
 _MODELS = "django.db.models.signals."
 
 #: Which of the arguments is the instance; the others are what they are.
-_READERS: dict[str, tuple[Read, tuple[str, ...]]] = {
+_READERS: dict[str, tuple[Callable[[str], Read], tuple[str, ...]]] = {
+    f"{_MODELS}pre_init": (_pre_init, ("args", "kwargs")),
     f"{_MODELS}pre_save": (_pre_save, ("instance", "raw", "using", "update_fields")),
     f"{_MODELS}post_save": (_post_save, ("instance", "created", "update_fields", "raw", "using")),
     f"{_MODELS}post_init": (_post_init, ("instance",)),
@@ -110,15 +137,15 @@ _INSTANCES = frozenset({"instance", "origin"})
 
 def reader(signal: str, sender: Any) -> Reader:
     """Return how dispatches of the signal at that path are read when ``sender`` sends them."""
-    read, names = _READERS.get(signal, (_unread, ()))
+    make, names = _READERS.get(signal, (None, ()))
     label = words.model_label(sender)
-    if not names or label is None or not _is_plain(sender):
+    if make is None or label is None or not _is_plain(sender):
         return _UNREAD
     primary_key = words.attribute(words.attribute(words.class_attribute(sender, "_meta"), "pk"), "attname")
     if type(primary_key) is not str or looks_secret(primary_key):
         return _UNREAD
     arguments = tuple((name, label if name in _INSTANCES else None) for name in names)
-    return Reader(read, arguments, id(sender), primary_key)
+    return Reader(make(primary_key), arguments)
 
 
 def _is_plain(model: type) -> bool:

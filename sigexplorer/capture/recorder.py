@@ -73,6 +73,7 @@ class Recorder:
         self.inits = inits
         self.faults: list[str] = []
         self.dropped = 0
+        self.last: list[Flight] | None = None
         self.problem = ""  # why nothing can be written any more
         self.injected: Callable[[], Sequence[Sequence[Any]]] = list  # what became of faults on purpose
         self._recording = False
@@ -168,7 +169,10 @@ class Recorder:
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Write what one thread has noted, of what opened while we recorded."""
-        self.add("rows", thread, flights, events)
+        entry, wait = _Entry("rows", (thread, flights, events)), self._waiting.append
+        self.last = flights
+        wait(entry)
+        self._write()
 
     def add(self, kind: str, *content: Any) -> None:
         """Add something to the file: now, or as soon as whoever writes to it comes to it."""
@@ -263,6 +267,7 @@ class Recorder:
             if type(flight[OUTER]) is not int:  # it has not closed meanwhile
                 self.take(thread, [_so_far(flight)], [])
         self._recording = False
+        shapes.ON_NEW.remove(self._wake)
         if self._file is not None:
             guarded(note)
             self.add("counted", self._counts())

@@ -1,7 +1,6 @@
 """Read who is connected to a signal: the entries that Django keeps, as what they mean.
 
-With ``dispatch`` the only file that knows Django's private dispatch names; nothing here
-changes a signal.
+The only file that knows Django's private dispatch names; nothing here changes a signal.
 
 Source: ``django/dispatch/dispatcher.py`` and ``django/db/models/signals.py`` of Django 5.2,
 6.0 and 6.1.

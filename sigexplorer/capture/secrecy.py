@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from sigexplorer.masking import looks_secret, without_shapes
 from sigexplorer.model import SECRET
 
-__all__ = ["looks_secret", "scrub"]
+__all__ = ["looks_secret", "scrub", "settings_secrets"]
 
 #: Settings, and keys inside of settings, whose values are secrets wherever they turn up.
 _SETTING = re.compile(
@@ -36,7 +36,7 @@ def scrub(text: str, limit: int = 1_000, *, url: bool = False) -> str:
 
     No more is read than is needed to see where a secret that begins within ``limit`` ends.
     """
-    known, longest = _settings_secrets()
+    known, longest, _ = settings_secrets()
     text = text[: limit + max(longest, _LONGEST_SHAPE)]
     if known is not None:
         text = known.sub(SECRET, text)
@@ -46,22 +46,35 @@ def scrub(text: str, limit: int = 1_000, *, url: bool = False) -> str:
 
 _LONGEST_SHAPE = 500
 
-#: The settings object that was read, what matches its secrets, and the longest of them.
-_read: tuple[Any, re.Pattern[str] | None, int] = (None, None, 0)
+
+class Secrets(NamedTuple):
+    """What is known of the secrets of a settings object."""
+
+    pattern: re.Pattern[str] | None  # matches them
+    longest: int
+    number: int  # of the reading: another one is of other settings, or of the same once more
 
 
-def _settings_secrets() -> tuple[re.Pattern[str] | None, int]:
-    """Return what matches the secrets of the settings, read once per settings object."""
-    global _read  # noqa: PLW0603 - one settings object per process, swapped by override_settings
-    from django.conf import settings
+#: The settings object that was read, and its secrets.
+_read: tuple[Any, Secrets] = (None, Secrets(None, 0, 0))
 
-    if not settings.configured:
-        return None, 0
-    wrapped = settings.__dict__["_wrapped"]
+#: What Django's settings hold themselves, once they were asked for: to ask them each time takes long.
+_own: dict[str, Any] = {}
+
+
+def settings_secrets() -> Secrets:
+    """Return the secrets of the settings as they are now, read once per settings object."""
+    global _read, _own  # noqa: PLW0603 - one settings object per process, swapped by override_settings
+    if not _own:
+        from django.conf import settings
+
+        _own = object.__getattribute__(settings, "__dict__")
+    wrapped = _own["_wrapped"]
     if _read[0] is not wrapped:
-        secrets = _secrets_of(wrapped)
-        _read = (wrapped, _pattern(secrets), max(map(len, secrets), default=0))
-    return _read[1:]
+        found = set() if type(wrapped) is object else _secrets_of(wrapped)
+        longest = max(map(len, found), default=0)
+        _read = (wrapped, Secrets(_pattern(found), longest, _read[1].number + 1))
+    return _read[1]
 
 
 def _pattern(secrets: set[str]) -> re.Pattern[str] | None:

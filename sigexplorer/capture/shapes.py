@@ -32,17 +32,18 @@ ON_NEW: list[Callable[[], None]] = []
 class Known:
     """A shape, and how the arguments of its dispatches are read."""
 
-    __slots__ = ("called", "connected", "last", "model", "number", "primary_key", "read", "without")
+    __slots__ = ("called", "connected", "last", "number", "passing", "read", "without")
 
-    def __init__(self, number: int, signal: Any, called: int, reader: readers.Reader) -> None:
+    def __init__(
+        self, number: int, signal: Any, called: int, reader: readers.Reader, passing: str | None
+    ) -> None:
         registered = signal.receivers
         self.number = number
+        self.passing = passing  # the words for a sender that does not last, as the shape has none
         self.called = called  # receivers of the dispatch
         self.connected = len(registered)  # receivers of the signal
         self.last: Any = registered[-1][0] if registered else None  # the key of the last of them
         self.read = reader.read
-        self.model = reader.model
-        self.primary_key = reader.primary_key
         #: The same with some of its receivers muted, by their positions.
         self.without: dict[frozenset[int], Known] = {}
 
@@ -55,20 +56,27 @@ class Shapes:
 
     def __init__(self, method: Method) -> None:
         self.method = method
+        self.robust = method.endswith("robust")
         self.known: dict[int, dict[int, Known]] = {}
-        self._guards: dict[tuple[int, int], weakref.ref[Any]] = {}
+        #: Of dispatches that reach nobody, whoever is connected: by the ids of signal and sender.
+        self.silent: dict[int, dict[int, Known]] = {}
+        self._guards: dict[int, dict[int, weakref.ref[Any]]] = {}
 
     def of(self, signal: Any, sender: Any, sync: Sequence[Any], asynchronous: Sequence[Any]) -> Known:
         """Return the shape of a dispatch."""
-        by_sender = self.known.get(id(signal))
+        called = len(sync) + len(asynchronous)
+        by_sender = (self.known if called else self.silent).get(id(signal))
         if by_sender is not None:
             known = by_sender.get(id(sender))
             registered = signal.receivers
-            if (
-                known is not None
-                and known.called == len(sync) + len(asynchronous)
-                and known.connected == len(registered)
-                and (not registered or registered[-1][0] is known.last)
+            if known is not None and (
+                (not called and type(sync) is not Altered and type(asynchronous) is not Altered)
+                or (
+                    known.called == called
+                    and known.connected == len(registered)
+                    and registered
+                    and registered[-1][0] is known.last
+                )
             ):
                 return known
         return self.find(signal, sender, sync, asynchronous)
@@ -82,6 +90,7 @@ class Shapes:
         called = (*sync, *asynchronous)
         named = signals.words(signal)
         reader = readers.reader(named.path, sender)
+        lasts, told = _is_lasting(sender), words.sender(sender)
         known = Known(
             _number(
                 Shape(
@@ -89,7 +98,7 @@ class Shapes:
                     name=named.name,
                     group=named.group,
                     method=self.method,
-                    sender=words.sender(sender),
+                    sender=told if lasts else None,
                     arguments=reader.arguments,
                     receivers=_receivers(signal, sender, called, len(sync)),
                 )
@@ -97,9 +106,10 @@ class Shapes:
             signal,
             len(called),
             reader,
+            None if lasts else told,
         )
-        if _is_lasting(sender) and finds_as_django_does(signal):
-            self._remember(known, signal, sender)
+        if lasts and finds_as_django_does(signal):
+            self._remember(self.known if called else self.silent, known, signal, sender)
         return known
 
     def _altered(self, signal: Any, sender: Any, sync: Sequence[Any], asynchronous: Sequence[Any]) -> Known:
@@ -115,27 +125,29 @@ class Shapes:
         known = self.of(signal, sender, *whole)
         return _without(known, muted) if muted else known
 
-    def _remember(self, known: Known, signal: Any, sender: Any) -> None:
-        by_sender = self.known.get(id(signal))
-        if by_sender is None:
-            by_sender = self.known[id(signal)] = {}
-            self._guard(signal, None)
-        if sender is not None and id(sender) not in by_sender:
-            self._guard(signal, sender)
-        by_sender[id(sender)] = known
+    def _remember(self, table: dict[int, dict[int, Known]], known: Known, signal: Any, sender: Any) -> None:
+        for one in (None, sender):
+            if id(one) not in self._guards.get(id(signal), ()):
+                self._guard(signal, one)
+        table.setdefault(id(signal), {})[id(sender)] = known
 
     def _guard(self, signal: Any, sender: Any) -> None:
-        key = (id(signal), id(sender))
+        signal_id, sender_id = id(signal), id(sender)
 
-        def gone(_reference: object) -> None:
-            self._guards.pop(key, None)
-            if sender_dies:
-                self.known.get(key[0], {}).pop(key[1], None)
-            else:
-                self.known.pop(key[0], None)
+        def sender_gone(_reference: object) -> None:
+            self._guards.get(signal_id, {}).pop(sender_id, None)
+            for table in (self.known, self.silent):
+                table.get(signal_id, {}).pop(sender_id, None)
 
-        sender_dies = sender is not None
-        self._guards[key] = weakref.ref(sender if sender_dies else signal, gone)
+        def signal_gone(_reference: object) -> None:
+            self._guards.pop(signal_id, None)
+            self.known.pop(signal_id, None)
+            self.silent.pop(signal_id, None)
+
+        guards = self._guards.setdefault(signal_id, {})
+        guards[sender_id] = (
+            weakref.ref(signal, signal_gone) if sender is None else weakref.ref(sender, sender_gone)
+        )
 
 
 def _without(known: Known, muted: frozenset[int]) -> Known:
@@ -183,8 +195,13 @@ def _receiver(receiver: Any, registration: Any, *, is_async: bool) -> ShapeRecei
 def _number(shape: Shape) -> int:
     number = _numbers.get(shape)
     if number is None:
+        # No lock, which a finalizer might wait for: where two threads are here at once, one
+        # of their entries is never used.
         TABLE.append(shape)
-        number = _numbers[shape] = len(TABLE) - 1
+        place = len(TABLE) - 1
+        while TABLE[place] is not shape:
+            place -= 1
+        number = _numbers.setdefault(shape, place)
         STREAM.calls[number] = tuple(_calls(shape))
     return number
 

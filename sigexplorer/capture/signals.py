@@ -44,8 +44,20 @@ def words(signal: Any) -> SignalWords:
     if known is not None and known.signal() is signal and not _may_have_got_a_name(known):
         return known.words
     found = _built_in(signal) or _custom(signal)
-    _NAMED[id(signal)] = _Named(weakref.ref(signal), found, len(sys.modules))
+    _NAMED[id(signal)] = _Named(_leaving(signal, _NAMED), found, len(sys.modules))
     return found
+
+
+def _leaving(signal: Any, table: dict[int, Any], left: Callable[[], None] = lambda: None) -> weakref.ref[Any]:
+    """Return a reference to a signal that takes its entry in ``table`` along when it goes."""
+    key = id(signal)
+
+    def gone(reference: weakref.ref[Any]) -> None:
+        if key in table and table[key].signal is reference:
+            table.pop(key, None)
+        left()
+
+    return weakref.ref(signal, gone)
 
 
 def _may_have_got_a_name(known: _Named) -> bool:
@@ -125,6 +137,21 @@ class _Created(NamedTuple):
 _CREATED: dict[int, _Created] = {}
 
 
+class _Line:
+    """What a line has made: where nothing of it is left, it begins to count again."""
+
+    def __init__(self) -> None:
+        self.number = self.living = 0
+
+    def left(self) -> None:
+        self.living -= 1
+        if not self.living:
+            self.number = 0
+
+
+_LINES: dict[tuple[str, int], _Line] = {}
+
+
 def note_created(signal: Any, frame: FrameType | None) -> None:
     """Note the line that makes ``signal``: the innermost one outside Django and its own class."""
     while frame is not None and (is_plumbing(frame.f_code.co_filename) or _is_own_init(frame, signal)):
@@ -132,11 +159,12 @@ def note_created(signal: Any, frame: FrameType | None) -> None:
     if frame is None:
         return
     at = Origin(short(frame.f_code.co_filename), frame.f_lineno, frame.f_code.co_qualname)
-    for key in [key for key, made in _CREATED.items() if made.signal() is None]:
-        del _CREATED[key]
-    same = [made.number for made in _CREATED.values() if (made.at.file, made.at.line) == (at.file, at.line)]
-    number = max(same, default=0) + 1
-    _CREATED[id(signal)] = _Created(weakref.ref(signal), at, plain(frame.f_globals.get("__name__")), number)
+    made = _LINES.setdefault((at.file, at.line), _Line())
+    made.living += 1
+    made.number += 1
+    reference = _leaving(signal, _CREATED, made.left)
+    module = plain(frame.f_globals.get("__name__"))
+    _CREATED[id(signal)] = _Created(reference, at, module, made.number)
 
 
 def _is_own_init(frame: FrameType, signal: Any) -> bool:

@@ -40,6 +40,7 @@ class Tracer:
         self.claims: list[Claim] = []
         self.faults: list[str] = []  # the first few of ours, in words
         self.dropped = 0  # all of them
+        self.last: list[Flight] | None = None
         self._flights: list[tuple[str, Flight]] = []
         self._events: list[Event] = []
         self._steps: list[Step] = []
@@ -100,8 +101,11 @@ class Tracer:
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Take what has closed, of what opened while we observed."""
-        self._flights += [(thread, flight) for flight in flights if self._is_ours(flight[START])]
-        self._events += [event for event in events if self._is_our_event(event)]
+        ours = [(thread, flight) for flight in flights if self._is_ours(flight[START])]
+        told = [event for event in events if self._is_our_event(event)]
+        self._flights += ours
+        self._events += told
+        self.last = flights
 
     def _is_our_event(self, event: Event) -> bool:
         return isinstance(event, (Undone, Kept)) or self._is_ours(event.start)

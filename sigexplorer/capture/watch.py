@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from inspect import CO_ITERABLE_COROUTINE
 from time import perf_counter_ns as clock
 from types import CoroutineType, GeneratorType
 from typing import Any
 
 from sigexplorer.capture import lanes, words
+from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.lanes import STREAM, Lane, id_of, said
 from sigexplorer.model import Outcome, Scalar
 from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Called, Flight
@@ -20,7 +21,10 @@ class Watch:
     The flight itself is the place of its sync receivers; each async one has its own.
     """
 
-    __slots__ = ("async_calls", "claim", "flight", "lane", "robust", "sent", "sync_receivers", "sync_state")
+    __slots__ = (
+        "async_calls", "claim", "entered", "flight", "lane", "robust", "sent", "sync_receivers", "sync_state",
+        "uncalled",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -28,8 +32,7 @@ class Watch:
         flight: Flight,
         sync_receivers: Sequence[Any],
         async_receivers: Sequence[Any],
-        *,
-        robust: bool = False,
+        robust: bool = False,  # noqa: FBT001, FBT002 - from the loops
     ) -> None:
         self.lane = lane  # of the thread that sent it
         self.flight = flight
@@ -39,6 +42,8 @@ class Watch:
             AsyncCall(self, position, receiver)
             for position, receiver in enumerate(async_receivers, len(sync_receivers))
         ]
+        self.uncalled = self.async_calls[:]
+        self.entered: Entered | None = None  # while a receiver is called to make its coroutine
         self.sync_state = ""  # of an asend: "", "waiting" for a thread, "running" in one
         self.sent = False  # the send has returned or raised
         self.claim = [None]  # popped, in one step, by whoever finishes it
@@ -46,14 +51,72 @@ class Watch:
 
     def stopped(self, error: BaseException) -> None:
         """Note what came out of the send."""
+        self.not_called(error)
         notes = self.flight[NOTES] = self.flight[NOTES] or {}
         notes["error"] = said(error)
 
-    def sync_ended(self) -> None:
+    def sync_sending(self, sync_send: Callable[[], Coroutine[Any, Any, Any]]) -> Coroutine[Any, Any, Any]:
+        """Return what is to be awaited in place of ``sync_send()``: it knows that a thread is asked for."""
+        if not self.sync_receivers:
+            return sync_send()
+        waiting: Any = self._waiting(sync_send)
+        waiting.__qualname__ = type(sync_send).__call__.__qualname__
+        return waiting  # type: ignore[no-any-return]
+
+    async def _waiting(self, sync_send: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        self.sync_state = "waiting"
+        try:
+            return await sync_send()
+        except BaseException as error:
+            unseen(error)
+            raise
+        finally:
+            if self.sync_state == "waiting":  # cancelled before a thread was free
+                self._sync_is_over()
+
+    def sync_begins(self) -> Entered:
+        """Note that the sync receivers are about to be called, in this thread."""
+        self.sync_state = "running"
+        return Entered(self.flight, lanes.places(self.flight))
+
+    def sync_ended(self, entered: Entered) -> None:
         """Note that no sync receiver runs any more, which may be after ``asend`` raised."""
+        entered.leave()
+        self._sync_is_over()
+
+    def _sync_is_over(self) -> None:
         self.sync_state = ""
         if self.sent:
             self.finish()
+
+    def calling(self, receiver: Any) -> AsyncCall | None:
+        """Note that the program calls an async receiver, which mostly does nothing but make its coroutine."""
+        for number, call in enumerate(self.uncalled):
+            if call.receiver is receiver:
+                del self.uncalled[number]
+                self.entered = Entered(call.place, call.places, call)
+                self.entered.enter()
+                return call
+        return None  # all is over
+
+    def called(self, call: AsyncCall | None, awaitable: Any) -> Any:
+        """Take what calling the receiver gave; return what is to be awaited in its place."""
+        if call is None or self.entered is None:
+            return awaitable
+        self.entered.leave()
+        self.entered = None
+        return call.drive(awaitable)
+
+    def not_called(self, error: BaseException) -> None:
+        """Note what calling a receiver raised, if one is being called."""
+        entered, self.entered = self.entered, None
+        if entered is None or entered.call is None:
+            return
+        entered.leave()
+        if not self.robust:
+            for other in self.async_calls:
+                other.pending = False  # none of them will ever run
+        entered.call.failed(error)
 
     def finish(self) -> None:
         """Make the row, if the send is over and none of its receivers runs any more."""
@@ -83,6 +146,38 @@ class Watch:
             notes["calls"] = {call.position: tuple(call.called()) for call in self.async_calls}
 
 
+class Entered:
+    """What runs in this thread and context, and what ran there before.
+
+    It is entered inside of a ``try`` whose end leaves it, because a Ctrl-C may come at any time.
+    """
+
+    __slots__ = ("before", "call", "lane", "place", "places", "token", "within")
+
+    def __init__(self, place: Flight, places: Any, call: AsyncCall | None = None) -> None:
+        self.place = place
+        self.places = places
+        self.call = call
+        self.lane = lanes.here.lane
+        self.before = self.lane.open
+        self.within = lanes.running.get()
+        self.token: Any = None
+
+    def enter(self) -> None:
+        """Let it be what runs."""
+        self.lane.open = self.place
+        STREAM.carrying = True
+        self.token = lanes.running.set(self.places)
+
+    def leave(self) -> None:
+        """Let it be as it was."""
+        self.lane.open = self.before
+        if self.token is not None:
+            lanes.running.reset(self.token)
+        elif lanes.running.get() is not self.within:
+            lanes.running.set(self.within)
+
+
 class AsyncCall(Coroutine[Any, Any, Any]):
     """The coroutine of one async receiver, stepped so that it is known what runs inside it.
 
@@ -95,9 +190,8 @@ class AsyncCall(Coroutine[Any, Any, Any]):
         "receiver", "result", "start", "watch",
     )  # fmt: skip
 
-    coroutine: Any  # given by the dispatch loop as soon as it has called the receiver
-
     def __init__(self, watch: Watch, position: int, receiver: Any) -> None:
+        self.coroutine: Any = None  # until the receiver was called
         self.watch = watch
         self.position = position
         self.receiver = receiver
@@ -109,6 +203,17 @@ class AsyncCall(Coroutine[Any, Any, Any]):
         self.outcome: Outcome = "skipped"
         self.result: Scalar = None
         self.error: str | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.coroutine, name)  # what somebody who looks at a task wants to know of it
+
+    def __repr__(self) -> str:
+        return repr(self.coroutine)
+
+    @property  # type: ignore[misc] # only isinstance() asks for it
+    def __class__(self) -> Any:
+        """Be taken for a coroutine by ``inspect``."""
+        return type(self.coroutine)
 
     def drive(self, awaitable: Any) -> Any:
         """Take what calling the receiver gave; return what is to be awaited in its place."""
@@ -126,18 +231,46 @@ class AsyncCall(Coroutine[Any, Any, Any]):
         self.pending = True
         return self
 
-    def send(self, value: Any) -> Any:
+    def send(self, value: Any = None, *error: Any) -> Any:
         """Run the receiver to its next suspension."""
-        return self._step(self.coroutine.send, value)
+        self.start = self.start or clock()
+        entered = Entered(self.place, self.places)
+        try:
+            entered.enter()
+            if error:
+                return self.coroutine.throw(*error)
+            return self.coroutine.send(value)
+        except StopIteration as stop:
+            self._returned(stop.value)
+            raise
+        except BaseException as raised:
+            unseen(raised)
+            self.error = said(raised)
+            self._ended("raised")
+            raise
+        finally:
+            entered.leave()
+
+    # A warning of the receiver's about whoever called it passes over frames that Python says
+    # are its own: it is told of what awaits the receiver, as it would be without us.
+    send.__code__ = send.__code__.replace(co_filename="<frozen importlib._bootstrap>")
+    __next__ = send
 
     def throw(self, *error: Any) -> Any:
         """Raise ``error`` where the receiver is suspended: how asyncio cancels."""
-        return self._step(self.coroutine.throw, *error)
+        try:
+            return self.send(None, *error)
+        except BaseException as raised:
+            unseen(raised)
+            raise
 
     def close(self) -> None:
         """End the receiver where it is."""
         try:
             self.coroutine.close()
+        except BaseException as raised:
+            unseen(raised)
+            raise
         finally:
             if self.pending:
                 self._ended("returned" if self.start else "skipped")
@@ -147,38 +280,6 @@ class AsyncCall(Coroutine[Any, Any, Any]):
 
     def __iter__(self) -> AsyncCall:
         return self
-
-    def __next__(self) -> Any:
-        return self.send(None)
-
-    def calling(self, receiver: Any, /, **named: Any) -> Any:
-        """Call the receiver, which makes its coroutine and mostly does nothing else."""
-        lane = lanes.here.lane
-        before, lane.open = lane.open, self.place
-        token = lanes.running.set(self.places)
-        try:
-            return receiver(**named)
-        finally:
-            lanes.running.reset(token)
-            lane.open = before
-
-    def _step(self, resume: Any, *arguments: Any) -> Any:
-        self.start = self.start or clock()
-        lane = lanes.here.lane
-        before, lane.open = lane.open, self.place
-        token = lanes.running.set(self.places)
-        try:
-            return resume(*arguments)
-        except StopIteration as stop:
-            self._returned(stop.value)
-            raise
-        except BaseException as error:
-            self.error = said(error)
-            self._ended("raised")
-            raise
-        finally:
-            lanes.running.reset(token)
-            lane.open = before
 
     def failed(self, error: BaseException) -> None:
         """Note that calling the receiver raised."""

@@ -16,11 +16,14 @@ from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any, ParamSpec, TypeVar
 
 from sigexplorer.capture.faults import is_of_a_handler
-from sigexplorer.capture.secrecy import looks_secret, scrub
+from sigexplorer.capture.secrecy import looks_secret, scrub, settings_secrets
 from sigexplorer.model import SECRET, Scalar
 
 #: Characters of one text that are kept; a view shows fewer.
 LIMIT = 1_000
+
+#: A text that may come again and again.
+_SHORT = 60
 
 UNREADABLE = "<unreadable>"
 
@@ -30,6 +33,7 @@ _DEPTH = 3
 _ERROR_DEPTH = 9  # groups of errors hold lists of groups
 _SORTED = 1_000  # members of the largest set that is put in order
 _BITS = 63  # of the largest number that JSON's readers agree about
+_LARGEST = 2**_BITS
 
 _qualname = type.__dict__["__qualname__"].__get__
 _module = type.__dict__["__module__"].__get__
@@ -55,7 +59,6 @@ def _readable(read: Callable[Arguments, Answer]) -> Callable[Arguments, Answer |
     return guarded
 
 
-@_readable
 def value(thing: Any, key: str = "") -> Scalar:
     """Return ``thing`` as a scalar or a short safe text; ``key`` is the name it goes by."""
     kind = type(thing)
@@ -63,8 +66,13 @@ def value(thing: Any, key: str = "") -> Scalar:
         return thing  # type: ignore[no-any-return]
     if key and looks_secret(key):
         return SECRET
-    if kind is int and -(2**_BITS) <= thing < 2**_BITS:
+    if kind is int and -_LARGEST <= thing < _LARGEST:
         return thing  # type: ignore[no-any-return]
+    return _value(thing, kind)
+
+
+@_readable
+def _value(thing: Any, kind: type) -> Scalar:
     if kind is float and math.isfinite(thing):  # JSON has no word for the others
         return thing  # type: ignore[no-any-return]
     return bounded(thing if kind is str else _describe(thing, _DEPTH))
@@ -84,6 +92,18 @@ def error(problem: BaseException) -> str:
 
 def bounded(text: str) -> str:
     """Return ``text`` with secrets out, writable as UTF-8 and not much longer than ``LIMIT``."""
+    if type(text) is str and len(text) <= _SHORT:
+        return _bounded_again(text, settings_secrets().number)
+    return _bounded(text)
+
+
+@functools.lru_cache(maxsize=1024)
+def _bounded_again(text: str, _settings: int) -> str:
+    """Remember short texts, many of which come again and again, as long as the settings are the same."""
+    return _bounded(text)
+
+
+def _bounded(text: str) -> str:
     shown = scrub(text, LIMIT).encode("utf-8", "backslashreplace").decode()[:LIMIT]
     return f"{shown}… ({len(text):,} characters)" if len(text) > LIMIT else shown
 

@@ -7,14 +7,14 @@ times and queries, and receivers whose error ended a send, stay unknown.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
 from sigexplorer.capture import altering, lanes, words
 from sigexplorer.capture.flights import closed, opened, stopped
+from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.lanes import SENDING, STREAM, said
+from sigexplorer.capture.watch import Entered
 from sigexplorer.spool.rows import NOTES, SHAPE, START, Called, Flight
 
 if TYPE_CHECKING:
@@ -23,36 +23,53 @@ if TYPE_CHECKING:
 
 def wrapped(shapes: Shapes, found: Any) -> Any:
     """Return ``found``, one of the four methods of ``Signal``, observed."""
-    if shapes.method in {"asend", "asend_robust"}:
+    return (_wrapped_async if shapes.method.startswith("a") else _wrapped_sync)(shapes, found)
 
-        @functools.wraps(found)
-        async def asend(self: Any, sender: Any, **named: Any) -> Any:
-            with _observed(shapes, self, sender, named) as answered:
-                token = lanes.running.set(lanes.places(answered.flight))
-                try:
-                    responses = await found(self, sender, **named)
-                finally:
-                    lanes.running.reset(token)
-                answered(responses)
-                return responses
 
-        return asend
-
+def _wrapped_sync(shapes: Shapes, found: Any) -> Any:
     @functools.wraps(found)
     def send(self: Any, sender: Any, **named: Any) -> Any:
-        with _observed(shapes, self, sender, named) as answered:
-            lane = lanes.here.lane
-            before, lane.open = lane.open, answered.flight
-            token = lanes.running.set(lanes.places(answered.flight))
-            try:
-                responses = found(self, sender, **named)
-            finally:
-                lanes.running.reset(token)
-                lane.open = before
+        answered = _Answered(shapes, self, sender, named)
+        entered = Entered(answered.flight, lanes.places(answered.flight))
+        try:
+            entered.enter()
+            responses = found(self, sender, **named)
             answered(responses)
+        except BaseException as error:
+            unseen(error)
+            stopped(answered.flight, error, -1)
+            raise
+        else:
             return responses
+        finally:
+            entered.leave()
+            answered.ended()
 
     return send
+
+
+def _wrapped_async(shapes: Shapes, found: Any) -> Any:
+    @functools.wraps(found)
+    async def asend(self: Any, sender: Any, **named: Any) -> Any:
+        answered = _Answered(shapes, self, sender, named)
+        token = None
+        try:
+            lanes.STREAM.carrying = True
+            token = lanes.running.set(lanes.places(answered.flight))
+            responses = await found(self, sender, **named)
+            answered(responses)
+        except BaseException as error:
+            unseen(error)
+            stopped(answered.flight, error, -1)
+            raise
+        else:
+            return responses
+        finally:
+            if token is not None:
+                lanes.running.reset(token)
+            answered.ended()
+
+    return asend
 
 
 class _Answered:
@@ -62,11 +79,12 @@ class _Answered:
     runs has the position -1: nobody knows which it is.
     """
 
-    def __init__(self, shapes: Shapes, signal: Any, sender: Any, flight: Flight) -> None:
-        self.flight = flight
+    def __init__(self, shapes: Shapes, signal: Any, sender: Any, named: dict[str, Any]) -> None:
+        self._lane = lanes.here.lane
+        self.flight: Flight = opened(shapes, self._lane, signal, sender, named, (), ())
         self._told = (shapes, signal, sender)
-        self._start = flight.pop(START)
-        flight[NOTES] = {**(flight[NOTES] or {}), SENDING: id(signal)}
+        self._start = self.flight.pop(START)
+        self.flight[NOTES] = {**(self.flight[NOTES] or {}), SENDING: id(signal)}
 
     def __call__(self, responses: Any) -> None:
         """Read the receivers from what was returned, if it has the form that Django gives it."""
@@ -93,21 +111,8 @@ class _Answered:
         return Called(start, start, "returned", words.value(response), None, 0)
 
     def ended(self) -> None:
-        """Make it a flight like others."""
+        """Make it a flight like others, and close it."""
         self.flight.append(self._start)
         notes = {key: held for key, held in self.flight[NOTES].items() if key != SENDING}
         self.flight[NOTES] = {**notes, "end": clock()}
-
-
-@contextmanager
-def _observed(shapes: Shapes, signal: Any, sender: Any, named: dict[str, Any]) -> Iterator[_Answered]:
-    lane = lanes.here.lane
-    answered = _Answered(shapes, signal, sender, opened(shapes, lane, signal, sender, named, (), ()))
-    try:
-        yield answered
-    except BaseException as error:
-        stopped(answered.flight, error, -1)
-        raise
-    finally:
-        answered.ended()
-        closed(lane, answered.flight, None)
+        closed(self._lane, self.flight, None)

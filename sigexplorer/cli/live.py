@@ -39,6 +39,7 @@ class Live:
     def __init__(self, look: Look, write: Callable[[str], object]) -> None:
         self.faults: list[str] = []
         self.dropped = 0
+        self.last: list[Flight] | None = None
         self._look = look
         self._write = write
         self._process = os.getpid()
@@ -61,6 +62,7 @@ class Live:
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Print what has closed; what stands inside of something open waits for it."""
+        self.last = flights
         self._known += [event for event in events if isinstance(event, (Undone, Kept))]
         rows: list[_Row] = [(thread, flight) for flight in flights]
         rows += [event for event in events if isinstance(event, (Bypassed, Promised))]

@@ -127,7 +127,7 @@ class Assembly:
             name=shape.name,
             group=shape.group,
             method=shape.method,
-            sender=shape.sender,
+            sender=notes.get("sender", shape.sender),
             start_ns=start - self.began,
             duration_ns=end - start,
             arguments=arguments,

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from sigexplorer.model import Ending, Method, Operation, Outcome, Scalar
 
-#: A dispatch under way, or closed.
+#: A dispatch under way, or closed; one that reached nobody is a tuple from the beginning.
 Flight = list[Any]
 
 #: A file, a line, and the function that it is in.
@@ -33,7 +33,8 @@ ENDS: Final = 9  # from here on the clock as each sync receiver ended
 #: Keys of a flight's notes: "error" (a text) and "end" (the clock) where the send did not
 #: simply end with its last receiver, and by a receiver's position "results", "raised"
 #: (texts), "queries" (SQL statements) and "calls" (a Called each, where clocks in a row
-#: cannot tell). "callback" is the id of the on_commit callback that sent it.
+#: cannot tell). "callback" is the id of the on_commit callback that sent it, "sender" the
+#: text for one that does not last: then the shape has none.
 Notes = dict[str, Any]
 
 

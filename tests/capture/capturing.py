@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import gc
 import json
@@ -12,11 +11,9 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from types import FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import django
 from asgiref.sync import sync_to_async
 from django.dispatch import Signal, dispatcher
 from django.utils.module_loading import import_string
@@ -30,9 +27,6 @@ METHODS = ("send", "send_robust", "asend", "asend_robust")
 
 #: Django 6.1 runs async receivers in a task group, earlier ones gather them.
 TASK_GROUP = hasattr(dispatcher, "_run_parallel")
-
-DJANGO = str(Path(django.__file__).parent) + "/"
-CONTEXTLIB = contextlib.__file__  # decorated with contextmanager
 
 Seen = TypeVar("Seen")
 
@@ -63,12 +57,16 @@ def hook_points() -> dict[tuple[type, str], Any]:
     }
 
 
+#: As they are before anybody observes: what stands in for one of them gives Django's file as its own.
+_DJANGOS = hook_points()
+
+
 def strangers() -> list[str]:
     """Name every method of these classes that is not Django's own function."""
     return [
         f"{owner.__name__}.{name}"
         for (owner, name), found in hook_points().items()
-        if not found.__code__.co_filename.startswith((DJANGO, CONTEXTLIB))
+        if found is not _DJANGOS.get((owner, name))
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from capturing import bypasses, connected, seen
@@ -269,11 +269,12 @@ def test_operations_that_fail_are_no_bypasses() -> None:
     assert bypasses(seen(story)) == []
 
 
-def test_rows_that_may_have_been_there_already() -> None:
-    """Where conflicts are ignored nobody says how many rows were written."""
+@pytest.mark.parametrize(("arguments", "named"), [((), {"ignore_conflicts": True}), ((None, True), {})])
+def test_rows_that_may_have_been_there_already(arguments: Any, named: Any) -> None:
+    """Where conflicts are ignored, by name or by position, nobody says how many rows were written."""
     Tag.objects.create(name="a")
     tags = [Tag(name="a"), Tag(name="b")]
-    trace = seen(lambda: Tag.objects.bulk_create(tags, ignore_conflicts=True))
+    trace = seen(lambda: Tag.objects.bulk_create(tags, *arguments, **named))
     assert bypasses(trace) == [("bulk_create", "blog.Tag", None)]
 
 

@@ -27,6 +27,7 @@ class Taking:
         self.origins = False
         self.faults: list[str] = []
         self.dropped = 0
+        self.last: list[Flight] | None = None
         self.fault = fault
         self.taken: list[tuple[str, Flight]] = []
 
@@ -34,7 +35,9 @@ class Taking:
         """Take rows, or fail."""
         if self.fault is not None:
             raise self.fault
-        self.taken += [(thread, flight) for flight in flights]
+        taken = [(thread, flight) for flight in flights]
+        self.taken += taken
+        self.last = flights
 
 
 def in_threads(count: int, act: Any, *, at_once: bool = False) -> None:

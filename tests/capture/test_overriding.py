@@ -98,3 +98,26 @@ def test_a_class_that_is_made_meanwhile() -> None:
     assert Late.send.__qualname__.endswith("Late.send")
     assert not hasattr(Late.send, "__wrapped__")
     assert "__init_subclass__" not in vars(Signal)
+
+
+def test_what_such_a_method_sends_first_is_part_of_its_dispatch() -> None:
+    """A dispatch sent before ``super()`` was asked is the child of the one that is then seen in full."""
+    before, inner = Signal(), Signal()
+
+    class Careful(Signal):
+        def send(self, sender: object, **named: Any) -> list[tuple[Any, Any]]:
+            before.send(None, name="before")
+            return super().send(sender, name="outer", **named)
+
+    signal = Careful()
+
+    def receiver(**_named: object) -> None:
+        inner.send(None, name="inner")
+
+    connect(signal, receiver)
+    with observing() as tracer:
+        signal.send(None)
+    told = {each.argument("name"): each for each in tracer.trace().dispatches}
+    assert list(told) == ["outer", "before", "inner"]
+    assert told["before"].parent == told["inner"].parent == told["outer"].id
+    assert (told["before"].parent_call, told["inner"].parent_call) == (None, 0)

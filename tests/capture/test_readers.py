@@ -135,7 +135,7 @@ def quickly(name: str, named: dict[str, Any], sender: Any = Tag) -> Any:
     """Return what the reader of a signal makes of arguments; None where it leaves them to others."""
     reader = readers.reader(PATH + name, sender)
     try:
-        values = reader.read(reader, named)
+        values = reader.read(sender, named)
     except KeyError:
         return None
     if values is None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+import threading
 import weakref
 from typing import Any
 
@@ -12,6 +14,7 @@ from django.dispatch import Signal
 
 from sigexplorer.capture import dispatch, shapes
 from sigexplorer.model import Call, Dispatch
+from sigexplorer.spool.rows import Shape
 
 
 def sent(signal: Signal, *senders: object) -> list[Dispatch]:
@@ -109,18 +112,21 @@ def test_senders_that_die_and_numbers_that_come_again() -> None:
         f"Sender{n}" for n in range(300)
     ]
     assert not [each for each in gone if each() is not None]
-    assert not dispatch._SEND.known.get(id(signal))
+    assert not dispatch._SHAPES["send"].known.get(id(signal))
 
 
 def test_signals_that_die_leave_nothing() -> None:
     """A signal that is gone takes along what was known of it."""
-    before = len(dispatch._SEND.known), len(dispatch._SEND._guards)
+    before = len(dispatch._SHAPES["send"].known), len(dispatch._SHAPES["send"]._guards)
     with observing():
-        during = len(dispatch._SEND.known), len(dispatch._SEND._guards)
+        during = len(dispatch._SHAPES["send"].known), len(dispatch._SHAPES["send"]._guards)
         for _ in range(100):
             Signal().send(Signal)
         gc.collect()
-        assert (len(dispatch._SEND.known), len(dispatch._SEND._guards)) <= (during[0] + 1, during[1] + 2)
+        assert (len(dispatch._SHAPES["send"].known), len(dispatch._SHAPES["send"]._guards)) <= (
+            during[0] + 1,
+            during[1] + 2,
+        )
     assert before[0] >= 0
 
 
@@ -207,3 +213,53 @@ def only_call(signal: Signal) -> Call:
         signal.send(Signal)
     (call,) = only(tracer.trace()).calls
     return call
+
+
+def test_senders_that_do_not_last_are_not_kept() -> None:
+    """A thousand texts and objects that send are told each as it was, and the table has one shape for all."""
+    signal = Signal()
+    before = len(shapes.TABLE)
+    with observing() as tracer:
+        for number in range(1000):
+            signal.send(f"order {number}")
+    assert [each.sender for each in tracer.trace().dispatches] == [
+        f"order {number}" for number in range(1000)
+    ]
+    assert len(shapes.TABLE) - before <= 1  # there may have been an equal one
+
+
+def test_senders_of_signals_that_are_gone_are_not_referred_to() -> None:
+    """A sender has no more weak references for all the signals that it has sent and that are gone."""
+
+    class Sender:
+        pass
+
+    with observing():
+        for _ in range(50):
+            Signal().send(Sender)
+        gc.collect()
+        assert weakref.getweakrefcount(Sender) <= 2
+
+
+def test_threads_that_find_a_shape_at_once_agree() -> None:
+    """Each shape is found under its number, and an equal one under the same."""
+    wrong: list[object] = []
+
+    def find(thread: int) -> None:
+        for number in range(2000):
+            shape = Shape(f"{thread % 2}.{number}", "n", "g", "send", None, (), ())
+            place = shapes._number(shape)
+            if shapes.TABLE[place] != shape or shapes._number(shape._replace()) != place:
+                wrong.append(shape)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=find, args=[number]) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert wrong == []
