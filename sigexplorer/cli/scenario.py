@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sigexplorer.catalog.installed import django_version
-from sigexplorer.catalog.page import ANCIENT, dotted
+from sigexplorer.catalog.page import ANCIENT, Version, dotted
 from sigexplorer.cli import options
 from sigexplorer.errors import UsageError
+from sigexplorer.playground.meant import plugins, split
 from sigexplorer.playground.scenarios import SCENARIOS, Scenario, find
 from sigexplorer.show.look import Look
+
+if TYPE_CHECKING:
+    from sigexplorer.cli.present import Answer
 
 
 def complete_scenario(incomplete: str) -> list[str]:
     """Return the scenarios that begin like this, for the shell."""
-    return [scenario.name for scenario in SCENARIOS if scenario.name.startswith(incomplete)]
+    names = [*(scenario.name for scenario in SCENARIOS), *(point.name for point in plugins())]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Ours by name, yours as FILE.py:NAME or module:NAME; none: list them.",
+        autocompletion=complete_scenario,
+    ),
+]
 
 
 def scenario(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Scenarios; none: list them.", autocompletion=complete_scenario)
-    ] = None,
+    names: Names = None,
     run_all: options.All = False,
     source: options.Source = False,
     listen: options.Listen = True,
@@ -44,26 +58,63 @@ def scenario(
     no_keep: options.NoKeep = False,
     format_name: options.Format = None,
     output: options.Output = None,
+    settings: options.Settings = None,
+    pythonpath: options.PythonPath = None,
+    demo: options.Demo = False,
 ) -> None:
     """Run a scripted story, show its timeline, check its claims."""
     if not names and not run_all:
-        return _list(format_name, output)
+        return _list(format_name, output, ours=settings is None)
     from sigexplorer.cli.present import Answer
-    from sigexplorer.cli.stories import Story, tell
-    from sigexplorer.playground import runs
 
     filters = options.filters(only, sender, receiver, minimum, depth, start, step, failed=failed)
     look = Look(filters, verbose, limit, origins, source, rows=rows)
-    wanted = _scenarios(names or [], run_all=run_all)
-    stories = [
-        Story(chosen.name, chosen.added, partial(runs.run_scenario, chosen, sources=source), _next(chosen))
-        for chosen in wanted
-    ]
     answer = Answer(format_name, output, counts=counts, keep=not no_keep)
-    raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all))
+    wanted = Wanted(tuple(names or []), run_all, listen, settings, pythonpath, demo)
+    raise typer.Exit(_run(wanted, look, answer))
 
 
-def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which scenarios are wanted, and where they are to run."""
+
+    names: tuple[str, ...]
+    everything: bool  # --all
+    listen: bool
+    settings: str | None
+    pythonpath: Path | None
+    demo: bool
+
+
+def is_own(name: str) -> bool:
+    """Whether this is a scenario of the user's, by the form of its name or as an entry point."""
+    return split(name) is not None or (
+        all(name != ours.name for ours in SCENARIOS) and any(name == point.name for point in plugins())
+    )
+
+
+def _run(wanted: Wanted, look: Look, answer: Answer) -> int:
+    if wanted.settings is not None or wanted.pythonpath is not None or any(map(is_own, wanted.names)):
+        from sigexplorer.cli.own import answer_own
+
+        return answer_own(wanted, look, answer)
+    from sigexplorer.cli.stories import Story, tell
+    from sigexplorer.playground import runs
+
+    stories = [
+        Story(
+            chosen.name,
+            chosen.added,
+            partial(runs.run_scenario, chosen, sources=look.sources),
+            _next(chosen),
+        )
+        for chosen in _scenarios(wanted.names, run_all=wanted.everything)
+    ]
+    place = runs.open_playground(listen=wanted.listen)
+    return tell(stories, look, answer, place, everything=wanted.everything)
+
+
+def _scenarios(names: Sequence[str], *, run_all: bool) -> list[Scenario]:
     from sigexplorer.playground import runs
 
     if run_all:
@@ -72,7 +123,7 @@ def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
                 "name scenarios, or --all of them but not both", "sigexplorer scenario lists them"
             )
         return list(SCENARIOS)
-    chosen = [find(name) for name in dict.fromkeys(names)]
+    chosen = [find(name, [point.name for point in plugins()]) for name in dict.fromkeys(names)]
     for one in chosen:
         runs.check_version(one.name, one.added, django_version())
     return chosen
@@ -85,20 +136,26 @@ def _next(chosen: Scenario) -> str:
     return f"scenario {possible[place % len(possible)]}"
 
 
-def _list(format_name: str | None, output: Path | None) -> None:
+def _list(format_name: str | None, output: Path | None, *, ours: bool) -> None:
+    """List the scenarios that come with us, if they are asked for, and those of plug-ins."""
+    entries = [(one.name, one.summary, one.added) for one in SCENARIOS] if ours else []
+    entries += [
+        (one.name, f"of {one.dist.name if one.dist else '?'}: {one.value}", ANCIENT) for one in plugins()
+    ]
+    write_list(entries, format_name, output)
+
+
+def write_list(entries: list[tuple[str, str, Version]], format_name: str | None, output: Path | None) -> None:
+    """Write a list of scenarios: their names, their summaries, and the Django that each needs."""
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show import pages
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document
 
-    shown = pages.scenarios([(one.name, one.summary, one.added) for one in SCENARIOS], django_version())
+    shown = pages.scenarios(entries, django_version())
     records = [
-        {
-            "name": one.name,
-            "summary": one.summary,
-            "added": dotted(one.added) if one.added != ANCIENT else None,
-        }
-        for one in SCENARIOS
+        {"name": name, "summary": summary, "added": dotted(added) if added != ANCIENT else None}
+        for name, summary, added in entries
     ]
     writers = {
         "json": lambda: to_json({"schema": "sigexplorer.scenario/1", "scenarios": records}),

@@ -45,13 +45,14 @@ def trigger(
     """Make each signal happen for real, and show it."""
     from sigexplorer.cli.present import Answer
     from sigexplorer.cli.stories import tell
+    from sigexplorer.playground.runs import open_playground
 
     filters = options.filters(only, sender, receiver, minimum, depth, start, step, failed=failed)
     look = Look(filters, verbose, limit, origins, source, rows=rows)
     wanted = _pages(signals or [], run_all=run_all)
     stories = [_story(page) for page in wanted]
     answer = Answer(format_name, output, counts=counts, keep=not no_keep)
-    raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all))
+    raise typer.Exit(tell(stories, look, answer, open_playground(listen=listen), everything=run_all))
 
 
 def _story(page: Page) -> Story:

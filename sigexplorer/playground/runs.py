@@ -5,9 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from sigexplorer.capture import words
+from sigexplorer.capture.listening import Listener
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.catalog.page import Page, Version, dotted
 from sigexplorer.errors import UsageError
@@ -16,6 +19,9 @@ from sigexplorer.playground.boot import PLAYGROUND
 from sigexplorer.playground.scenarios import Scenario
 from sigexplorer.playground.steps import Steps
 from sigexplorer.playground.triggers import TRIGGERS
+
+if TYPE_CHECKING:
+    from sigexplorer.playground.own import Own
 
 #: What triggers and scenarios are.
 Story = Callable[[Steps], None]
@@ -77,19 +83,55 @@ def open_playground(*, listen: bool) -> Iterator[None]:
         PLAYGROUND.shut()
 
 
+def run_own(own: Own, *, listened: bool, sources: bool = False) -> Trace:
+    """Run a scenario of the user's, in open test databases; each plain ``assert`` of it is a claim."""
+    from sigexplorer.playground import asserts, testbed
+
+    tracer = Tracer(f"scenario {own.name}", listened=listened, steps_only=True)
+    steps = Steps(tracer, sources=sources)
+    with asserts.telling(steps.note_held):
+        testbed.run_as_test(partial(_play, tracer, steps, own.play))
+    return _traced(tracer)
+
+
+@contextmanager
+def open_testbed(settings: str, listener: Listener, *, interactive: bool) -> Iterator[None]:
+    """Open test databases of the project that is set up, and let a listener hear of what they bring along."""
+    from sigexplorer.playground import testbed
+
+    with testbed.databases(settings, interactive=interactive):
+        if listener.connected:
+            listener.connect()
+        yield
+
+
 def _run(title: str, story: Story, *, sources: bool) -> Trace:
     PLAYGROUND.reset()
     tracer = Tracer(title, listened=PLAYGROUND.listener.connected, steps_only=True)
     try:
+        _play(tracer, Steps(tracer, PLAYGROUND, sources=sources), story)
+    finally:
+        PLAYGROUND.forget()
+    return _traced(tracer)
+
+
+def _play(tracer: Tracer, steps: Steps, story: Story) -> None:
+    try:
         tracer.start()
-        story(Steps(tracer, PLAYGROUND, sources=sources))
+        story(steps)
     except KeyboardInterrupt:
         tracer.complete = False  # what there is so far is worth showing
-    except Exception as problem:  # noqa: BLE001 - a scenario that breaks is a claim that failed
+    except AssertionError as problem:
+        from sigexplorer.playground import asserts
+
+        steps.note_failed(*asserts.explain(problem))
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 - a scenario that breaks is a claim that failed
         tracer.claims.append(Claim("it ran to its end", held=False, detail=words.error(problem)))
     finally:
         tracer.stop()
-        PLAYGROUND.forget()
+
+
+def _traced(tracer: Tracer) -> Trace:
     tracer.claims += [
         Claim("sigexplorer recorded everything", held=False, detail=fault) for fault in tracer.faults
     ]
