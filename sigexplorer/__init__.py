@@ -1,3 +1,25 @@
-"""See every Django signal: which exist, when they are sent, who receives them."""
+"""See every Django signal: which exist, when they are sent, who receives them.
+
+What programs and tests use is imported when it is asked for, and Django with it; its types
+are in ``__init__.pyi``.
+"""
+
+from importlib import import_module
 
 __version__ = "0.1.0"
+
+_TESTING = ("Traced", "assert_connected", "inject", "mute", "only", "trace")
+
+__all__ = ["__version__", *_TESTING]  # noqa: PLE0604 - names, all of them
+
+
+def __getattr__(name: str) -> object:
+    """Return what ``sigexplorer.testing`` has under that name."""
+    if name not in _TESTING:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    found: object = getattr(import_module("sigexplorer.testing"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_TESTING})

@@ -23,6 +23,9 @@ class SigexplorerError(Exception):
         self.message = message
         self.hint = hint
 
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
 
 class UnknownNameError(SigexplorerError):
     """A signal, scenario, group or format that does not exist."""

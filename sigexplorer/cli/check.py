@@ -166,7 +166,7 @@ def _checked(
 
 def _fix(findings: tuple[Finding, ...]) -> bool:
     from sigexplorer.checks import fixing
-    from sigexplorer.cli.output import write_bytes
+    from sigexplorer.show.files import write_bytes
 
     changed = fixing.fix(findings)
     for file, content in changed.items():
@@ -176,7 +176,8 @@ def _fix(findings: tuple[Finding, ...]) -> bool:
 
 def _write_baseline(report: Report, file: Path | None) -> None:
     from sigexplorer.checks import baseline
-    from sigexplorer.cli.output import hint, write_file
+    from sigexplorer.cli.output import hint
+    from sigexplorer.show.files import write_file
     from sigexplorer.show.text import plural
 
     if file is None:

@@ -56,8 +56,9 @@ def _relative(file: Path) -> Path:
 def _write(lines: list[lockfile.Locked], file: Path, format_name: str | None) -> int:
     import sys
 
-    from sigexplorer.cli.output import choose_format, hint, write_file
+    from sigexplorer.cli.output import hint
     from sigexplorer.show import lockfile
+    from sigexplorer.show.files import choose_format, write_file
     from sigexplorer.show.text import plural
 
     choose_format(format_name, None, ["table"])  # the file has one form

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from rich.console import Group, RenderableType
 
-from sigexplorer.cli.output import choose_format, draw, write
+from sigexplorer.cli.output import draw, write
 from sigexplorer.errors import UsageError
 from sigexplorer.show import exporters, views
+from sigexplorer.show.files import choose_format
 from sigexplorer.show.filters import Filters, apply, check
 from sigexplorer.show.look import Look
 from sigexplorer.show.source import Source, traces_of

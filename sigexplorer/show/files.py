@@ -1,0 +1,85 @@
+"""Files that are written: the format that a suffix chooses, and no half-written file ever."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from sigexplorer.errors import OutputError, UsageError
+
+_SUFFIXES = {
+    ".jsonl": "jsonl",
+    ".json": "json",
+    ".html": "html",
+    ".svg": "svg",
+    ".md": "markdown",
+    ".mmd": "mermaid",
+    ".csv": "csv",
+    ".sarif": "sarif",
+    ".chrome.json": "chrome",
+    ".otlp.json": "otlp",
+}
+
+#: Files that get what a terminal would show.
+_PLAIN = (".txt", ".log")
+
+
+def choose_format(format_name: str | None, output: Path | None, known: list[str]) -> str:
+    """Return the format that was named, or that the suffix of the file says, or ``table``."""
+    if format_name is not None:
+        if format_name not in known:
+            raise UsageError(f"unknown format '{format_name}'", f"one of {', '.join(sorted(set(known)))}")
+        return format_name
+    name = output.name.lower() if output is not None else ""
+    for suffix in sorted(_SUFFIXES, key=len, reverse=True):
+        if name.endswith(suffix):
+            if _SUFFIXES[suffix] not in known:
+                raise UsageError(
+                    f"this command writes no '{suffix}'", f"it writes {', '.join(sorted(known))}"
+                )
+            return _SUFFIXES[suffix]
+    plugin = name.rpartition(".")[2]
+    if plugin in known and f".{plugin}" in name:
+        return plugin
+    if name and "." in name.lstrip(".") and not name.endswith(_PLAIN):
+        raise UsageError(f"the suffix of '{output}' is no format", "name one with -f, or end it in .txt")
+    return "table"
+
+
+def write_file(file: Path, chunks: Iterable[str]) -> None:
+    """Write ``file`` whole or not at all; a device or a pipe is written to as it is."""
+    write_bytes(file, (chunk.encode("utf-8") for chunk in chunks))
+
+
+def write_bytes(file: Path, chunks: Iterable[bytes]) -> None:
+    """Write ``file`` as ``write_file`` does, its encoding already chosen."""
+    try:
+        if file.exists() and not file.is_file():
+            with file.open("wb") as stream:
+                stream.writelines(chunks)
+        else:
+            _replace(file.resolve(), chunks)  # what a link leads to, so that it stays a link
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise OutputError(f"cannot write '{file}': {problem.strerror or problem}") from problem
+
+
+def _replace(target: Path, chunks: Iterable[bytes]) -> None:
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.writelines(chunks)
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
