@@ -19,6 +19,7 @@ from sigexplorer.playground import own, runs
 from sigexplorer.playground.meant import plugins, split
 from sigexplorer.playground.scenarios import SCENARIOS
 from sigexplorer.show.look import Look
+from sigexplorer.testing.steps import OwnSteps
 
 
 def answer_own(wanted: Wanted, look: Look, answer: Answer) -> int:
@@ -92,11 +93,6 @@ def _run(
     place: contextlib.AbstractContextManager[object],
     wanted: Wanted,
 ) -> int:
-    stories = [
-        Story(
-            one.name, ANCIENT, partial(runs.run_own, one, listened=wanted.listen, sources=look.sources),
-            "show --last -f tree",
-        )
-        for one in chosen
-    ]  # fmt: skip
+    run = partial(runs.run_own, listened=wanted.listen, sources=look.sources, make=OwnSteps)
+    stories = [Story(one.name, ANCIENT, partial(run, one), "show --last -f tree") for one in chosen]
     return tell(stories, look, answer, place, everything=wanted.everything)

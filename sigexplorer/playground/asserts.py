@@ -61,10 +61,12 @@ def explain(problem: AssertionError) -> tuple[str, str | None]:
     message, statement, seen = _last
     said = words.error(problem).partition(": ")[2]
     if problem.args and problem.args[0] is message:
-        return statement, seen if statement == said else "; ".join(filter(None, (said, seen))) or None
+        told = dict.fromkeys(text for text in (said, seen) if text not in ("", statement))
+        return statement, "; ".join(told) or None
     line, names = _line_of(problem)
-    if not line.startswith("assert"):  # raised by a function that asserts
-        return line or "an assertion", said or None
+    if not line.startswith("assert"):  # raised by a function that asserts: what it says, without a timeline
+        what, *more = said.partition("\n\n")[0].splitlines() or [line or "an assertion"]
+        return what, "; ".join(text.strip() for text in more) or None
     return line.removeprefix("assert").strip(), "; ".join(filter(None, (said, *names))) or None
 
 
@@ -137,6 +139,21 @@ class _Noting(ast.NodeTransformer):
             names: list[ast.expr] = [ast.Name(name, ast.Store()) for _, name in self._noted]
             follow.append(ast.Assign(names, ast.Constant(None)))
         return [ast.copy_location(one, node) for one in follow]
+
+    def visit_Expr(self, node: ast.Expr) -> Any:
+        return self._called(node, node.value)
+
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        return self._called(node, node.value)
+
+    def _called(self, node: ast.stmt, value: ast.expr) -> Any:
+        """Let a call of something that asserts be told where it holds."""
+        self.generic_visit(node)
+        name = value.func if isinstance(value, ast.Call) else None
+        called = name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")
+        if not self._in_function or not called.startswith("assert_"):
+            return node
+        return [node, ast.copy_location(ast.Expr(_call(_HELD, ast.Constant(ast.unparse(value)))), node)]
 
     def _noting(self, test: ast.expr) -> ast.expr:
         """Return the same expression, its interesting parts noted under a name each."""

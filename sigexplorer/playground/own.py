@@ -31,8 +31,9 @@ class Own:
 
     @property
     def summary(self) -> str:
-        """What it shows: the first line of its docstring."""
-        return next(iter((inspect.getdoc(self.function) or "").splitlines()), "")
+        """What it shows: the first line of its docstring, or else its name."""
+        lines = (inspect.getdoc(self.function) or self.function.__name__.replace("_", " ")).splitlines()
+        return lines[0]
 
     def play(self, step: Steps) -> None:
         """Run it, in an event loop where it is a coroutine."""

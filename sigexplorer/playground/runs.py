@@ -83,12 +83,15 @@ def open_playground(*, listen: bool) -> Iterator[None]:
         PLAYGROUND.shut()
 
 
-def run_own(own: Own, *, listened: bool, sources: bool = False) -> Trace:
-    """Run a scenario of the user's, in open test databases; each plain ``assert`` of it is a claim."""
+def run_own(own: Own, *, listened: bool, sources: bool = False, make: Callable[..., Steps] = Steps) -> Trace:
+    """Run a scenario of the user's, in open test databases; each assertion of it is a claim.
+
+    ``make`` makes the ``step`` that it takes.
+    """
     from sigexplorer.playground import asserts, testbed
 
     tracer = Tracer(f"scenario {own.name}", listened=listened, steps_only=True)
-    steps = Steps(tracer, sources=sources)
+    steps = make(tracer, sources=sources)
     with asserts.telling(steps.note_held):
         testbed.run_as_test(partial(_play, tracer, steps, own.play))
     return _traced(tracer)

@@ -10,6 +10,9 @@ from typing import Any
 from sigexplorer.errors import ProjectError
 from sigexplorer.project.start import told
 
+#: Not empty when what migrations had written is gone.
+_EMPTIED: list[bool] = []
+
 _DUMMY = "django.db.backends.dummy"
 
 
@@ -21,6 +24,7 @@ def databases(settings: str, *, interactive: bool) -> Iterator[None]:
     """
     from django.test import utils
 
+    _EMPTIED.clear()
     utils.setup_test_environment(debug=False)
     try:
         created = _create(settings, interactive=interactive)
@@ -35,15 +39,17 @@ def databases(settings: str, *, interactive: bool) -> Iterator[None]:
 def run_as_test(story: Callable[[], object]) -> None:
     """Run ``story``, which raises nothing, as a ``TransactionTestCase``: what it writes is gone afterwards.
 
-    Transactions are real, and their callbacks run. Rows of migrations are there each time.
+    Transactions are real, and their callbacks run. Rows of migrations are there each time;
+    the second time they are saved anew, which receivers see.
     """
     from django.test import TransactionTestCase
 
     class Case(TransactionTestCase):
         databases = set(_aliases())  # noqa: RUF012 - as Django declares it
-        serialized_rollback = True
+        serialized_rollback = bool(_EMPTIED)
 
         def runTest(self) -> None:  # noqa: N802 - how unittest calls it
+            type(self).serialized_rollback = True
             story()
 
     Case.setUpClass()
@@ -52,6 +58,7 @@ def run_as_test(story: Callable[[], object]) -> None:
     finally:
         Case.tearDownClass()
         Case.doClassCleanups()
+        _EMPTIED.append(True)
 
 
 def _aliases() -> list[str]:
