@@ -81,6 +81,10 @@ class RecordingError(SigexplorerError):
     """A file that is no recording, or not one that this version can read."""
 
 
+class UnmetError(SigexplorerError):
+    """A strict mute, or injected fault, that met nothing."""
+
+
 class PluginError(SigexplorerError):
     """A plug-in that cannot be loaded, or does not do what it is there for."""
 

@@ -82,7 +82,8 @@ class Stream:
         self.batch = BATCH  # closed dispatches of a lane that wait for the next drain
         #: Dispatches that may outlast their send, by their id, with the thread that sent them.
         self.pending: dict[int, tuple[str, Flight]] = {}
-        self.own: dict[int, int] = {}  # by the index of a shape, the position of our own receiver in it
+        #: By the index of a shape whose calls are not just what is called: the index among them of each.
+        self.calls: dict[int, tuple[int, ...]] = {}
         self._queries = 0  # of lanes that are gone
         self._lock = threading.RLock()
 
@@ -218,13 +219,13 @@ def around(lane: Lane) -> Flight | None:
 def position(place: Flight | None) -> int | None:
     """Return the index among the calls of the receiver that runs now in the dispatch at ``place``.
 
-    Our own tracing receiver, where one is connected, is not among the calls.
+    Our own tracing receiver, where one is connected, is not among the calls; what is muted is.
     """
     if place is None:
         return None
-    own = STREAM.own.get(place[SHAPE])
     running_now = len(place) - ENDS
-    return running_now if own is None or running_now < own else running_now - 1
+    calls = STREAM.calls.get(place[SHAPE])
+    return running_now if calls is None or not 0 <= running_now < len(calls) else calls[running_now]
 
 
 #: Under this key a flight of which nothing more is known notes the id of its signal.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, NamedTuple
 
@@ -46,6 +46,13 @@ def _place(function: FunctionType) -> tuple[str, int]:
 
 def innermost(receiver: Any) -> Any:
     """Return what stands under partials, bound methods and ``functools.wraps``."""
+    *_, last = layers(receiver)
+    return last
+
+
+def layers(receiver: Any) -> Iterator[Any]:
+    """Yield a receiver, and what stands under each partial, bound method and ``functools.wraps``."""
+    yield receiver
     for _ in range(_UNWRAP_LIMIT):
         kind = type(receiver)
         if kind is functools.partial:
@@ -55,13 +62,13 @@ def innermost(receiver: Any) -> Any:
         elif kind is FunctionType and "__wrapped__" in receiver.__dict__:
             receiver = receiver.__dict__["__wrapped__"]
         elif kind is FunctionType or kind is BuiltinFunctionType:
-            break
+            return
         else:
             wrapped = attribute(receiver, "__wrapped__")
             if wrapped is None:
-                break
+                return
             receiver = wrapped
-    return receiver
+        yield receiver
 
 
 def in_call_order(found: Iterable[Registration]) -> list[Registration]:
@@ -88,7 +95,7 @@ def registrations_of(signal: Any, sender: Any, called: Sequence[Any]) -> tuple[R
     ordered = iter(in_call_order(standing))
     found: list[Registration | None] = []
     for receiver in called:
-        match = next((one for one in ordered if _is_same(one.receiver, receiver)), None)
+        match = next((one for one in ordered if is_same(one.receiver, receiver)), None)
         if match is None:  # connected or disconnected just now: begin again for the others
             ordered = iter(in_call_order(standing))
         if receiver is not tracing_receiver:
@@ -111,7 +118,8 @@ def passed_by(operation: Operation, model: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reached))
 
 
-def _is_same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two receivers are one and the same."""
     if type(one) is MethodType and type(other) is MethodType:  # made anew each time they are looked up
         return one.__self__ is other.__self__ and one.__func__ is other.__func__
     return one is other

@@ -9,7 +9,7 @@ import os
 import pickle
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter_ns as clock
@@ -52,6 +52,7 @@ class Recorder:
         self.faults: list[str] = []
         self.dropped = 0
         self.problem = ""  # why nothing can be written any more
+        self.injected: Callable[[], Sequence[Sequence[Any]]] = list  # what became of faults on purpose
         self._recording = False
         self._file: SpoolFile | None = None
         self._parent = 0  # the process that forked this one
@@ -188,6 +189,7 @@ class Recorder:
         return [(name, sender, count) for name, sender, count in new if count]
 
     def _end(self, end: int) -> dict[str, Any]:
+        injected = [tuple(each) for each in self.injected()]
         return {
             "end": end,
             "queries": self._queries + STREAM.queries,
@@ -195,7 +197,8 @@ class Recorder:
             "faults": self.faults,
             "databases": database.vendors() if "django.db" in sys.modules else (),
             "complete": not STREAM.under_way(),
-            "notes": dispatch.notes(),
+            "notes": (*dispatch.notes(), *(f"injected: {text}" for text, *_ in injected)),
+            "injected": injected,
         }
 
 

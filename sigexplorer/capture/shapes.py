@@ -7,11 +7,13 @@ dies. To connect appends a registration, with a new key; the others leave fewer.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from types import FunctionType
 from typing import Any
 
 from sigexplorer.capture import readers, receivers, signals, words
+from sigexplorer.capture.altering import Altered
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.registry import finds_as_django_does
@@ -30,7 +32,7 @@ ON_NEW: list[Callable[[], None]] = []
 class Known:
     """A shape, and how the arguments of its dispatches are read."""
 
-    __slots__ = ("called", "connected", "last", "model", "number", "primary_key", "read")
+    __slots__ = ("called", "connected", "last", "model", "number", "primary_key", "read", "without")
 
     def __init__(self, number: int, signal: Any, called: int, reader: readers.Reader) -> None:
         registered = signal.receivers
@@ -41,6 +43,8 @@ class Known:
         self.read = reader.read
         self.model = reader.model
         self.primary_key = reader.primary_key
+        #: The same with some of its receivers muted, by their positions.
+        self.without: dict[frozenset[int], Known] = {}
 
 
 class Shapes:
@@ -71,6 +75,8 @@ class Shapes:
 
     def find(self, signal: Any, sender: Any, sync: Sequence[Any], asynchronous: Sequence[Any]) -> Known:
         """Put a dispatch into words, and know its shape from now on where that is certain."""
+        if type(sync) is Altered or type(asynchronous) is Altered:
+            return self._altered(signal, sender, sync, asynchronous)
         for look in ON_NEW:
             look()
         called = (*sync, *asynchronous)
@@ -96,6 +102,19 @@ class Shapes:
             self._remember(known, signal, sender)
         return known
 
+    def _altered(self, signal: Any, sender: Any, sync: Sequence[Any], asynchronous: Sequence[Any]) -> Known:
+        """Return the shape of a dispatch to what is left of its receivers.
+
+        Where some of these are muted they are fewer than a shape with all of them has, so that
+        ``of`` never takes one for the other.
+        """
+        whole = [each.receivers if type(each) is Altered else each for each in (sync, asynchronous)]
+        muted = sync.muted if type(sync) is Altered else frozenset[int]()
+        if type(asynchronous) is Altered:
+            muted |= {len(whole[0]) + position for position in asynchronous.muted}
+        known = self.of(signal, sender, *whole)
+        return _without(known, muted) if muted else known
+
     def _remember(self, known: Known, signal: Any, sender: Any) -> None:
         by_sender = self.known.get(id(signal))
         if by_sender is None:
@@ -117,6 +136,19 @@ class Shapes:
 
         sender_dies = sender is not None
         self._guards[key] = weakref.ref(sender if sender_dies else signal, gone)
+
+
+def _without(known: Known, muted: frozenset[int]) -> Known:
+    found = known.without.get(muted)
+    if found is None:
+        found = known.without[muted] = copy(known)
+        shape = TABLE[known.number]
+        receivers_told = (
+            receiver._replace(muted=True) if receiver is not None and position in muted else receiver
+            for position, receiver in enumerate(shape.receivers)
+        )
+        found.number = _number(shape._replace(receivers=tuple(receivers_told)))
+    return found
 
 
 def _is_lasting(sender: Any) -> bool:
@@ -153,6 +185,15 @@ def _number(shape: Shape) -> int:
     if number is None:
         TABLE.append(shape)
         number = _numbers[shape] = len(TABLE) - 1
-        if None in shape.receivers:
-            STREAM.own[number] = shape.receivers.index(None)
+        if not all(receiver is not None and not receiver.muted for receiver in shape.receivers):
+            STREAM.calls[number] = tuple(_calls(shape))
     return number
+
+
+def _calls(shape: Shape) -> Iterator[int]:
+    """Yield for each receiver that is called, our own included, its index among the calls of a record."""
+    index = 0
+    for receiver in shape.receivers:
+        if receiver is None or not receiver.muted:
+            yield index
+        index += receiver is not None

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
-from sigexplorer.capture import lanes, words
+from sigexplorer.capture import altering, lanes, words
 from sigexplorer.capture.flights import closed, opened, stopped
 from sigexplorer.capture.lanes import SENDING, STREAM, said
 from sigexplorer.spool.rows import NOTES, SHAPE, START, Called, Flight
@@ -78,7 +78,8 @@ class _Answered:
         shapes, signal, sender = self._told
         try:
             called = {place: tuple(self._called(pair[1])) for place, pair in enumerate(responses)}
-            known = shapes.find(signal, sender, [receiver for receiver, _ in responses], ())
+            receivers = altering.whole(signal, sender, [receiver for receiver, _ in responses])
+            known = shapes.find(signal, sender, receivers, ())
         except Exception as fault:
             STREAM.failed(fault)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -16,7 +16,7 @@ from sigexplorer.cli.options import LIMIT, ROWS, filters
 from sigexplorer.cli.output import write
 from sigexplorer.cli.present import Answer, present
 from sigexplorer.cli.tracing import Wanted
-from sigexplorer.errors import OutputError, RecordingError, SigexplorerError
+from sigexplorer.errors import OutputError, RecordingError, SigexplorerError, nearest
 from sigexplorer.show import keep, views
 from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
@@ -77,6 +77,7 @@ def _report(folder: Path, wanted: Wanted, problem: str) -> None:
     except RecordingError:
         if not problem:
             _say(sys.stdout, "no Django signals were sent")
+        _say_of_faults(wanted, {})
         return
     shown, form = look(wanted), answer(wanted)
     if form.keep:
@@ -89,6 +90,22 @@ def _report(folder: Path, wanted: Wanted, problem: str) -> None:
     if run.dropped:
         faults = "; ".join(source.spool.faults)
         _say(sys.stdout, f"{plural(run.dropped, 'record')} lost to a fault of ours: {faults}")
+    _say_of_faults(wanted, source.spool.injected, {one.receiver for one in source.spool.receivers})
+
+
+def _say_of_faults(
+    wanted: Wanted, became: Mapping[str, tuple[int, bool, str]], known: Collection[str] = ()
+) -> None:
+    """Say which faults on purpose did not happen, and why."""
+    for text in wanted.inject:
+        calls, met, problem = became.get(text, (0, False, ""))
+        near = ", ".join(nearest(text.partition(":")[0], known)) if not calls else ""
+        if problem:
+            _say(sys.stdout, f"--inject '{text}': {problem}")
+        elif not calls:
+            _say(sys.stdout, f"--inject '{text}' met no call{f' (nearest: {near})' if near else ''}")
+        elif not met:
+            _say(sys.stdout, f"--inject '{text}' did not happen: there were {plural(calls, 'call')}")
 
 
 def _lines(source: Source) -> Iterator[str]:

@@ -16,6 +16,14 @@ Command = Annotated[
 ]
 Follow = Annotated[bool, typer.Option("--follow", help="Trace every Python program that the command starts.")]
 Init = Annotated[bool, typer.Option("--init", help="Record each pre_init and post_init, not their number.")]
+Inject = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--inject",
+        help="Let a receiver fail: RECEIVER:raise=TimeoutError:when=2, RECEIVER:delay=200ms.",
+        metavar="FAULT",
+    ),
+]
 LiveOption = Annotated[
     bool,
     typer.Option("--live", help="Print each outermost dispatch as it closes, and at the end the summary."),
@@ -27,6 +35,7 @@ def trace(
     follow: Follow = False,
     init: Init = False,
     live: LiveOption = False,
+    inject: Inject = None,
     listen: options.Listen = False,
     only: options.Only = None,
     sender: options.Sender = None,
@@ -49,6 +58,6 @@ def trace(
 
     wanted = Wanted(
         tuple(only or ()), sender, receiver, failed, minimum, depth, verbose, limit, origins, rows, counts,
-        no_keep, format_name, output, listen, follow, init, live,
+        no_keep, format_name, output, listen, follow, init, live, tuple(inject or ()),
     )  # fmt: skip
     raise typer.Exit(run(wanted, command or []))

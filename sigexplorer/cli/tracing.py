@@ -17,6 +17,7 @@ from typing import Any
 
 from sigexplorer.errors import NotPythonError, OutputError, SigexplorerError, UsageError
 from sigexplorer.project.children import State, run_other
+from sigexplorer.project.injecting import Planned
 from sigexplorer.project.program import Program, resolve, restart, run
 from sigexplorer.project.tracing import Tracing
 from sigexplorer.spool.files import SUFFIX, remove
@@ -44,6 +45,7 @@ class Wanted:
     follow: bool = False
     init: bool = False
     live: bool = False
+    inject: tuple[str, ...] = ()
 
 
 def _from(least: int) -> Callable[[str], int]:
@@ -72,7 +74,7 @@ _FLAGS: dict[str, tuple[str, bool]] = {
 
 def parse(words: Sequence[str]) -> tuple[Wanted, list[str]]:
     """Return what the options ask for and the command behind them; ``ValueError`` where they are odd."""
-    valued = ["-e", *_VALUES]
+    valued = ["-e", "--inject", *_VALUES]
     short = "".join(f"{name[1:]}:" for name in valued if len(name) == 2)  # noqa: PLR2004 - a dash and a letter
     short += "".join(name[1:] for name in _FLAGS if not name.startswith("--"))
     long = [f"{name[2:]}=" for name in valued if name.startswith("--")]
@@ -81,7 +83,10 @@ def parse(words: Sequence[str]) -> tuple[Wanted, list[str]]:
         pairs, command = getopt.getopt(list(words), short, long)
     except getopt.GetoptError as problem:
         raise ValueError(problem.msg) from problem
-    held: dict[str, Any] = {"only": tuple(text for name, text in pairs if name == "-e")}
+    repeated = {"-e": "only", "--inject": "inject"}
+    held: dict[str, Any] = {
+        field: tuple(text for name, text in pairs if name == option) for option, field in repeated.items()
+    }
     for name, text in pairs:
         if name in _FLAGS:
             held[_FLAGS[name][0]] = _FLAGS[name][1]
@@ -128,12 +133,23 @@ def _prepared(wanted: Wanted, command: Sequence[str]) -> tuple[_Session, Program
 
 
 def check(wanted: Wanted) -> None:
-    """Raise where the filters or the format cannot be meant."""
+    """Raise where the filters, the format or a fault cannot be meant."""
+    planned(wanted)
     if wanted.only or wanted.minimum or wanted.format_name or wanted.output or wanted.counts:
         from sigexplorer.cli.reporting import answer, look
 
         look(wanted)
         answer(wanted).chosen()
+
+
+def planned(wanted: Wanted) -> tuple[Planned, ...]:
+    """Return the faults that are to happen; what cannot be meant is an error."""
+    if not wanted.inject:
+        return ()
+    from sigexplorer.project.injecting import parse
+    from sigexplorer.show.filters import parse_duration
+
+    return tuple(parse(text, parse_duration) for text in wanted.inject)
 
 
 def _folder(output: Path | None) -> Path:
@@ -173,6 +189,7 @@ class _Session:
             listen=self.wanted.listen,
             origins=self.wanted.origins or self.wanted.output is not None,
             inits=self.wanted.init or _names_inits(self.wanted.only),
+            inject=planned(self.wanted),
         )
 
 

@@ -54,6 +54,7 @@ class State:
     listen: bool = False
     origins: bool = False
     inits: bool = False
+    inject: Sequence[Sequence[Any]] = ()  # the faults to let happen: see injecting.Planned
     prefix: str = sys.prefix
     root: str = str(Path(sigexplorer.__file__).parent.parent)
     startup: str = STARTUP

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sigexplorer.project.children import State, at_end, follow
 from sigexplorer.project.imports import when_imported
+from sigexplorer.project.injecting import Faults
 from sigexplorer.project.program.ending import stay_interrupted
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Tracing:
         self.problem = ""  # why nothing, or not all, was recorded
         self._state = state
         self._recorder: Recorder | None = None
+        self._faults = Faults(state.inject)
         self._process = os.getpid()
         self._ended: Callable[[], None] | None = None
         self._recording: Callable[[], None] | None = None
@@ -92,6 +94,8 @@ class Tracing:
             )
             recorder.start()
             self._recorder = recorder
+            self._faults.begin()
+            recorder.injected = self._faults.told
             if self._recording is not None:
                 self._recording()
         except Exception as problem:  # noqa: BLE001 - the fault is not the program's
@@ -102,6 +106,7 @@ class Tracing:
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.stop(functools.partial(_note, recorder))
+            self._faults.end()
             self.problem = self.problem or recorder.problem
         ended, self._ended = self._ended, None
         if ended is not None and os.getpid() == self._process:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -40,6 +41,35 @@ class _Place(NamedTuple):
     step: int | None
 
 
+class _Spans:
+    """The times of one transaction that were rolled back."""
+
+    def __init__(self) -> None:
+        self._told: list[tuple[int, int]] = []
+        self._since: list[int] = []  # of spans apart from each other, in order
+        self._until: list[int] = []
+
+    def add(self, span: Undone) -> None:
+        """Take one in."""
+        self._told.append((span.since, span.until))
+        self._since = []
+
+    def __contains__(self, clock: int) -> bool:
+        if not self._since:
+            self._merge()
+        before = bisect_right(self._since, clock)
+        return before > 0 and clock < self._until[before - 1]
+
+    def _merge(self) -> None:
+        self._until = []
+        for since, until in sorted(self._told):
+            if self._until and since <= self._until[-1]:
+                self._until[-1] = max(self._until[-1], until)
+            else:
+                self._since.append(since)
+                self._until.append(until)
+
+
 class Assembly:
     """Makes records of rows.
 
@@ -61,14 +91,14 @@ class Assembly:
         self._process = process
         self._number = number
         self._step_of = step_of
-        self._undone: dict[int, list[Undone]] = {}
+        self._undone: dict[int, _Spans] = {}
         self._kept: dict[int, Kept] = {}
 
     def learn(self, events: Iterable[Event]) -> None:
         """Take in what became of transactions and callbacks, which is known only later."""
         for event in events:
             if isinstance(event, Undone):
-                self._undone.setdefault(event.transaction, []).append(event)
+                self._undone.setdefault(event.transaction, _Spans()).add(event)
             elif isinstance(event, Kept):
                 self._kept[event.id] = event
 
@@ -108,19 +138,25 @@ class Assembly:
 
     def _is_undone(self, transaction: int, start: int) -> bool:
         """Whether what was sent at ``start`` in that transaction was rolled back."""
-        return any(span.since <= start < span.until for span in self._undone.get(transaction, ()))
+        spans = self._undone.get(transaction)
+        return spans is not None and start in spans
 
     def beside(self, row: Bypassed | Promised) -> Bypass | Callback:
         """Make the record of an event that is no dispatch."""
         return self._bypass(row) if isinstance(row, Bypassed) else self._callback(row)
 
     def _calls(self, row: Flight, shape: Shape) -> Iterator[Call]:
-        order = 0
-        for position, receiver in enumerate(shape.receivers):
+        order = position = 0
+        for receiver in shape.receivers:
             if receiver is None:
+                position += 1
                 continue
             order += 1
-            called = _called(row, position)
+            if receiver.muted:
+                called = _muted(row, position)
+            else:
+                called = _called(row, position)
+                position += 1
             yield Call(
                 receiver=receiver.receiver,
                 order=order,
@@ -184,6 +220,12 @@ def _called(row: Flight, position: int) -> Called:
     if position in notes.get("raised", {}):
         return Called(begin, end, "raised", None, notes["raised"][position], queries)
     return Called(begin, end, "returned", notes.get("results", {}).get(position), None, queries)
+
+
+def _muted(row: Flight, position: int) -> Called:
+    """Return what became of a receiver that would have been called before the one at ``position``."""
+    now = row[min(START + position, len(row) - 1)]
+    return Called(now, now, "muted", None, None, 0)
 
 
 def _arguments(shape: Shape, values: Any) -> tuple[tuple[str, Scalar], ...]:

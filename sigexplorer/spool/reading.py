@@ -98,6 +98,16 @@ class Spool:
         return [fault for process in self._processes for fault in (process.end or {}).get("faults", ())]
 
     @property
+    def injected(self) -> dict[str, tuple[int, bool, str]]:
+        """What became of faults on purpose, in all processes: calls met, whether it happened, a problem."""
+        found: dict[str, tuple[int, bool, str]] = {}
+        for process in self._processes:
+            for text, calls, met, problem in (process.end or {}).get("injected", ()):
+                before = found.get(text, (0, False, ""))
+                found[text] = (before[0] + calls, before[1] or met, before[2] or problem)
+        return found
+
+    @property
     def receivers(self) -> tuple[ListedReceiver, ...]:
         """Who was connected when the run ended, as the first process saw it."""
         return self._processes[0].receivers

@@ -46,6 +46,7 @@ class ShapeReceiver(NamedTuple):
     dispatch_uid: str | None
     weak: bool
     is_async: bool
+    muted: bool = False  # not called, and so without a clock of its own in the row
 
 
 class Shape(NamedTuple):

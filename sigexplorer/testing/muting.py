@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Self, TypeVar
 
 from django.dispatch import Signal
+
+from sigexplorer.capture import altering, words
+from sigexplorer.capture.altering import Rule
+from sigexplorer.capture.injecting import Fault, maker
+from sigexplorer.errors import UnmetError, UsageError
+from sigexplorer.show.text import plural, safe
+from sigexplorer.testing.decorating import decorated
+from sigexplorer.testing.rules import Meant, Mute, Only
+from sigexplorer.testing.wanted import wanted_receiver, wanted_sender, wanted_signal
 
 __tracebackhide__ = True
 
@@ -17,36 +28,126 @@ Signals = Signal | str | list[Signal | str] | tuple[Signal | str, ...]
 
 
 class SigexplorerWarning(UserWarning):
-    """A mute or an injected fault that met nothing."""
+    """A mute, or an injected fault, that met nothing."""
 
 
 class _Scope:
-    """A context manager, sync and async, and a decorator."""
+    """A context manager, sync and async, and a decorator; usable again, and by many threads and tasks."""
 
-    def __enter__(self) -> Any:
+    def __init__(self, signal: Signals | None, sender: object, receiver: object, *, strict: bool) -> None:
+        self._signal = signal
+        self._sender = sender
+        self._receiver = receiver
+        self._strict = strict
+        self._begun: list[Rule] = []  # and not ended
+
+    def _rule(self, meant: Meant) -> Rule:
+        """Return the rule for what is meant."""
+        raise NotImplementedError
+
+    def _unmet(self, rule: Rule) -> str:
+        """Say that a rule had no effect, and why that may be."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        self.begin()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, place: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self.end(altering.innermost(self), error)
 
-    async def __aenter__(self) -> Any:
+    async def __aenter__(self) -> Self:
+        self.begin()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, place: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self.end(altering.innermost(self), error)
 
     def __call__(self, function: Function) -> Function:
-        return function
+        """Do it around each call of ``function``, which may be async, or a generator."""
+        return decorated(function, self._around, altering.standing)
+
+    def _around(self, _name: str) -> _Around:
+        return _Around(self)
+
+    def begin(self) -> Rule:
+        """Begin in this context, by a new rule."""
+        several = self._signal if isinstance(self._signal, (list, tuple)) else [self._signal]
+        rule = self._rule(
+            Meant(
+                [wanted_signal(one) for one in several],
+                wanted_sender(self._sender),
+                wanted_receiver(self._receiver),
+            )
+        )
+        rule.made_by = self
+        altering.begin(rule)
+        self._begun.append(rule)
+        return rule
+
+    def end(self, rule: Rule | None, error: BaseException | None, depth: int = 3) -> None:
+        """End a rule, and say so where it met nothing: to the frame ``depth`` above, as ``warn`` counts."""
+        rule = rule or self._begun[-1]  # entered in a context that is not ours, as a fixture may be
+        self._begun = [other for other in self._begun if other is not rule]
+        altering.end(rule)
+        if error is not None or (rule.met and not rule.fault):
+            return
+        why = f"a fault of ours kept it from working: {rule.fault}" if rule.fault else self._unmet(rule)
+        message = f"{self!r}: {why}"
+        if self._strict:
+            raise UnmetError(message)
+        warnings.warn(message, SigexplorerWarning, stacklevel=depth)
+
+    def __repr__(self) -> str:
+        several = self._signal if isinstance(self._signal, (list, tuple)) else [self._signal]
+        told = [_told(one) for one in several if one is not None]
+        told += [
+            f"{name}={_told(held)}"
+            for name, held in (("sender", self._sender), ("receiver", self._receiver))
+            if held is not ...
+        ]
+        return f"{type(self).__name__}({', '.join(told)})"
+
+
+def _told(thing: object) -> str:
+    """Return what was given, by its name."""
+    if isinstance(thing, str):
+        return repr(safe(thing))
+    if issubclass(type(thing), Signal):
+        return wanted_signal(thing).text
+    named = (
+        wanted_receiver(thing) if callable(thing) and not isinstance(thing, type) else wanted_sender(thing)
+    )
+    return safe(named.text)
+
+
+class _Around:
+    """A scope around one call of a function that it decorates."""
+
+    def __init__(self, scope: _Scope) -> None:
+        self._scope = scope
+        self._rule: Rule | None = None
+
+    def __enter__(self) -> Rule:
+        self._rule = self._scope.begin()
+        return self._rule
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, place: TracebackType | None
+    ) -> None:
+        self._scope.end(self._rule, error, depth=4)
 
 
 class mute(_Scope):  # noqa: N801 - used as a verb
     """Call no receiver that fits, in the current context, until the end.
 
-    By any of signal, sender and receiver. Other threads and tasks go on; ``sync_to_async``
-    and ``async_to_sync`` carry it along. What was muted stands in a trace as muted. One that
-    met nothing warns at its end, and is an error where it is ``strict``.
+    By any of signal, sender and receiver, each itself or its name. Other threads and tasks go
+    on; ``sync_to_async`` and ``async_to_sync`` carry it along. What was muted stands in a trace
+    as muted. One that met nothing warns at its end, and is an error where it is ``strict``.
     """
 
     def __init__(
@@ -57,21 +158,26 @@ class mute(_Scope):  # noqa: N801 - used as a verb
         sender: object = ...,
         receiver: object = ...,
         strict: bool = False,
-    ) -> None: ...
+    ) -> None:
+        super().__init__(signal, sender, receiver, strict=strict)
+        if signal is None and sender is ... and receiver is ...:
+            raise UsageError(
+                f"nothing to {type(self).__name__}",
+                "name a signal, a sender or a receiver; '*' is every signal",
+            )
+
+    def _rule(self, meant: Meant) -> Rule:
+        return Mute(meant)
+
+    def _unmet(self, _rule: Rule) -> str:
+        return "it met nothing: no such receiver was to be called"
 
 
-class only(_Scope):  # noqa: N801 - as mute
+class only(mute):  # noqa: N801 - as mute
     """Call only receivers that fit, and Django's own, in the current context, until the end."""
 
-    def __init__(
-        self,
-        signal: Signals | None = None,
-        /,
-        *,
-        sender: object = ...,
-        receiver: object = ...,
-        strict: bool = False,
-    ) -> None: ...
+    def _rule(self, meant: Meant) -> Rule:
+        return Only(meant)
 
 
 class inject(_Scope):  # noqa: N801 - as mute
@@ -92,4 +198,40 @@ class inject(_Scope):  # noqa: N801 - as mute
         signal: Signals | None = None,
         sender: object = ...,
         strict: bool = False,
-    ) -> None: ...
+    ) -> None:
+        super().__init__(signal, sender, receiver, strict=strict)
+        if raises is None and not delay:
+            raise UsageError("nothing to inject", "say what it raises, or its delay in seconds")
+        if not isinstance(delay, (int, float)) or not 0 <= delay < math.inf:
+            raise UsageError(f"'{words.describe(delay)}' is no delay", "a number of seconds")
+        if not callable(when) and when is not None and (type(when) is not int or when < 1):
+            raise UsageError(
+                f"'{words.describe(when)}' is no call", "a whole number from 1 on, or a function"
+            )
+        self._make = None if raises is None else _maker(raises)
+        self._delay = delay
+        self._when = when
+
+    def _rule(self, meant: Meant) -> Rule:
+        return Fault(meant, self._make, self._delay, self._when)
+
+    def _unmet(self, rule: Rule) -> str:
+        calls = rule.calls if isinstance(rule, Fault) else 0
+        if not calls:
+            return "it met nothing: no such receiver was called"
+        which = f"number {self._when}" if type(self._when) is int else "one that was meant"
+        return f"it had no effect: of {plural(calls, 'call')} none was {which}"
+
+
+def _maker(raises: BaseException | type[BaseException]) -> Callable[[], BaseException]:
+    kind = raises if isinstance(raises, type) else type(raises)
+    if not issubclass(kind, BaseException):
+        raise UsageError(
+            f"'{words.describe(raises)}' is no exception", "a class of exceptions, or one of them"
+        )
+    try:
+        return maker(raises)
+    except Exception as problem:
+        raise UsageError(
+            f"'{kind.__name__}' cannot be made without arguments", "give the exception itself"
+        ) from problem

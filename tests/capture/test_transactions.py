@@ -18,6 +18,7 @@ from django.db.transaction import TransactionManagementError
 from django.dispatch import Signal
 
 from blog.models import Post, Tag
+from sigexplorer.capture import database
 from sigexplorer.capture.tracer import Tracer
 
 if TYPE_CHECKING:
@@ -518,3 +519,24 @@ def test_each_method_is_followed(method: str) -> None:
         send(signal, method, None, name="kept")
     assert [each.in_transaction for each in tracer.trace().dispatches] == [True, True]
     assert [each.rolled_back for each in tracer.trace().dispatches] == [True, False]
+
+
+def test_names_of_savepoints_are_kept_while_they_are_set() -> None:
+    """A savepoint is forgotten when it is released or rolled back to, with those that were set after it."""
+    kept = []
+    with observing(), transaction.atomic():
+        for _ in range(3):
+            with transaction.atomic():
+                kept.append(_names())
+            with failing():
+                savepoint()
+                kept.append(_names())
+            savepoint()
+        transaction.savepoint_commit(savepoint())
+        kept.append(_names())
+    assert kept == [1, 2, 2, 3, 3, 4, 3]
+
+
+def _names() -> int:
+    (held,) = database._TRANSACTIONS._open.values()
+    return len(held.savepoints)

@@ -211,7 +211,7 @@ def test_find_names_the_nearest(name: str, nearest: str) -> None:
     """An unknown signal is answered with three known ones, of the same kind of name."""
     with pytest.raises(UnknownNameError) as caught:
         find(name)
-    assert str(caught.value) == f"unknown signal '{name}'"
+    assert caught.value.message == f"unknown signal '{name}'"
     assert nearest in caught.value.hint
     assert caught.value.hint.count(",") == 2
 

@@ -370,7 +370,7 @@ WRONG = {
     "a file that ends": (["leaving.py:x"], "'leaving.py' cannot be imported: SystemExit: 3 (leaving.py:1)"),
     "no Python": (["syntax.py:x"], "'syntax.py' cannot be imported: SyntaxError"),
     "not even text": (["bytes.py:x"], "'bytes.py' cannot be imported: "),
-    "settings": (["flows.py:checkout", "--settings", "nope"], "the project of 'nope' cannot be set up"),
+    "settings": (["flows.py:checkout", "--settings", "nope"], "no settings module 'nope'"),
     "the real database": (
         ["flows.py:checkout", "--settings", "careless"],
         "the test database of 'default' is the real one",

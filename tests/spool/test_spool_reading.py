@@ -11,8 +11,10 @@ import pytest
 from sigexplorer.errors import RecordingError
 from sigexplorer.model import Bypass, Dispatch
 from sigexplorer.show.spooled import Spooled
+from sigexplorer.spool.assembly import Assembly
 from sigexplorer.spool.files import SpoolFile
 from sigexplorer.spool.reading import Spool
+from sigexplorer.spool.rows import Shape, Undone
 
 #: A shape with one receiver, and one with none.
 HEARD = ("a.heard", "heard", "custom", "send", None, (), (("a.receive", "a.py", 1, None, True, False),))
@@ -201,3 +203,34 @@ def test_a_large_number_is_told_by_its_length(tmp_path: Path) -> None:
         "<b.Sender pk=<int of 65 bits>>",
         "<b.Sender pk=None>",
     ]
+
+
+class Clock(int):
+    """A reading of the clock that counts how often it is compared."""
+
+    compared = 0
+
+    def __lt__(self, other: int) -> bool:
+        Clock.compared += 1
+        return int(self) < int(other)
+
+    def __le__(self, other: int) -> bool:
+        Clock.compared += 1
+        return int(self) <= int(other)
+
+    def __gt__(self, other: int) -> bool:
+        Clock.compared += 1
+        return int(self) > int(other)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_many_savepoints_that_were_rolled_back(nested: bool) -> None:  # noqa: FBT001 - a parameter
+    """A dispatch costs no more where many savepoints of its transaction were rolled back."""
+    spans = [Undone(1, Clock(10 * n), Clock(100_000 - n if nested else 10 * n + 5)) for n in range(1_000)]
+    assembly = Assembly([Shape._make(row) for row in SHAPES], 0, 11, lambda number: number)
+    assembly.learn(reversed(spans))
+    row = {"transactions": [("default", 1)], "arguments": (7, True)}
+    Clock.compared = 0
+    told = [assembly.dispatch("", flight(n, Clock(n), 1, **row)).rolled_back for n in range(10_000)]
+    assert told == [nested or n % 10 < 5 for n in range(10_000)]
+    assert Clock.compared < 10_000 * 16 + 1_000 * 16
