@@ -9,11 +9,13 @@ async, and decorators.
 __tracebackhide__ = True
 
 from sigexplorer.testing.connected import assert_connected
+from sigexplorer.testing.mixin import SignalsMixin
 from sigexplorer.testing.muting import SigexplorerWarning, inject, mute, only
 from sigexplorer.testing.recording import Traced, trace
 
 __all__ = [
     "SigexplorerWarning",
+    "SignalsMixin",
     "Traced",
     "assert_connected",
     "inject",
