@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 import pytest
 
@@ -24,7 +23,7 @@ def marked(title: str, markers: Sequence[pytest.Mark]) -> Iterator[None]:
     recording = Traced(title)
     with ExitStack() as stack:
         for marker in markers:
-            _said(lambda marker=marker: [stack.enter_context(mute(one)) for one in _muted(marker)])  # type: ignore[misc]
+            _said(lambda marker=marker: [stack.enter_context(scope) for scope in _mutes(marker)])  # type: ignore[misc]
         if limits:
             stack.enter_context(recording)
         yield
@@ -43,10 +42,8 @@ def _said(act: Callable[[], object]) -> None:
         pytest.fail(f"the marker 'signals': {failure}", pytrace=False)
 
 
-def _muted(marker: pytest.Mark) -> list[Any]:
+def _mutes(marker: pytest.Mark) -> list[mute]:
     if marker.args or not set(marker.kwargs) <= _KNOWN:
         raise UsageError("it takes mute= and max_dispatches= only")
     muted = marker.kwargs.get("mute")
-    if muted is None:
-        return []
-    return list(muted) if isinstance(muted, (list, tuple, set, frozenset)) else [muted]
+    return [mute(muted)] if muted else []

@@ -11,6 +11,7 @@ from sigexplorer.testing.muting import Signals, mute, only
 from sigexplorer.testing.outlines import Recording
 
 __tracebackhide__ = True
+__unittest = True  # the same for unittest
 
 if TYPE_CHECKING:
     from unittest import TestCase as _Case

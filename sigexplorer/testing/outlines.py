@@ -14,6 +14,7 @@ from sigexplorer.show.outline import outline
 from sigexplorer.testing.recording import Traced
 
 __tracebackhide__ = True
+__unittest = True  # the same for unittest
 
 #: Where there is no --signals-update: rewrite outlines if this is set, and not to 0.
 UPDATE = "SIGNALS_UPDATE"
@@ -26,7 +27,7 @@ class Recording(Traced):
     """What a test sends, which knows the test's file."""
 
     def __init__(self, title: str, file: Path, *, update: bool | None = None) -> None:
-        super().__init__(title)
+        super().__init__(title, origins=False)  # the lines that sent cost as much as all the rest
         self._file = file
         self._update = os.environ.get(UPDATE, "0") not in ("", "0") if update is None else update
 
