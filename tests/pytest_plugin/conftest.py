@@ -63,6 +63,7 @@ def tables():
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Return the same, where pytest runs as it does for somebody who has installed sigexplorer."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     if not entry_points(group="pytest11", name="sigexplorer"):
