@@ -82,7 +82,7 @@ class Stream:
         self.batch = BATCH  # closed dispatches of a lane that wait for the next drain
         #: Dispatches that may outlast their send, by their id, with the thread that sent them.
         self.pending: dict[int, tuple[str, Flight]] = {}
-        #: By the index of a shape whose calls are not just what is called: the index among them of each.
+        #: By the index of a shape, for each receiver that is called: its index among the calls of a record.
         self.calls: dict[int, tuple[int, ...]] = {}
         self._queries = 0  # of lanes that are gone
         self._lock = threading.RLock()
@@ -219,13 +219,16 @@ def around(lane: Lane) -> Flight | None:
 def position(place: Flight | None) -> int | None:
     """Return the index among the calls of the receiver that runs now in the dispatch at ``place``.
 
-    Our own tracing receiver, where one is connected, is not among the calls; what is muted is.
+    None where the last has ended. Our own tracing receiver, where one is connected, is not
+    among the calls; what is muted is.
     """
     if place is None:
         return None
     running_now = len(place) - ENDS
     calls = STREAM.calls.get(place[SHAPE])
-    return running_now if calls is None or not 0 <= running_now < len(calls) else calls[running_now]
+    if calls is None or running_now < 0:
+        return running_now
+    return calls[running_now] if running_now < len(calls) else None
 
 
 #: Under this key a flight of which nothing more is known notes the id of its signal.

@@ -185,8 +185,7 @@ def _number(shape: Shape) -> int:
     if number is None:
         TABLE.append(shape)
         number = _numbers[shape] = len(TABLE) - 1
-        if not all(receiver is not None and not receiver.muted for receiver in shape.receivers):
-            STREAM.calls[number] = tuple(_calls(shape))
+        STREAM.calls[number] = tuple(_calls(shape))
     return number
 
 

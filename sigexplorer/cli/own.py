@@ -54,6 +54,11 @@ def _check(wanted: Wanted) -> bool:
             f"'{ours[0]}' runs in the bundled project, and nowhere else",
             "leave --settings, --pythonpath and scenarios of your own out",
         )
+    if wanted.compare or wanted.database is not None:
+        raise UsageError(
+            "--compare and --database are for scenarios of ours",
+            "yours run once, in test databases of your project",
+        )
     meant = [split(name) for name in wanted.names]
     places = [one for one in meant if one is not None and not one[1]]
     if places and len(places) < len(meant):

@@ -16,6 +16,7 @@ from sigexplorer.cli import options
 from sigexplorer.errors import UsageError
 from sigexplorer.playground.meant import plugins, split
 from sigexplorer.playground.scenarios import SCENARIOS, Scenario, find
+from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def scenario(
     run_all: options.All = False,
     source: options.Source = False,
     listen: options.Listen = True,
+    compare: options.Compare = False,
+    database: options.Database = None,
     only: options.Only = None,
     sender: options.Sender = None,
     receiver: options.Receiver = None,
@@ -70,7 +73,7 @@ def scenario(
     filters = options.filters(only, sender, receiver, minimum, depth, start, step, failed=failed)
     look = Look(filters, verbose, limit, origins, source, rows=rows)
     answer = Answer(format_name, output, counts=counts, keep=not no_keep)
-    wanted = Wanted(tuple(names or []), run_all, listen, settings, pythonpath, demo)
+    wanted = Wanted(tuple(names or []), run_all, listen, compare, database, settings, pythonpath, demo)
     raise typer.Exit(_run(wanted, look, answer))
 
 
@@ -81,6 +84,8 @@ class Wanted:
     names: tuple[str, ...]
     everything: bool  # --all
     listen: bool
+    compare: bool
+    database: str | None
     settings: str | None
     pythonpath: Path | None
     demo: bool
@@ -98,20 +103,28 @@ def _run(wanted: Wanted, look: Look, answer: Answer) -> int:
         from sigexplorer.cli.own import answer_own
 
         return answer_own(wanted, look, answer)
+    chosen = _scenarios(wanted.names, run_all=wanted.everything)
+    if wanted.compare:
+        return _compare(chosen, look, answer, wanted.database, everything=wanted.everything)
     from sigexplorer.cli.stories import Story, tell
     from sigexplorer.playground import runs
 
     stories = [
-        Story(
-            chosen.name,
-            chosen.added,
-            partial(runs.run_scenario, chosen, sources=look.sources),
-            _next(chosen),
-        )
-        for chosen in _scenarios(wanted.names, run_all=wanted.everything)
+        Story(one.name, one.added, partial(runs.run_scenario, one, sources=look.sources), _next(one))
+        for one in chosen
     ]
-    place = runs.open_playground(listen=wanted.listen)
+    place = runs.open_playground(listen=wanted.listen, database=wanted.database)
     return tell(stories, look, answer, place, everything=wanted.everything)
+
+
+def _compare(
+    wanted: list[Scenario], look: Look, answer: Answer, database: str | None, *, everything: bool
+) -> int:
+    from sigexplorer.cli.both_ways import compare
+
+    if look.filters != Filters() or answer.counts:
+        raise UsageError("--compare shows all that differs", "leave out what chooses signals, steps or rows")
+    return compare(wanted, look, answer, database, brief=everything)
 
 
 def _scenarios(names: Sequence[str], *, run_all: bool) -> list[Scenario]:

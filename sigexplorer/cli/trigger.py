@@ -25,6 +25,7 @@ def trigger(
     run_all: options.All = False,
     source: options.Source = False,
     listen: options.Listen = True,
+    database: options.Database = None,
     only: options.Only = None,
     sender: options.Sender = None,
     receiver: options.Receiver = None,
@@ -52,7 +53,8 @@ def trigger(
     wanted = _pages(signals or [], run_all=run_all)
     stories = [_story(page) for page in wanted]
     answer = Answer(format_name, output, counts=counts, keep=not no_keep)
-    raise typer.Exit(tell(stories, look, answer, open_playground(listen=listen), everything=run_all))
+    place = open_playground(listen=listen, database=database)
+    raise typer.Exit(tell(stories, look, answer, place, everything=run_all))
 
 
 def _story(page: Page) -> Story:

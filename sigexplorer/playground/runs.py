@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from sigexplorer.answers import Observed, Statement
 from sigexplorer.capture import words
 from sigexplorer.capture.listening import Listener
+from sigexplorer.capture.statements import Statements
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.catalog.page import Page, Version, dotted
 from sigexplorer.errors import UsageError
 from sigexplorer.model import Claim, Trace
 from sigexplorer.playground.boot import PLAYGROUND
+from sigexplorer.playground.databases import IN_MEMORY
+from sigexplorer.playground.elsewhere import databases_at
+from sigexplorer.playground.ending import in_order
 from sigexplorer.playground.scenarios import Scenario
 from sigexplorer.playground.steps import Steps
 from sigexplorer.playground.triggers import TRIGGERS
@@ -68,19 +73,40 @@ def run_scenario(scenario: Scenario, *, sources: bool = False) -> Trace:
     return _run(f"scenario {scenario.name}", story, sources=sources)
 
 
+def observe_scenario(scenario: Scenario) -> Observed:
+    """Run a scripted story in an open playground, and note its SQL, too."""
+    statements = Statements()
+    statements.start()
+    try:
+        tracer = _recorded(f"scenario {scenario.name}", scenario_code(scenario), sources=False)
+    finally:
+        statements.stop()
+    placed = [(*tracer.place(reading), sql) for reading, sql in statements.noted]
+    return Observed(tracer.trace(), tuple(Statement(*each) for each in placed if each[0] is not None))
+
+
 def trigger_source(page: Page) -> str:
     """Return the Python that makes Django send a signal; the project must be booted."""
     return inspect.getsource(trigger_code(page))
 
 
 @contextmanager
-def open_playground(*, listen: bool) -> Iterator[None]:
-    """Boot the bundled project for some runs, and leave no receiver of ours behind."""
-    try:
-        PLAYGROUND.boot(listen=listen)
-        yield
-    finally:
-        PLAYGROUND.shut()
+def open_playground(*, listen: bool, database: str | None = None) -> Iterator[None]:
+    """Boot the bundled project for some runs, and leave no receiver of ours behind.
+
+    With ``database``, the URL of one that does not exist, its rows are there meanwhile.
+    """
+    databases = IN_MEMORY if database is None else databases_at(database)
+    with nullcontext() if database is None else in_order():
+        try:
+            PLAYGROUND.boot(listen=listen, databases=databases)
+            yield
+        finally:
+            try:
+                PLAYGROUND.shut()
+            except KeyboardInterrupt:  # before it has begun: once it has, it is not disturbed
+                PLAYGROUND.shut()
+                raise
 
 
 def run_own(own: Own, *, listened: bool, sources: bool = False, make: Callable[..., Steps] = Steps) -> Trace:
@@ -94,7 +120,7 @@ def run_own(own: Own, *, listened: bool, sources: bool = False, make: Callable[.
     steps = make(tracer, sources=sources)
     with asserts.telling(steps.note_held):
         testbed.run_as_test(partial(_play, tracer, steps, own.play))
-    return _traced(tracer)
+    return _traced(tracer).trace()
 
 
 @contextmanager
@@ -109,6 +135,10 @@ def open_testbed(settings: str, listener: Listener, *, interactive: bool) -> Ite
 
 
 def _run(title: str, story: Story, *, sources: bool) -> Trace:
+    return _recorded(title, story, sources=sources).trace()
+
+
+def _recorded(title: str, story: Story, *, sources: bool) -> Tracer:
     PLAYGROUND.reset()
     tracer = Tracer(title, listened=PLAYGROUND.listener.connected, steps_only=True)
     try:
@@ -134,8 +164,8 @@ def _play(tracer: Tracer, steps: Steps, story: Story) -> None:
         tracer.stop()
 
 
-def _traced(tracer: Tracer) -> Trace:
+def _traced(tracer: Tracer) -> Tracer:
     tracer.claims += [
         Claim("sigexplorer recorded everything", held=False, detail=fault) for fault in tracer.faults
     ]
-    return tracer.trace()
+    return tracer

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from sigexplorer.capture import words
+from sigexplorer.capture.secrecy import scrub
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.model import Bypass, Claim, Dispatch
 from sigexplorer.playground.boot import Playground
@@ -56,26 +57,26 @@ class Steps:
         caller = frame.f_back.f_back if frame and frame.f_back else None
         source = _block(caller) if self._sources and caller else None
         self._number += 1
-        with self._tracer.step(title, source):
+        with self._tracer.step(scrub(title), source):
             yield
 
     def claim(self, text: str, actual: object, expected: object = True) -> None:  # noqa: FBT002 - reads as a sentence
         """State that ``actual`` equals ``expected``; the scenario goes on whether it does or not."""
         held = actual == expected
         seen = None if held else f"saw {words.describe(actual)}, not {words.describe(expected)}"
-        self._tracer.claims.append(Claim(text, held, seen, self.number))
+        self._tracer.claims.append(Claim(scrub(text), held, seen, self.number))
 
     def note_held(self, text: str) -> None:
         """Note a statement that held, once for each step."""
-        claim = Claim(text, held=True, detail=None, step=self.number)
+        claim = Claim(scrub(text), held=True, detail=None, step=self.number)
         if claim not in self._tracer.claims:
             self._tracer.claims.append(claim)
 
     def note_failed(self, text: str, seen: str | None) -> None:
         """Note a statement that did not hold, whether it did before or not."""
-        held = Claim(text, held=True, detail=None, step=self.number)
+        held = Claim(scrub(text), held=True, detail=None, step=self.number)
         self._tracer.claims[:] = [claim for claim in self._tracer.claims if claim != held]
-        self._tracer.claims.append(Claim(text, held=False, detail=seen, step=self.number))
+        self._tracer.claims.append(Claim(scrub(text), held=False, detail=seen, step=self.number))
 
     def sent(self, name: str | None = None, sender: str | None = None, **arguments: object) -> list[Dispatch]:
         """Return the step's dispatches with that short name, sender and those arguments, in order."""

@@ -33,7 +33,7 @@ def decorated(function: Function, make: Make, step: Step = nullcontext) -> Funct
     suspended, the code that runs is not its own.
     """
     if not callable(function) or inspect.isclass(function):
-        raise UsageError(f"'{words.describe(function)}' cannot be decorated", "decorate a function")
+        raise UsageError(f"'{words.value(function)}' cannot be decorated", "decorate a function")
     name = getattr(function, "__qualname__", "") or type(function).__name__
     around = functools.partial(make, name)
     if inspect.isasyncgenfunction(function):

@@ -13,7 +13,7 @@ from django.dispatch import Signal
 from sigexplorer.capture import altering, words
 from sigexplorer.capture.altering import Rule
 from sigexplorer.capture.injecting import Fault, maker
-from sigexplorer.errors import UnmetError, UsageError
+from sigexplorer.errors import SigexplorerWarning, UnmetError, UsageError
 from sigexplorer.show.text import plural, safe
 from sigexplorer.testing.decorating import decorated
 from sigexplorer.testing.rules import Meant, Mute, Only
@@ -25,10 +25,6 @@ Function = TypeVar("Function")
 
 #: One signal or several, each itself or its name, a glob or a %group.
 Signals = Signal | str | list[Signal | str] | tuple[Signal | str, ...]
-
-
-class SigexplorerWarning(UserWarning):
-    """A mute, or an injected fault, that met nothing."""
 
 
 class _Scope:
@@ -203,11 +199,9 @@ class inject(_Scope):  # noqa: N801 - as mute
         if raises is None and not delay:
             raise UsageError("nothing to inject", "say what it raises, or its delay in seconds")
         if not isinstance(delay, (int, float)) or not 0 <= delay < math.inf:
-            raise UsageError(f"'{words.describe(delay)}' is no delay", "a number of seconds")
+            raise UsageError(f"'{words.value(delay)}' is no delay", "a number of seconds")
         if not callable(when) and when is not None and (type(when) is not int or when < 1):
-            raise UsageError(
-                f"'{words.describe(when)}' is no call", "a whole number from 1 on, or a function"
-            )
+            raise UsageError(f"'{words.value(when)}' is no call", "a whole number from 1 on, or a function")
         self._make = None if raises is None else _maker(raises)
         self._delay = delay
         self._when = when
@@ -226,9 +220,7 @@ class inject(_Scope):  # noqa: N801 - as mute
 def _maker(raises: BaseException | type[BaseException]) -> Callable[[], BaseException]:
     kind = raises if isinstance(raises, type) else type(raises)
     if not issubclass(kind, BaseException):
-        raise UsageError(
-            f"'{words.describe(raises)}' is no exception", "a class of exceptions, or one of them"
-        )
+        raise UsageError(f"'{words.value(raises)}' is no exception", "a class of exceptions, or one of them")
     try:
         return maker(raises)
     except Exception as problem:

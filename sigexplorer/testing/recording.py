@@ -32,7 +32,7 @@ def trace(
     *,
     init: bool = False,
     listen: bool = False,
-    origins: bool = True,
+    origins: bool = False,
     save: str | Path | None = None,
 ) -> Traced:
     """Return a recording that is made by ``with``, ``async with``, or by a function it decorates.
@@ -53,7 +53,7 @@ class Traced(Assertions):
         *,
         init: bool = False,
         listen: bool = False,
-        origins: bool = True,
+        origins: bool = False,
         save: str | Path | None = None,
     ) -> None:
         self.title = title

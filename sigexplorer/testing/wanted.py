@@ -98,7 +98,7 @@ def wanted_signal(thing: object, trace: Trace | None = None, *, init: bool = Tru
     elif type(thing) is str:
         found = _named_signal(thing, trace)
     else:
-        raise UsageError(f"'{words.describe(thing)}' is no signal", "give a signal, or the name of one")
+        raise UsageError(f"'{words.value(thing)}' is no signal", "give a signal, or the name of one")
     if not init and found.pattern is None:
         _check_recorded(found)
     return found
@@ -210,9 +210,7 @@ def wanted_receiver(thing: object, trace: Trace | None = None) -> Wanted:
         return EVERY
     if type(thing) is not str:
         if not callable(thing):
-            raise UsageError(
-                f"'{words.describe(thing)}' is no receiver", "give a function, or the name of one"
-            )
+            raise UsageError(f"'{words.value(thing)}' is no receiver", "give a function, or the name of one")
         name = receivers.words(thing).name
         return Wanted(name, name=name, thing=thing)
     if _GLOB & set(thing):

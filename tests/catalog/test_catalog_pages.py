@@ -21,6 +21,7 @@ SCENARIOS = {
     "delete-cascade",
     "many-to-many",
     "proxy-and-child-models",
+    "listening",
     "load-fixture",
     "bulk-operations",
     "rollback",

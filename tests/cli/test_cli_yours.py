@@ -245,6 +245,7 @@ WRONG = {
     "no such operation": ["explain", "blog.Post", "--on", "buy", "--demo"],
     "nothing to tag": ["explain", "blog.Comment", "--on", "m2m", "--demo"],
     "two projects": ["receivers", "--demo", "--settings", "x"],
+    "two projects to check": ["check", "--demo", "--settings", "x"],
     "a path and the demo": ["why", "x", "--demo", "--pythonpath", "."],
     "an unknown format": ["receivers", "--demo", "-f", "xml"],
     "lines of an explanation": ["explain", "blog.Post", "--demo", "-f", "lines"],

@@ -272,3 +272,19 @@ def test_any_dispatch_is_one_row_when_nobody_counts_columns(recorded: Trace) -> 
     for record in recorded.dispatches:
         assert isinstance(record, Dispatch)
         assert any(re.match(rf" *{record.id} ", line) for line in lines)
+
+
+@each_width
+def test_repeats_that_fail_alike_say_so(width: int) -> None:
+    """A row that stands for several has what became of each receiver, if it did not just return."""
+    calls = (
+        call("shop.book", outcome="muted", duration_ns=0),
+        call("shop.charge", order=2, outcome="raised", error="ValueError: card declined"),
+        call("shop.ship", order=3, outcome="skipped", duration_ns=0),
+    )
+    recorded = trace(*(dispatch(number, calls=calls, error="ValueError: card declined") for number in (1, 2)))
+    text = " ".join(shown(recorded, width=width).split())
+    assert "×2" in text  # noqa: RUF001 - the contract's sign
+    assert "shop.book muted" in text
+    assert "shop.charge raised" in text
+    assert "shop.ship skipped" in text

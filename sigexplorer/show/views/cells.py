@@ -180,8 +180,16 @@ def _repeated(row: Row, look: Look) -> Text:
     assert isinstance(dispatch, Dispatch)  # noqa: S101 - said by the caller
     if dispatch.unheard:
         return Text("unheard", style="dim")
-    names = ", ".join(safe(call.receiver, look.limit) for call in dispatch.calls)
-    return Text(names).append(f" {duration(row.duration_ns)} in all", style="dim")
+    text = Text(", ").join(_one_of_many(call, look) for call in dispatch.calls)
+    return text.append(f" {duration(row.duration_ns)} in all", style="dim")
+
+
+def _one_of_many(call: Call, look: Look) -> Text:
+    """Tell of a receiver that did the same each time, and what if it did not just return."""
+    text = Text(safe(call.receiver, look.limit))
+    if call.outcome == "raised":
+        return text.append(f" raised {safe(call.error or '', 300)}", style="red")
+    return text if call.outcome == "returned" else text.append(f" {call.outcome}", style="yellow")
 
 
 def _calls(dispatch: Dispatch, causes: frozenset[int], look: Look) -> Iterator[Text]:

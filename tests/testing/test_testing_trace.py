@@ -1,0 +1,250 @@
+"""``sigexplorer.trace()``: what is sent in a piece of code, whatever kind of code it is."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import shop
+from django.contrib.auth.models import User
+from django.db.models.signals import post_save, pre_init
+
+import sigexplorer
+from sigexplorer.errors import UnknownNameError, UsageError
+from sigexplorer.model import Dispatch
+from sigexplorer.show import exporters
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def names(found: Iterator[Dispatch] | tuple[Dispatch, ...] | list[Dispatch]) -> list[str]:
+    """Return the short names of dispatches."""
+    return [one.name for one in found]
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_sent_is_there_at_once_and_afterwards() -> None:
+    """Dispatches are data while the trace runs, and the same once it is over."""
+    with sigexplorer.trace("one user") as trace:
+        ada = User.objects.create(username="ada")
+        assert names(trace.find("post_save", sender=User)) == ["post_save"]
+    assert names(trace.dispatches) == ["pre_save", "post_save", "pre_save", "post_save"]
+    assert [one.sender for one in trace.find(post_save)] == ["auth.User", "blog.Profile"]
+    assert len(trace.find("post_save", sender="auth.User", instance=ada, created=True)) == 1
+    assert trace.find("post_save", created=False) == []
+    assert trace.trace.run.title == "one user"
+    assert trace.trace is trace.trace
+    assert trace.outline().startswith("# one user\n  pre_save auth.User")
+
+
+@pytest.mark.usefixtures("ada")
+def test_inits_are_counted_unless_they_are_asked_for() -> None:
+    """pre_init and post_init are numbers, or dispatches with init=True; a find of numbers is an error."""
+    with sigexplorer.trace() as outer, sigexplorer.trace(init=True) as inner:
+        User.objects.get()
+    assert names(inner.dispatches) == ["pre_init", "post_init"]
+    assert inner.find(pre_init, sender=User) == [inner.dispatches[0]]
+    assert outer.dispatches == ()
+    with sigexplorer.trace() as counting:
+        User.objects.get()
+    assert [(one.name, one.sender, one.times) for one in counting.trace.counted] == [
+        ("post_init", "auth.User", 1),
+        ("pre_init", "auth.User", 1),
+    ]
+    with pytest.raises(UsageError, match="only counted"):
+        counting.find("pre_init")
+
+
+def test_traces_nest() -> None:
+    """Each of two traces has what was sent while it was open."""
+    with sigexplorer.trace() as outer:
+        shop.paid.send(None)
+        with sigexplorer.trace() as inner:
+            shop.shipped.send(None)
+        shop.paid.send(None)
+    assert names(outer.dispatches) == ["paid", "shipped", "paid"]
+    assert names(inner.dispatches) == ["shipped"]
+
+
+def test_a_trace_is_made_anew() -> None:
+    """The same object records again; while it runs it cannot, and before it began it has nothing."""
+    trace = sigexplorer.trace()
+    with pytest.raises(UsageError, match="not begun"):
+        assert trace.dispatches
+    with trace:
+        shop.paid.send(None)
+        with pytest.raises(UsageError, match="running already"):
+            trace.start()
+    with trace:
+        shop.shipped.send(None)
+    trace.stop()
+    assert names(trace.dispatches) == ["shipped"]
+
+
+def test_an_error_goes_on_and_leaves_nothing() -> None:
+    """What is raised inside comes out, and what was sent until then is there."""
+    trace = sigexplorer.trace()
+    shop.paid.connect(shop.fail)
+    try:
+        with pytest.raises(ValueError, match="no book"), trace:
+            shop.paid.send(None)
+    finally:
+        shop.paid.disconnect(shop.fail)
+    assert names(trace.dispatches) == ["paid"]
+
+
+def test_async_with() -> None:
+    """Async code is recorded by async with."""
+
+    async def main() -> sigexplorer.Traced:
+        async with sigexplorer.trace() as trace:
+            await shop.paid.asend(None)
+        return trace
+
+    assert [one.method for one in asyncio.run(main()).dispatches] == ["asend"]
+
+
+def test_functions_of_every_kind_are_decorated() -> None:
+    """A call of a function, a coroutine, a generator's whole life: each is recorded, named by it."""
+    trace = sigexplorer.trace()
+
+    @trace
+    def plain() -> str:
+        shop.paid.send(None)
+        return "plain"
+
+    @trace
+    async def coroutine() -> str:
+        await shop.paid.asend(None)
+        return "coroutine"
+
+    @trace
+    def generator() -> Iterator[str]:
+        shop.paid.send(None)
+        yield "generator"
+        shop.shipped.send(None)
+
+    @trace
+    async def async_generator() -> AsyncIterator[str]:
+        shop.paid.send(None)
+        yield "async generator"
+        shop.shipped.send(None)
+
+    async def items() -> list[str]:
+        return [item async for item in async_generator()]
+
+    assert plain() == "plain"
+    assert names(trace.dispatches) == ["paid"]
+    assert trace.trace.run.title.endswith("plain")
+    assert asyncio.run(coroutine()) == "coroutine"
+    assert trace.trace.run.title.endswith("coroutine")
+    assert list(generator()) == ["generator"]
+    assert names(trace.dispatches) == ["paid", "shipped"]
+    assert asyncio.run(items()) == ["async generator"]
+    assert trace.trace.run.title.endswith("async_generator")
+    assert names(trace.dispatches) == ["paid", "shipped"]
+
+
+def test_a_class_is_not_decorated() -> None:
+    """What is no function is an error at once."""
+    with pytest.raises(UsageError, match="cannot be decorated"):
+        sigexplorer.trace()(shop.Desk)
+
+
+def test_steps_are_headings() -> None:
+    """A part of a trace has a name."""
+    with sigexplorer.trace() as trace, trace.step("checkout"):
+        shop.paid.send(None)
+    assert trace.trace.steps[0].title == "checkout"
+    assert trace.dispatches[0].step == 1
+    assert "checkout" in trace.text()
+
+
+def test_show_prints_a_view() -> None:
+    """Every view goes to a stream; an unknown one names those that there are."""
+    with sigexplorer.trace() as trace:
+        shop.paid.send(shop.Web, order=7)
+    stream = io.StringIO()
+    trace.show(file=stream, width=100)
+    assert "order=7" in stream.getvalue()
+    trace.show("tree", file=stream, width=100)
+    with pytest.raises(UnknownNameError, match="table"):
+        trace.show("tabel")
+
+
+@pytest.mark.parametrize("suffix", [form.suffix for form in exporters.FORMATS.values()] + [".txt"])
+def test_save_writes_by_the_suffix(tmp_path: Path, suffix: str) -> None:
+    """Every exporter's suffix writes its format, and no half file is left."""
+    file = tmp_path / f"run{suffix}"
+    with sigexplorer.trace("saved", save=file):
+        shop.paid.send(shop.Web, order=7)
+    text = file.read_text(encoding="utf-8")
+    assert "saved" in text or "paid" in text
+    assert list(tmp_path.iterdir()) == [file]
+    if suffix == ".json":
+        assert json.loads(text)["dispatches"][0]["name"] == "paid"
+    if suffix == ".jsonl":
+        assert [json.loads(line)["type"] for line in text.splitlines()][:2] == ["run", "dispatch"]
+
+
+def test_a_suffix_that_is_no_format_is_an_error(tmp_path: Path) -> None:
+    """The error says so, and nothing is written."""
+    with sigexplorer.trace() as trace:
+        pass
+    with pytest.raises(UsageError, match="no format"):
+        trace.save(tmp_path / "run.xyz")
+    assert not list(tmp_path.iterdir())
+
+
+def test_listening_ends_with_the_last_that_listens() -> None:
+    """With listen=True Django sees a listener, until no trace wants one any more."""
+    from django.db.models.signals import post_delete
+
+    assert not post_delete.has_listeners(User)
+    with sigexplorer.trace(listen=True) as trace:
+        with sigexplorer.trace(listen=True):
+            assert post_delete.has_listeners(User)
+        assert post_delete.has_listeners(User)
+    assert not post_delete.has_listeners(User)
+    assert trace.trace.run.listened
+
+
+PROGRAM = """
+import sys
+import sigexplorer
+import sigexplorer.errors
+assert sigexplorer.__version__ and "trace" in dir(sigexplorer)
+assert not any(name.partition(".")[0] in ("django", "rich", "typer") for name in sys.modules), "imported"
+with sigexplorer.trace() as trace:
+    from django.conf import settings
+    settings.configure(INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"])
+    import django
+    django.setup()
+sent = {one.sender for one in trace.find("class_prepared")}
+assert "auth.User" in sent, sent
+"""
+
+
+def test_it_begins_before_django_is_set_up(tmp_path: Path) -> None:
+    """The package imports no Django; a trace that begins before django.setup() sees the models made."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-W", "error", "-c", PROGRAM],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_name_that_is_not_there_is_pythons_own_error() -> None:
+    """The package has nothing but what it says."""
+    with pytest.raises(AttributeError, match="no attribute 'tracer'"):
+        assert sigexplorer.tracer
