@@ -73,11 +73,10 @@ def suite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def outcomes(name: str, folder: Path, *arguments: str) -> tuple[list[str], str]:
     """Run a suite and return how each test ended, and all that was said."""
     tests, _, options = SUITES[name]
-    environment = {
-        key: held for key, held in os.environ.items() if not key.startswith(("PYTEST_", "DJANGO_"))
-    }
+    foreign = ("PYTEST_", "DJANGO_")
+    environment = {key: held for key, held in os.environ.items() if not key.startswith(foreign)}
     done = subprocess.run(  # noqa: S603 - a published suite, in its own folder
-        [sys.executable, "-m", "pytest", "-q", "-rA", "--tb=line", "-p", "no:cacheprovider", *tests, *options,
+        [sys.executable, "-m", "pytest", "-q", "-rA", "--tb=line", "-p", "no:cacheprovider", "-p", "no:asyncio", *tests, *options,
          *arguments],
         cwd=folder, env={**environment, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip

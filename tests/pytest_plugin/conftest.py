@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,11 @@ def tables():
 """
 
 
+INI = "[pytest]\naddopts = --strict-markers -p no:cacheprovider\nfilterwarnings = error\npythonpath = .\n"
+if find_spec("pytest_asyncio"):  # which else warns
+    INI += "asyncio_default_fixture_loop_scope = function\n"
+
+
 @pytest.fixture
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Return the same, where pytest runs as it does for somebody who has installed sigexplorer."""
@@ -68,9 +74,7 @@ def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     if not entry_points(group="pytest11", name="sigexplorer"):
         monkeypatch.setenv("PYTEST_ADDOPTS", "-p sigexplorer.pytest_plugin")
-    pytester.makeini(
-        "[pytest]\naddopts = --strict-markers -p no:cacheprovider\nfilterwarnings = error\npythonpath = .\n"
-    )
+    pytester.makeini(INI)
     return pytester
 
 

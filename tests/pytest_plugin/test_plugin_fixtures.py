@@ -213,6 +213,7 @@ class TestCommitted(sigexplorer.SignalsMixin, TransactionTestCase):
 """
 
 
+@pytest.mark.published
 @needs("pytest_django")
 def test_the_mixin_records_test_methods_in_pytest(run: Run) -> None:
     """Of each kind of test case what the method sends is recorded, callbacks that are captured included."""
@@ -233,16 +234,14 @@ def test_the_mixin_records_test_methods_in_djangos_runner(project: pytest.Pytest
     )
 
 
+@pytest.mark.published
 @needs("pytest_django")
 @needs("pytest_asyncio")
 def test_it_works_with_pytest_django_and_asyncio(run: Run, project: pytest.Pytester) -> None:
     """In async tests the marker and the fixtures do what they do in others."""
     (project.path / "conftest.py").unlink()
-    project.makeini(
-        "[pytest]\naddopts = --strict-markers\nfilterwarnings = error\npythonpath = .\n"
-        "DJANGO_SETTINGS_MODULE = mysite\nasyncio_mode = auto\n"
-        "asyncio_default_fixture_loop_scope = function\n"
-    )
+    ini = (project.path / "tox.ini").read_text()
+    project.makeini(f"{ini}DJANGO_SETTINGS_MODULE = mysite\nasyncio_mode = auto\n")
     run("""
 pytestmark = pytest.mark.django_db(transaction=True)
 
