@@ -76,8 +76,8 @@ def outcomes(name: str, folder: Path, *arguments: str) -> tuple[list[str], str]:
     foreign = ("PYTEST_", "DJANGO_")
     environment = {key: held for key, held in os.environ.items() if not key.startswith(foreign)}
     done = subprocess.run(  # noqa: S603 - a published suite, in its own folder
-        [sys.executable, "-m", "pytest", "-q", "-rA", "--tb=line", "-p", "no:cacheprovider", "-p", "no:asyncio", *tests, *options,
-         *arguments],
+        [sys.executable, "-m", "pytest", "-q", "-rA", "--tb=line", "-p", "no:cacheprovider", "-p", "no:asyncio",
+         *tests, *options, *arguments],
         cwd=folder, env={**environment, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     told = re.findall(r"^(?:PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) \S+", done.stdout, re.MULTILINE)

@@ -241,7 +241,7 @@ def test_it_works_with_pytest_django_and_asyncio(run: Run, project: pytest.Pytes
     """In async tests the marker and the fixtures do what they do in others."""
     (project.path / "conftest.py").unlink()
     ini = (project.path / "tox.ini").read_text()
-    project.makeini(f"{ini}DJANGO_SETTINGS_MODULE = mysite\nasyncio_mode = auto\n")
+    project.makeini(f"{ini}\nDJANGO_SETTINGS_MODULE = mysite\nasyncio_mode = auto\n")
     run("""
 pytestmark = pytest.mark.django_db(transaction=True)
 
