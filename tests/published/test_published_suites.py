@@ -75,11 +75,15 @@ def outcomes(name: str, folder: Path, *arguments: str) -> tuple[list[str], str]:
     tests, _, options = SUITES[name]
     foreign = ("PYTEST_", "DJANGO_")
     environment = {key: held for key, held in os.environ.items() if not key.startswith(foreign)}
+    quietly = ["-q", "-rA", "--tb=line", "-p", "no:cacheprovider", "-p", "no:asyncio"]
     done = subprocess.run(  # noqa: S603 - a published suite, in its own folder
-        [sys.executable, "-m", "pytest", "-q", "-rA", "--tb=line", "-p", "no:cacheprovider", "-p", "no:asyncio",
-         *tests, *options, *arguments],
-        cwd=folder, env={**environment, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "pytest", *quietly, *tests, *options, *arguments],
+        cwd=folder,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     told = re.findall(r"^(?:PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) \S+", done.stdout, re.MULTILINE)
     return sorted(told), done.stdout + done.stderr
 
