@@ -66,7 +66,7 @@ def scenario(
     demo: options.Demo = False,
 ) -> None:
     """Run a scripted story, show its timeline, check its claims."""
-    if not names and not run_all:
+    if not (names or run_all or compare or database is not None):
         return _list(format_name, output, ours=settings is None)
     from sigexplorer.cli.present import Answer
 
@@ -136,6 +136,8 @@ def _scenarios(names: Sequence[str], *, run_all: bool) -> list[Scenario]:
                 "name scenarios, or --all of them but not both", "sigexplorer scenario lists them"
             )
         return list(SCENARIOS)
+    if not names:
+        raise UsageError("name scenarios, or --all of them", "sigexplorer scenario lists them")
     chosen = [find(name, [point.name for point in plugins()]) for name in dict.fromkeys(names)]
     for one in chosen:
         runs.check_version(one.name, one.added, django_version())

@@ -16,6 +16,7 @@ from sigexplorer.capture.listening import Listener
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.errors import UsageError
 from sigexplorer.model import Bypass, Counted, Dispatch, Trace
+from sigexplorer.project.inventory import all_receivers
 from sigexplorer.show.text import DEFAULT_LIMIT
 from sigexplorer.testing import drawing
 from sigexplorer.testing.asserting import Assertions
@@ -161,6 +162,10 @@ class Traced(Assertions):
             self._trace = made
         return made
 
+    def with_receivers(self) -> Trace:
+        """Return all that was recorded, with who is connected now: what coverage compares with."""
+        return replace(self.trace, receivers=tuple(all_receivers()))
+
     @property
     def dispatches(self) -> tuple[Dispatch, ...]:
         """The dispatches in the order in which they were sent."""
@@ -194,7 +199,8 @@ class Traced(Assertions):
         limit: int = DEFAULT_LIMIT,
     ) -> None:
         """Print a view: ``table``, ``tree``, ``summary``, ``coverage`` or ``sequence``."""
-        drawing.show(self.trace, view, file, width, verbose=verbose, origins=origins, limit=limit)
+        trace = self.with_receivers() if view == "coverage" else self.trace
+        drawing.show(trace, view, file, width, verbose=verbose, origins=origins, limit=limit)
 
     def text(self, view: str = "table", *, width: int = drawing.WIDTH) -> str:
         """Return a view as plain text."""
@@ -202,7 +208,7 @@ class Traced(Assertions):
 
     def save(self, file: str | Path, *, format_name: str | None = None) -> None:
         """Write a file; its suffix chooses the format where none is named."""
-        drawing.save(self.trace, Path(file), format_name)
+        drawing.save(self.with_receivers(), Path(file), format_name)
 
     def _recorder(self) -> Tracer:
         if self._tracer is None:

@@ -212,8 +212,10 @@ def test_other_tasks_are_not_muted() -> None:
             child = asyncio.create_task(inside())
             await asyncio.sleep(0)
             assert await sync_to_async(lambda: len(shop.shipped.send(None)))() == 0
-        ended.set()
-        _, after = await child
+        with mute(shop.paid):  # something is muted, and not there
+            ended.set()
+            _, after = await child
+            assert await answers() == []
         assert after == ALL
 
     asyncio.run(main())

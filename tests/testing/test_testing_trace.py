@@ -174,6 +174,8 @@ def test_show_prints_a_view() -> None:
     trace.show(file=stream, width=100)
     assert "order=7" in stream.getvalue()
     trace.show("tree", file=stream, width=100)
+    trace.show("coverage", file=stream, width=100)
+    assert "count_retagging" in stream.getvalue()  # connected, and not called
     with pytest.raises(UnknownNameError, match="table"):
         trace.show("tabel")
 
