@@ -96,7 +96,7 @@ def test_too_many(order):
 WRONG = {
     "an unknown signal": ("mute='post_sav'", "unknown signal 'post_sav' (nearest: post_save*"),
     "an unknown word": ("silence='post_save'", "it takes mute= and max_dispatches= only"),
-    "no number": ("max_dispatches='two'", "*is no number of times*"),
+    "no number": ("max_dispatches='two'", "'two' is no number*"),
     "no signal": ("mute=3", "*is no signal*"),
 }
 

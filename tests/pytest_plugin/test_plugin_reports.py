@@ -245,7 +245,7 @@ def test_a_traced_run_of_pytest_has_no_warning_of_ours(run: Run, project: pytest
     run("def test_it(signals):\n    pass\n")
 
     result = project.run(
-        sys.executable, "-m", "sigexplorer", "trace", "--no-keep", "--", "pytest", "-W", "error"
+        sys.executable, "-m", "sigexplorer", "trace", "--no-keep", "--", "-m", "pytest", "-W", "error"
     )
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*1 passed*"])
