@@ -14,7 +14,7 @@ from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import ANCIENT, Version, dotted
 from sigexplorer.cli import options
 from sigexplorer.errors import UsageError
-from sigexplorer.playground.meant import plugins, split
+from sigexplorer.playground.meant import plugin_names, plugins, split
 from sigexplorer.playground.scenarios import SCENARIOS, Scenario, find
 from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
@@ -138,7 +138,7 @@ def _scenarios(names: Sequence[str], *, run_all: bool) -> list[Scenario]:
         return list(SCENARIOS)
     if not names:
         raise UsageError("name scenarios, or --all of them", "sigexplorer scenario lists them")
-    chosen = [find(name, [point.name for point in plugins()]) for name in dict.fromkeys(names)]
+    chosen = [find(name, plugin_names()) for name in dict.fromkeys(names)]
     for one in chosen:
         runs.check_version(one.name, one.added, django_version())
     return chosen

@@ -6,9 +6,13 @@ plain name is a scenario of ours, or an entry point of the group ``sigexplorer.s
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from sigexplorer.errors import UsageError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "sigexplorer.scenarios"
 
@@ -33,4 +37,11 @@ def is_file(place: str) -> bool:
 
 def plugins() -> list[EntryPoint]:
     """Return the entry points that name scenarios; nothing is loaded."""
+    from importlib.metadata import entry_points  # searches every distribution: only where it is asked for
+
     return sorted(entry_points(group=GROUP), key=lambda point: point.name)
+
+
+def plugin_names() -> Iterator[str]:
+    """Yield the names of those; they are searched for when the first is asked for."""
+    yield from (point.name for point in plugins())
