@@ -1,7 +1,7 @@
 """See every Django signal: which exist, when they are sent, who receives them.
 
 What programs and tests use is imported when it is asked for, and Django with it; its types
-are in ``__init__.pyi``.
+are in ``__init__.pyi``. pytest is to leave us as we are: PYTEST_DONT_REWRITE.
 """
 
 from importlib import import_module
@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 #: What ``--version`` prints.
 VERSION = f"sigexplorer {__version__}"
 
-_TESTING = ("Traced", "assert_connected", "inject", "mute", "only", "trace")
+_TESTING = ("SignalsMixin", "Traced", "assert_connected", "inject", "mute", "only", "trace")
 
 __all__ = ["__version__", *_TESTING]  # noqa: PLE0604 - names, all of them
 

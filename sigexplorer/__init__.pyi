@@ -1,3 +1,4 @@
+from sigexplorer.testing import SignalsMixin as SignalsMixin
 from sigexplorer.testing import Traced as Traced
 from sigexplorer.testing import assert_connected as assert_connected
 from sigexplorer.testing import inject as inject

@@ -14,6 +14,8 @@ from sigexplorer.model import Bypass, Call, Claim, Dispatch, Origin, Run, Step, 
 if TYPE_CHECKING:
     from sigexplorer.playground.boot import Playground
 
+pytest_plugins = ("pytester",)
+
 METHODS = ("send", "send_robust", "asend", "asend_robust")
 
 #: Texts that would do harm if anything took them for more than texts.

@@ -195,10 +195,10 @@ def _noted(
         receiver=receiver_words(call.receiver)
         if call.receiver is not None
         else ReceiverWords("?", None, None),
-        target=_reference(call.receiver),
+        target=reference(call.receiver),
         sender=words.sender(call.sender),
         sender_kind=words.class_path(type(call.sender)),
-        sender_reference=_reference(call.sender),
+        sender_reference=reference(call.sender),
         dispatch_uid=str(words.value(call.dispatch_uid)) if call.dispatch_uid else None,
         weak=weak,
         at=at,
@@ -206,7 +206,8 @@ def _noted(
     )
 
 
-def _reference(thing: Any) -> Any:
+def reference(thing: Any) -> Any:
+    """Return a weak reference to a receiver or a sender, None where there can be none."""
     if thing is None:
         return None
     try:

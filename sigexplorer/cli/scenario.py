@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument
 from sigexplorer.errors import UsageError
+from sigexplorer.playground.meant import plugin_names, plugins, split
 from sigexplorer.playground.scenarios import SCENARIOS, Scenario, find
 
 if TYPE_CHECKING:
+    from sigexplorer.catalog.page import Version
     from sigexplorer.cli.present import Answer
     from sigexplorer.show.look import Look
 
 
 def complete_scenario(incomplete: str) -> list[str]:
     """Return the scenarios that begin like this, for the shell."""
-    return [scenario.name for scenario in SCENARIOS if scenario.name.startswith(incomplete)]
+    names = [*(scenario.name for scenario in SCENARIOS), *plugin_names()]
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def scenario(
     names: Annotated[
-        list[str] | None, Argument(help="Scenarios; none: list them.", complete=complete_scenario)
+        list[str] | None,
+        Argument(
+            help="Ours by name, yours as FILE.py:NAME or module:NAME; none: list them.",
+            complete=complete_scenario,
+        ),
     ] = None,
     run_all: options.All = False,
     source: options.Source = False,
     listen: options.Listen = True,
     compare: options.Compare = False,
     database: options.Database = None,
+    settings: options.Settings = None,
+    pythonpath: options.PythonPath = None,
+    demo: options.Demo = False,
     *,
     chosen: options.Chosen,
     part: options.Part,
@@ -38,35 +51,51 @@ def scenario(
 ) -> int:
     """Run a scripted story, show its timeline, check its claims."""
     if not (names or run_all or compare or database is not None):
-        return _list(written)
+        return _list(written, ours=settings is None)
     look = options.look(chosen, part, viewed, sources=source)
     answer = options.answer(viewed, written, keep=not no_keep)
-    run = _compare if compare else partial(_tell, listen=listen)
-    return run(_scenarios(names or [], run_all=run_all), look, answer, database, everything=run_all)
+    wanted = Wanted(tuple(names or []), run_all, listen, compare, database, settings, pythonpath, demo)
+    return _run(wanted, look, answer)
 
 
-def _tell(
-    wanted: list[Scenario],
-    look: Look,
-    answer: Answer,
-    database: str | None,
-    *,
-    listen: bool,
-    everything: bool,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which scenarios are wanted, and where they are to run."""
+
+    names: tuple[str, ...]
+    everything: bool  # --all
+    listen: bool
+    compare: bool
+    database: str | None
+    settings: str | None
+    pythonpath: Path | None
+    demo: bool
+
+
+def is_own(name: str) -> bool:
+    """Whether this is a scenario of the user's, by the form of its name or as an entry point."""
+    return split(name) is not None or (
+        all(name != ours.name for ours in SCENARIOS) and any(name == point.name for point in plugins())
+    )
+
+
+def _run(wanted: Wanted, look: Look, answer: Answer) -> int:
+    if wanted.settings is not None or wanted.pythonpath is not None or any(map(is_own, wanted.names)):
+        from sigexplorer.cli.own import answer_own
+
+        return answer_own(wanted, look, answer)
+    chosen = _scenarios(wanted.names, run_all=wanted.everything)
+    if wanted.compare:
+        return _compare(chosen, look, answer, wanted.database, everything=wanted.everything)
     from sigexplorer.cli.stories import Story, tell
     from sigexplorer.playground import runs
 
     stories = [
-        Story(
-            chosen.name,
-            chosen.added,
-            partial(runs.run_scenario, chosen, sources=look.sources),
-            _next(chosen),
-        )
-        for chosen in wanted
+        Story(one.name, one.added, partial(runs.run_scenario, one, sources=look.sources), _next(one))
+        for one in chosen
     ]
-    return tell(stories, look, answer, listen=listen, everything=everything, database=database)
+    place = runs.open_playground(listen=wanted.listen, database=wanted.database)
+    return tell(stories, look, answer, place, everything=wanted.everything)
 
 
 def _compare(
@@ -80,7 +109,7 @@ def _compare(
     return compare(wanted, look, answer, database, brief=everything)
 
 
-def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
+def _scenarios(names: Sequence[str], *, run_all: bool) -> list[Scenario]:
     from sigexplorer.catalog.installed import django_version
     from sigexplorer.playground import runs
 
@@ -92,7 +121,7 @@ def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
         return list(SCENARIOS)
     if not names:
         raise UsageError("name scenarios, or --all of them", "sigexplorer scenario lists them")
-    chosen = [find(name) for name in dict.fromkeys(names)]
+    chosen = [find(name, plugin_names()) for name in dict.fromkeys(names)]
     for one in chosen:
         runs.check_version(one.name, one.added, django_version())
     return chosen
@@ -107,7 +136,20 @@ def _next(chosen: Scenario) -> str:
     return f"scenario {possible[place % len(possible)]}"
 
 
-def _list(written: options.Written) -> int:
+def _list(written: options.Written, *, ours: bool) -> int:
+    """List the scenarios that come with us, if they are asked for, and those of plug-ins."""
+    from sigexplorer.catalog.page import ANCIENT
+
+    entries = [(one.name, one.summary, one.added) for one in SCENARIOS] if ours else []
+    entries += [
+        (one.name, f"of {one.dist.name if one.dist else '?'}: {one.value}", ANCIENT) for one in plugins()
+    ]
+    write_list(entries, written.format_name, written.output)
+    return 0
+
+
+def write_list(entries: list[tuple[str, str, Version]], format_name: str | None, output: Path | None) -> None:
+    """Write a list of scenarios: their names, their summaries, and the Django that each needs."""
     from sigexplorer.catalog.installed import django_version
     from sigexplorer.catalog.page import ANCIENT, dotted
     from sigexplorer.cli.output import emit, to_json
@@ -115,18 +157,13 @@ def _list(written: options.Written) -> int:
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document
 
-    shown = pages.scenarios([(one.name, one.summary, one.added) for one in SCENARIOS], django_version())
+    shown = pages.scenarios(entries, django_version())
     records = [
-        {
-            "name": one.name,
-            "summary": one.summary,
-            "added": dotted(one.added) if one.added != ANCIENT else None,
-        }
-        for one in SCENARIOS
+        {"name": name, "summary": summary, "added": dotted(added) if added != ANCIENT else None}
+        for name, summary, added in entries
     ]
     writers = {
         "json": lambda: to_json({"schema": "sigexplorer.scenario/1", "scenarios": records}),
         "markdown": lambda: markdown.write(shown),
     }
-    emit(lambda width: document.render(shown, width), writers, written.format_name, written.output)
-    return 0
+    emit(lambda width: document.render(shown, width), writers, format_name, output)

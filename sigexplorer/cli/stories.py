@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,7 +16,6 @@ from sigexplorer.catalog.page import Version
 from sigexplorer.cli.output import hint
 from sigexplorer.cli.present import Answer, present
 from sigexplorer.model import Trace
-from sigexplorer.playground import runs
 from sigexplorer.show import keep, pages, views
 from sigexplorer.show.filters import Filters, check
 from sigexplorer.show.look import Look
@@ -50,21 +49,20 @@ def tell(
     stories: Sequence[Story],
     look: Look,
     answer: Answer,
+    place: AbstractContextManager[object],
     *,
-    listen: bool,
     everything: bool,
-    database: str | None = None,
 ) -> int:
     """Run ``stories``, write what they sent, and return the exit code: 1 if a claim failed.
 
-    With ``everything`` the timelines give way to one closing table, unless ``look`` is
-    verbose.
+    ``place`` is entered while they run. With ``everything`` the timelines give way to one
+    closing table, unless ``look`` is verbose.
     """
     chosen = answer.chosen()  # a wrong one ends here
     version = django_version()
     possible = [story for story in stories if version >= story.added]
     later = {story.name: story.added for story in stories if version < story.added}
-    with runs.open_playground(listen=listen, database=database):
+    with place:
         told = list(_told(possible, shown=everything))
     if not told:
         raise KeyboardInterrupt

@@ -32,12 +32,14 @@ def trigger(
 ) -> int:
     """Make each signal happen for real, and show it."""
     from sigexplorer.cli.stories import tell
+    from sigexplorer.playground.runs import open_playground
 
     look = options.look(chosen, part, viewed, sources=source)
     wanted = _pages(signals or [], run_all=run_all)
     stories = [_story(page) for page in wanted]
     answer = options.answer(viewed, written, keep=not no_keep)
-    return tell(stories, look, answer, listen=listen, everything=run_all, database=database)
+    place = open_playground(listen=listen, database=database)
+    return tell(stories, look, answer, place, everything=run_all)
 
 
 def _story(page: Page) -> Story:

@@ -1,1 +1,1 @@
-"""The bundled project, booted in this process, and what can be made to happen in it."""
+"""Where stories run: the bundled project, booted in this process, or test databases of the user's."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from sigexplorer.answers import Observed, Statement
 from sigexplorer.capture import words
+from sigexplorer.capture.listening import Listener
 from sigexplorer.capture.statements import Statements
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.catalog.page import Page, Version, dotted
@@ -20,6 +23,9 @@ from sigexplorer.playground.ending import in_order
 from sigexplorer.playground.scenarios import Scenario
 from sigexplorer.playground.steps import Steps
 from sigexplorer.playground.triggers import TRIGGERS
+
+if TYPE_CHECKING:
+    from sigexplorer.playground.own import Own
 
 #: What triggers and scenarios are.
 Story = Callable[[Steps], None]
@@ -108,6 +114,31 @@ def _elsewhere(url: str) -> Databases:
     return databases_at(url)
 
 
+def run_own(own: Own, *, listened: bool, sources: bool = False, make: Callable[..., Steps] = Steps) -> Trace:
+    """Run a scenario of the user's, in open test databases; each assertion of it is a claim.
+
+    ``make`` makes the ``step`` that it takes.
+    """
+    from sigexplorer.playground import asserts, testbed
+
+    tracer = Tracer(f"scenario {own.name}", listened=listened, steps_only=True)
+    steps = make(tracer, sources=sources)
+    with asserts.telling(steps.note_held):
+        testbed.run_as_test(partial(_play, tracer, steps, own.play))
+    return _traced(tracer).trace()
+
+
+@contextmanager
+def open_testbed(settings: str, listener: Listener, *, interactive: bool) -> Iterator[None]:
+    """Open test databases of the project that is set up, and let a listener hear of what they bring along."""
+    from sigexplorer.playground import testbed
+
+    with testbed.databases(settings, interactive=interactive):
+        if listener.connected:
+            listener.connect()
+        yield
+
+
 def _run(title: str, story: Story, *, sources: bool) -> Trace:
     return _recorded(title, story, sources=sources).trace()
 
@@ -116,15 +147,29 @@ def _recorded(title: str, story: Story, *, sources: bool) -> Tracer:
     PLAYGROUND.reset()
     tracer = Tracer(title, listened=PLAYGROUND.listener.connected, steps_only=True)
     try:
+        _play(tracer, Steps(tracer, PLAYGROUND, sources=sources), story)
+    finally:
+        PLAYGROUND.forget()
+    return _traced(tracer)
+
+
+def _play(tracer: Tracer, steps: Steps, story: Story) -> None:
+    try:
         tracer.start()
-        story(Steps(tracer, PLAYGROUND, sources=sources))
+        story(steps)
     except KeyboardInterrupt:
         tracer.complete = False  # what there is so far is worth showing
-    except Exception as problem:  # noqa: BLE001 - a scenario that breaks is a claim that failed
+    except AssertionError as problem:
+        from sigexplorer.playground import asserts
+
+        steps.note_failed(*asserts.explain(problem))
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 - a scenario that breaks is a claim that failed
         tracer.claims.append(Claim("it ran to its end", held=False, detail=words.error(problem)))
     finally:
         tracer.stop()
-        PLAYGROUND.forget()
+
+
+def _traced(tracer: Tracer) -> Tracer:
     tracer.claims += [
         Claim("sigexplorer recorded everything", held=False, detail=fault) for fault in tracer.faults
     ]

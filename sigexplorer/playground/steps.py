@@ -24,11 +24,25 @@ class Steps:
     that runs, or the one that ran last.
     """
 
-    def __init__(self, tracer: Tracer, playground: Playground, *, sources: bool = False) -> None:
-        self.playground = playground
+    def __init__(
+        self, tracer: Tracer, playground: Playground | None = None, *, sources: bool = False
+    ) -> None:
+        self._playground = playground
         self._tracer = tracer
         self._sources = sources
         self._number = 0
+
+    @property
+    def playground(self) -> Playground:
+        """The bundled project; only the scenarios that come with it run there."""
+        if self._playground is None:
+            raise AttributeError("this scenario does not run in the bundled playground")
+        return self._playground
+
+    @property
+    def number(self) -> int | None:
+        """The step that runs, or the one that ran last; None before the first."""
+        return self._number or None
 
     @property
     def listening(self) -> bool:
@@ -50,7 +64,19 @@ class Steps:
         """State that ``actual`` equals ``expected``; the scenario goes on whether it does or not."""
         held = actual == expected
         seen = None if held else f"saw {words.describe(actual)}, not {words.describe(expected)}"
-        self._tracer.claims.append(Claim(scrub(text), held, seen, self._number or None))
+        self._tracer.claims.append(Claim(scrub(text), held, seen, self.number))
+
+    def note_held(self, text: str) -> None:
+        """Note a statement that held, once for each step."""
+        claim = Claim(scrub(text), held=True, detail=None, step=self.number)
+        if claim not in self._tracer.claims:
+            self._tracer.claims.append(claim)
+
+    def note_failed(self, text: str, seen: str | None) -> None:
+        """Note a statement that did not hold, whether it did before or not."""
+        held = Claim(scrub(text), held=True, detail=None, step=self.number)
+        self._tracer.claims[:] = [claim for claim in self._tracer.claims if claim != held]
+        self._tracer.claims.append(Claim(scrub(text), held=False, detail=seen, step=self.number))
 
     def sent(self, name: str | None = None, sender: str | None = None, **arguments: object) -> list[Dispatch]:
         """Return the step's dispatches with that short name, sender and those arguments, in order."""

@@ -14,6 +14,8 @@ from sigexplorer.capture.places import is_plumbing, short
 from sigexplorer.errors import ProjectError
 from sigexplorer.project.find import here
 
+_OURS = f"{Path(__file__).parent.parent}{os.sep}"
+
 
 def start(settings: str, pythonpath: Path | None) -> None:
     """Set Django up with ``settings``, as ``manage.py --settings --pythonpath`` does.
@@ -39,7 +41,7 @@ def start(settings: str, pythonpath: Path | None) -> None:
 
 
 def _cannot(settings: str, problem: BaseException) -> ProjectError:
-    message = f"the project of '{settings}' cannot be set up: {_told(problem)}"
+    message = f"the project of '{settings}' cannot be set up: {told(problem)}"
     return ProjectError(message, "run its manage.py check to see where")
 
 
@@ -63,11 +65,13 @@ def _put_on_path(folder: Path) -> None:
     sys.path.insert(0, str(folder))
 
 
-def _told(problem: BaseException) -> str:
+def told(problem: BaseException) -> str:
+    """Return the last line of a traceback, and the innermost line of the project's in it."""
     if isinstance(problem, SyntaxError):
         return f"{type(problem).__name__}: {problem.msg} ({short(problem.filename or '?')}:{problem.lineno})"
     frames = traceback.extract_tb(problem.__traceback__)
-    line = next((frame for frame in reversed(frames) if not is_plumbing(frame.filename)), None)
+    theirs = (frame for frame in reversed(frames) if not frame.filename.startswith(_OURS))
+    line = next((frame for frame in theirs if not is_plumbing(frame.filename)), None)
     where = f" ({short(line.filename)}:{line.lineno})" if line else ""
     said = " ".join("".join(traceback.format_exception_only(problem)).split())
     return f"{words.bounded(said)}{where}"

@@ -65,7 +65,7 @@ class Coverage:
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """What was seen of one signal from one sender."""
 
     dispatches: int = 0
@@ -73,7 +73,7 @@ class _Seen:
 
 
 @dataclass(slots=True)
-class _Outcomes:
+class Outcomes:
     """What became of one receiver in the dispatches of one signal from one sender."""
 
     called: int = 0
@@ -83,15 +83,28 @@ class _Outcomes:
 
 
 @dataclass(slots=True)
-class _Notes:
+class Notes:
     """What the tables are made of; as large as there are names, however long the trace."""
 
-    seen: dict[tuple[str, str | None], _Seen] = field(default_factory=dict)
+    seen: dict[tuple[str, str | None], Seen] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)  # path of a signal to its short name
-    outcomes: dict[tuple[str, str, str | None], _Outcomes] = field(default_factory=dict)
+    outcomes: dict[tuple[str, str, str | None], Outcomes] = field(default_factory=dict)
     passed_by: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # receiver, operation, model
     registrations: list[ListedReceiver] = field(default_factory=list)
     counted: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def read(self, record: Record) -> None:
+        """Note a dispatch or a bypass."""
+        if record["type"] == "dispatch":
+            _note(self, record)
+        elif record["type"] == "bypass":
+            for receiver in record["would_call"]:
+                self.passed_by[receiver, record["operation"], record["model"]] += 1
+
+    def covers(self, run: Run) -> Coverage:
+        """Return the three tables."""
+        tables = tuple(_called(self)), tuple(_not_called(self)), tuple(_unheard(self))
+        return Coverage(run, *tables, len(self.registrations))
 
 
 def coverages(source: Source, look: Look) -> list[Coverage]:
@@ -143,38 +156,28 @@ def _group(signal: str) -> str:
 
 def _covered(stream: Iterator[Record], sieve: Sieve, names: Names) -> Coverage:
     first = next(stream)
-    notes = _Notes()
+    notes = Notes()
     kept = [first]
     everything = sieve.filters == Filters()
     for record in stream:
         kind = record["type"]
         names.read(record)
-        if kind == "dispatch":
-            if everything or sieve.record(record):
-                _note(notes, record)
-        elif kind == "bypass":
-            for receiver in record["would_call"]:
-                notes.passed_by[receiver, record["operation"], record["model"]] += 1
+        if kind == "bypass" or (kind == "dispatch" and (everything or sieve.record(record))):
+            notes.read(record)
         elif kind in ("receiver", "end"):
             kept.append(record)
     trace = assembled(kept)
     notes.registrations = list(trace.receivers)
     for one in trace.counted:
         notes.counted.setdefault(one.name, {})[one.sender] = one.times
-    return Coverage(
-        trace.run,
-        tuple(_called(notes)),
-        tuple(_not_called(notes)),
-        tuple(_unheard(notes)),
-        len(trace.receivers),
-    )
+    return notes.covers(trace.run)
 
 
-def _note(notes: _Notes, record: Record) -> None:
+def _note(notes: Notes, record: Record) -> None:
     signal, sender = record["signal"], record["sender"]
     seen = notes.seen.get((signal, sender))
     if seen is None:
-        seen = notes.seen[signal, sender] = _Seen()
+        seen = notes.seen[signal, sender] = Seen()
         notes.names[signal] = record["name"]
     seen.dispatches += 1
     if not record["calls"]:
@@ -183,7 +186,7 @@ def _note(notes: _Notes, record: Record) -> None:
         key = (call["receiver"], signal, sender)
         outcomes = notes.outcomes.get(key)
         if outcomes is None:
-            outcomes = notes.outcomes[key] = _Outcomes()
+            outcomes = notes.outcomes[key] = Outcomes()
         outcome = call["outcome"]
         if outcome == "returned":
             outcomes.called += 1
@@ -196,7 +199,7 @@ def _note(notes: _Notes, record: Record) -> None:
             outcomes.muted += 1
 
 
-def _called(notes: _Notes) -> Iterator[Called]:
+def _called(notes: Notes) -> Iterator[Called]:
     """Yield what was called, the most called first."""
     senders: dict[tuple[str, str], dict[str, int]] = {}
     raised: Counter[tuple[str, str]] = Counter()
@@ -222,7 +225,7 @@ def _connection(registrations: list[ListedReceiver], receiver: str, signal: str)
     return f"connected for {_listed([one.sender or '' for one in own])}"
 
 
-def _not_called(notes: _Notes) -> Iterator[NotCalled]:
+def _not_called(notes: Notes) -> Iterator[NotCalled]:
     for one in notes.registrations:
         if one.stock:
             continue
@@ -237,7 +240,7 @@ def _not_called(notes: _Notes) -> Iterator[NotCalled]:
         yield NotCalled(one.receiver, one.signal, one.sender, one.file, one.line, reason)
 
 
-def _why_not(notes: _Notes, one: ListedReceiver, matching: list[_Outcomes]) -> str:
+def _why_not(notes: Notes, one: ListedReceiver, matching: list[Outcomes]) -> str:
     if not one.alive:
         return "it is dead: nothing else kept it alive, and its connection is weak"
     skipped = sum(outcomes.skipped for outcomes in matching)
@@ -255,7 +258,7 @@ def _why_not(notes: _Notes, one: ListedReceiver, matching: list[_Outcomes]) -> s
     return f"{_never_sent(notes, one)}{bypass}"
 
 
-def _never_sent(notes: _Notes, one: ListedReceiver) -> str:
+def _never_sent(notes: Notes, one: ListedReceiver) -> str:
     senders = [sender for signal, sender in notes.seen if signal == one.signal]
     if one.sender in senders or (one.sender is None and senders):
         return f"{one.name} was sent only while it was not connected"
@@ -267,7 +270,7 @@ def _never_sent(notes: _Notes, one: ListedReceiver) -> str:
     return f"{one.name} was never sent"
 
 
-def _unheard(notes: _Notes) -> Iterator[Unheard]:
+def _unheard(notes: Notes) -> Iterator[Unheard]:
     """Yield by signal and reason what nobody heard, the most frequent first."""
     rows: dict[tuple[str, str], dict[str, int]] = {}
     for (signal, sender), seen in notes.seen.items():
@@ -279,7 +282,7 @@ def _unheard(notes: _Notes) -> Iterator[Unheard]:
         yield Unheard(signal, tuple(ranked), reason)
 
 
-def _why_unheard(notes: _Notes, signal: str, sender: str | None, seen: _Seen) -> str:
+def _why_unheard(notes: Notes, signal: str, sender: str | None, seen: Seen) -> str:
     if not notes.registrations:
         return "nobody listened"
     own = [each for each in notes.registrations if each.signal == signal]

@@ -33,11 +33,13 @@ __tracebackhide__ = True
 
 from sigexplorer.errors import SigexplorerWarning
 from sigexplorer.testing.connected import assert_connected
+from sigexplorer.testing.mixin import SignalsMixin
 from sigexplorer.testing.muting import inject, mute, only
 from sigexplorer.testing.recording import Traced, trace
 
 __all__ = [
     "SigexplorerWarning",
+    "SignalsMixin",
     "Traced",
     "assert_connected",
     "inject",

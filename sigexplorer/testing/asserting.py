@@ -22,6 +22,7 @@ from sigexplorer.testing.wanted import (
 )
 
 __tracebackhide__ = True
+__unittest = True  # the same for unittest
 
 SignalName = Signal | str
 

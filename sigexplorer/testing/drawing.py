@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 
 from sigexplorer.errors import UnknownNameError
 from sigexplorer.model import Trace
 from sigexplorer.show import exporters, views
+from sigexplorer.show.document import Document
 from sigexplorer.show.files import choose_format, write_file
 from sigexplorer.show.look import Look
 from sigexplorer.show.source import InMemory
 from sigexplorer.show.text import DEFAULT_LIMIT
+from sigexplorer.show.views import document
 
 __tracebackhide__ = True
 
@@ -38,14 +41,23 @@ def show(
     console.print(*_drawn(trace, view, look, console.width))
 
 
+def drawn(shown: Document, width: int) -> str:
+    """Return a document as plain text."""
+    return _plain([document.render(shown, width)], width)
+
+
 def text(trace: Trace, view: str = "table", width: int = WIDTH, look: Look | None = None) -> str:
     """Return a view as plain text."""
+    return _plain(_drawn(trace, view, look or Look(), width), width)
+
+
+def _plain(parts: Sequence[RenderableType], width: int) -> str:
     stream = io.StringIO()
     console = Console(
         file=stream, width=width, highlight=False, markup=False, emoji=False, force_terminal=False,
         color_system=None,
     )  # fmt: skip
-    console.print(*_drawn(trace, view, look or Look(), width))
+    console.print(*parts)
     return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sigexplorer.catalog.page import ANCIENT, Version
@@ -73,9 +74,9 @@ SCENARIOS = (
 )
 
 
-def find(name: str) -> Scenario:
-    """Return the built-in scenario called ``name``."""
+def find(name: str, others: Iterable[str] = ()) -> Scenario:
+    """Return the built-in scenario called ``name``; ``others`` are names that it may be near."""
     for scenario in SCENARIOS:
         if scenario.name == name:
             return scenario
-    raise UnknownNameError("scenario", name, [scenario.name for scenario in SCENARIOS])
+    raise UnknownNameError("scenario", name, [*(scenario.name for scenario in SCENARIOS), *others])

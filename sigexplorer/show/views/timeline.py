@@ -88,7 +88,7 @@ def _heading(step: Step, look: Look, *, continued: bool) -> Iterator[RenderableT
     text = Text(safe(step.title, 200), style="bold cyan")
     text.append(", continued" if continued else f"  {duration(step.duration_ns)}", style="not bold dim")
     if step.error and not continued:
-        text.append(f"\n  stopped by {safe(step.error, 400)}", style="not bold red")
+        text.append(f"\n  stopped by {safe(step.error.partition(chr(10))[0], 400)}", style="not bold red")
     yield text
     if look.sources and step.source and not continued:
         yield Source(step.source)

@@ -1,0 +1,76 @@
+"""The same for test cases of Django's, in its own runner or in pytest."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sigexplorer.testing.muting import Signals, mute, only
+from sigexplorer.testing.outlines import Recording
+
+__tracebackhide__ = True
+__unittest = True  # the same for unittest
+
+if TYPE_CHECKING:
+    from unittest import TestCase as _Case
+else:
+    _Case = object
+
+
+class SignalsMixin(_Case):
+    """Records what each test method sends, in ``self.signals``; what ``setUp`` sends is not part of it.
+
+    For ``SimpleTestCase``, ``TransactionTestCase`` and ``TestCase``, and written before them:
+    ``class OrderTests(SignalsMixin, TestCase)``. Callbacks that run inside of
+    ``captureOnCommitCallbacks(execute=True)`` are part of the test method as any other code.
+    """
+
+    signals: Recording
+
+    def run(self, result: Any = None) -> Any:
+        """Run the test, recorded."""
+        self._record()
+        try:
+            return super().run(result)
+        finally:
+            vars(self).pop(self._testMethodName, None)
+
+    def debug(self) -> None:
+        """Run the test without collecting its errors, recorded."""
+        self._record()
+        super().debug()
+
+    def mute_signals(
+        self, signal: Signals | None = None, /, *, sender: object = ..., receiver: object = ...
+    ) -> None:
+        """Call no receiver that fits, until the test ends; see ``sigexplorer.mute``."""
+        self.enterContext(mute(signal, sender=sender, receiver=receiver))
+
+    def only_signals(
+        self, signal: Signals | None = None, /, *, sender: object = ..., receiver: object = ...
+    ) -> None:
+        """Call only receivers that fit, and Django's own, until the test ends; see ``sigexplorer.only``."""
+        self.enterContext(only(signal, sender=sender, receiver=receiver))
+
+    def _record(self) -> None:
+        """Let the test method be recorded, by a function of its name on this very instance."""
+        method = getattr(self, self._testMethodName)
+        file = inspect.getsourcefile(type(self)) or ""
+        self.signals = recording = Recording(self.id(), Path(file))
+
+        if inspect.iscoroutinefunction(method):
+
+            @functools.wraps(method)
+            async def recorded(*arguments: Any, **named: Any) -> Any:
+                with recording:
+                    return await method(*arguments, **named)
+        else:
+
+            @functools.wraps(method)
+            def recorded(*arguments: Any, **named: Any) -> Any:
+                with recording:
+                    return method(*arguments, **named)
+
+        setattr(self, self._testMethodName, recorded)

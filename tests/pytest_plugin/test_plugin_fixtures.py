@@ -1,0 +1,263 @@
+"""The fixtures and the marker, in runs of pytest with and without what makes Django easy there."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Run = Callable[..., pytest.RunResult]
+
+
+def needs(name: str) -> pytest.MarkDecorator:
+    """Return a mark that skips a test where a plug-in of pytest is not installed."""
+    return pytest.mark.skipif(find_spec(name) is None, reason=f"{name} is not installed")
+
+
+def test_signals_records_the_test(run: Run) -> None:
+    """The fixture has the assertions; a failing one shows the timeline, and no line of ours."""
+    result = run("""
+pytestmark = pytest.mark.usefixtures("tables")
+
+def test_sent(signals):
+    Order.objects.create(title="a")
+    [one] = signals.assert_sent(post_save, sender=Order, created=True)
+    signals.assert_called("shop.models.on_paid", times=1)
+    assert one.calls[0].receiver == "shop.models.on_order"
+
+def test_not_sent(signals):
+    Order.objects.create(title="b")
+    signals.assert_sent("post_save", sender="shop.Order", created=False)
+""")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*post_save from shop.Order with created=False was not sent", "*nearly: *created=True, not False"]
+    )
+    result.stdout.fnmatch_lines(["*shop.models.on_order*"])
+    assert "sigexplorer/testing" not in result.stdout.str()
+
+
+def test_a_mistyped_signal_fails_with_the_nearest(run: Run) -> None:
+    """Asserting on a name that is no signal never passes."""
+    result = run("def test_it(signals):\n    signals.assert_not_sent('post_sav')\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*unknown signal 'post_sav' (nearest: post_save, *"])
+
+
+def test_mute_signals_mutes_until_the_test_ends(run: Run) -> None:
+    """A muted receiver is not called, and is called again in the next test; its registration stays."""
+    run("""
+pytestmark = pytest.mark.usefixtures("tables")
+
+def test_muted(mute_signals, signals):
+    mute_signals("post_save", sender=Order)
+    Order.objects.create(title="a")
+    signals.assert_called(on_order, times=0)
+    signals.assert_connected(on_order, post_save, Order)
+
+def test_not_muted(signals):
+    Order.objects.create(title="a")
+    signals.assert_called(on_order, times=1)
+""").assert_outcomes(passed=2)
+
+
+def test_the_marker_mutes_and_limits(run: Run) -> None:
+    """mute= takes a signal or several, of a class and its methods; max_dispatches= counts the test alone."""
+    result = run("""
+@pytest.fixture
+def order(tables):
+    return Order.objects.create(title="made by a fixture")
+
+@pytest.mark.usefixtures("tables")
+@pytest.mark.signals(mute="post_save")
+class TestMuted:
+    @pytest.mark.signals(mute=[paid, "pre_save"], max_dispatches=4)
+    def test_both(self, order, signals):
+        Order.objects.create(title="a")
+        paid.send(None, order=order)
+        paid.send(None, order=order)
+        signals.assert_called(on_order, times=0)
+        signals.assert_called(on_paid, times=0)
+
+@pytest.mark.signals(max_dispatches=2)
+def test_too_many(order):
+    order.save()
+""")
+    result.assert_outcomes(passed=1, failed=1, errors=0)
+    result.stdout.fnmatch_lines(["the marker 'signals': 3 dispatches sent, at most 2 wanted"])
+    assert "During handling" not in result.stdout.str()
+
+
+WRONG = {
+    "an unknown signal": ("mute='post_sav'", "unknown signal 'post_sav' (nearest: post_save*"),
+    "an unknown word": ("silence='post_save'", "it takes mute= and max_dispatches= only"),
+    "no number": ("max_dispatches='two'", "'two' is no number*"),
+    "no signal": ("mute=3", "*is no signal*"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "says"), WRONG.values(), ids=WRONG)
+def test_a_wrong_marker_fails_its_test_in_one_line(arguments: str, says: str, run: Run) -> None:
+    """A marker that cannot be meant fails the test, and not the run, and says why."""
+    result = run(
+        f"@pytest.mark.signals({arguments})\ndef test_it():\n    pass\n\ndef test_other():\n    pass\n"
+    )
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines([f"the marker 'signals': {says.replace('[', '[[]')}"])
+
+
+def test_a_mute_that_met_nothing_says_so(run: Run) -> None:
+    """It warns at the end of the test; where warnings are errors the test fails."""
+    code = "@pytest.mark.signals(mute='post_delete')\ndef test_it():\n    pass\n"
+    result = run(code, "-W", "default::sigexplorer.testing.SigexplorerWarning")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*mute('post_delete'): it met nothing*"])
+
+
+OUTLINE = """
+@pytest.mark.usefixtures("tables")
+def test_it(signals):
+    Order.objects.create(title="{title}")
+    signals.assert_outline("checkout")
+"""
+
+
+def test_an_outline_is_kept_beside_the_test(run: Run, project: pytest.Pytester) -> None:
+    """--signals-update writes it, the same one passes whatever the keys, another one fails with a diff."""
+    kept = project.path / "test_shop.checkout.outline.txt"
+    missing = run(OUTLINE.format(title="a"))
+    missing.assert_outcomes(failed=1)
+    missing.stdout.fnmatch_lines(["*no outline 'checkout' is kept yet: --signals-update*writes test_shop.*"])
+    assert not kept.exists()
+    run(OUTLINE.format(title="a"), "--signals-update").assert_outcomes(passed=1)
+    before = kept.read_text(encoding="utf-8")
+    assert "post_save shop.Order" in before
+    assert "test_it" not in before
+    run(OUTLINE.format(title="b")).assert_outcomes(passed=1)
+    changed = OUTLINE.replace("    signals", "    Order.objects.all().delete()\n    signals")
+    differs = run(changed)
+    differs.assert_outcomes(failed=1)
+    differs.stdout.fnmatch_lines(
+        ["*the outline 'checkout' is not the one that is kept in *", "*+*fast_delete*"]
+    )
+    assert kept.read_text(encoding="utf-8") == before
+    run(changed, "--signals-update").assert_outcomes(passed=1)
+    assert "fast_delete" in kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["../escaped", "", ".hidden", "a/b", "a\x00b", "x" * 101])
+def test_an_outline_cannot_be_kept_elsewhere(name: str, run: Run, project: pytest.Pytester) -> None:
+    """A name that is none ends the test, and writes nothing."""
+    result = run(f"def test_it(signals):\n    signals.assert_outline({name!r})\n", "--signals-update")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*is no name for an outline*"])
+    assert not [*project.path.rglob("*.outline.txt"), *project.path.parent.glob("*.outline.txt")]
+
+
+MIXIN = """
+from django.test import SimpleTestCase, TestCase, TransactionTestCase
+import sigexplorer
+
+class TestPlain(sigexplorer.SignalsMixin, SimpleTestCase):
+    def test_sent(self):
+        paid.send(None, order=Order(title="x"))
+        self.signals.assert_sent(paid, times=1)
+
+    async def test_awaited(self):
+        await paid.asend(None, order=Order(title="x"))
+        self.signals.assert_called(on_paid, times=1)
+
+    def test_fails(self):
+        self.signals.assert_sent(paid)
+
+class TestInATransaction(sigexplorer.SignalsMixin, TestCase):
+    def setUp(self):
+        self.order = Order.objects.create(title="of setUp")
+
+    def tearDown(self):
+        assert not [one for one in self.signals.dispatches if one.method != "send"]
+
+    def test_callbacks(self):
+        with self.captureOnCommitCallbacks(execute=True):
+            self.order.save()
+            self.signals.assert_not_sent(paid)
+        self.signals.assert_order("pre_save", "post_save", paid)
+        self.signals.assert_sent("post_save", times=1, created=False)
+
+    def test_no_callbacks(self):
+        self.order.save()
+        self.signals.assert_not_sent(paid)
+
+    def test_muted(self):
+        self.mute_signals("post_save")
+        with self.captureOnCommitCallbacks(execute=True) as callbacks:
+            self.order.save()
+        assert callbacks == []
+        self.signals.assert_called(on_order, times=0)
+
+    def test_only(self):
+        self.only_signals(receiver=on_order)
+        self.order.save()
+        paid.send(None, order=self.order)
+        self.signals.assert_called(on_paid, times=0)
+
+class TestCommitted(sigexplorer.SignalsMixin, TransactionTestCase):
+    def test_committed(self):
+        Order.objects.create(title="x")
+        self.signals.assert_called(on_paid, times=1)
+"""
+
+
+@pytest.mark.published
+@needs("pytest_django")
+def test_the_mixin_records_test_methods_in_pytest(run: Run) -> None:
+    """Of each kind of test case what the method sends is recorded, callbacks that are captured included."""
+    result = run(MIXIN, "--ds", "mysite")
+    result.assert_outcomes(passed=7, failed=1)
+    result.stdout.fnmatch_lines(["*paid was not sent*"])
+
+
+def test_the_mixin_records_test_methods_in_djangos_runner(project: pytest.Pytester) -> None:
+    """The same without pytest."""
+    head = "from shop.models import Order, on_order, on_paid, paid\n"
+    project.makepyfile(**{"shop/tests": f"{head}{MIXIN}"})
+    result = project.run(sys.executable, "-W", "error", "-m", "django", "test", "--settings", "mysite")
+    assert result.ret == 1
+    assert "sigexplorer/testing" not in result.stderr.str()
+    result.stderr.fnmatch_lines(
+        ["FAIL: test_fails *", "*paid was not sent", "Ran 8 tests in*", "*", "FAILED (failures=1)"]
+    )
+
+
+@pytest.mark.published
+@needs("pytest_django")
+@needs("pytest_asyncio")
+def test_it_works_with_pytest_django_and_asyncio(run: Run, project: pytest.Pytester) -> None:
+    """In async tests the marker and the fixtures do what they do in others."""
+    (project.path / "conftest.py").unlink()
+    ini = (project.path / "tox.ini").read_text()
+    project.makeini(f"{ini}\nDJANGO_SETTINGS_MODULE = mysite\nasyncio_mode = auto\n")
+    run("""
+pytestmark = pytest.mark.django_db(transaction=True)
+
+@pytest.mark.signals(mute="post_save")
+async def test_marked(signals):
+    await Order.objects.acreate(title="a")
+    signals.assert_sent("post_save", sender=Order)
+    signals.assert_called(on_order, times=0)
+
+async def test_muted(signals, mute_signals):
+    mute_signals(receiver=on_paid)
+    await Order.objects.acreate(title="a")
+    signals.assert_called(on_order, times=1)
+    signals.assert_called(on_paid, times=0)
+
+async def test_not_muted(signals):
+    await Order.objects.acreate(title="a")
+    signals.assert_called(on_paid, times=1)
+""").assert_outcomes(passed=3)

@@ -1,0 +1,251 @@
+"""What the plugin tells of a whole run, in one process and in several; and what it does when it is idle."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Run = Callable[..., pytest.RunResult]
+
+processes = pytest.mark.parametrize("more", [[], ["-n2"]], ids=["one process", "two"])
+
+REPORTED = """
+def idle(**kwargs): pass
+paid.connect(idle, sender=models.models.Model)
+pytestmark = pytest.mark.usefixtures("tables")
+
+@pytest.mark.parametrize("number", range(6))
+def test_it(number):
+    Order.objects.create(title=str(number))
+
+def test_nobody_hears():
+    pre_save.send(None)
+"""
+
+
+@processes
+def test_the_report_covers_the_whole_run(more: list[str], run: Run) -> None:
+    """Called, not called and unheard are added up over tests and processes."""
+    result = run(REPORTED, "--signals-report", *more)
+    result.assert_outcomes(passed=7)
+    result.stdout.fnmatch_lines(
+        [
+            "*= signals =*",
+            "Called: 2",
+            "shop.models.on_order * 6  connected for*",
+            "shop.models.on_paid * 6  connected for every*",
+            "Not called, of the project's own: 1",
+            "test_shop.idle*",
+            "Unheard: *",
+            "pre_save *",
+        ]
+    )
+
+
+LEAKING = """
+def left(**kwargs): pass
+
+def test_leaves():
+    paid.connect(left)
+
+def test_leaves_nothing():
+    def local(**kwargs): pass
+    paid.connect(local)
+    paid.connect(on_paid, dispatch_uid="again")
+    paid.disconnect(dispatch_uid="again")
+
+def test_removes():
+    post_save.disconnect(on_order, sender=Order)
+
+def test_swaps_the_list():
+    paid.receivers, swapped = [], paid.receivers
+    paid.sender_receivers_cache.clear()
+
+@pytest.fixture(scope="module")
+def of_many_tests():
+    def shared(**kwargs): pass
+    pre_save.connect(shared)
+    yield
+    pre_save.disconnect(shared)
+
+def test_uses_a_fixture(of_many_tests):
+    pass
+
+def test_imports():
+    import late
+
+class TestOfAClass:
+    @classmethod
+    def setup_class(cls):
+        pre_save.connect(cls.heard)
+
+    @classmethod
+    def teardown_class(cls):
+        pre_save.disconnect(cls.heard)
+
+    @staticmethod
+    def heard(**kwargs): pass
+
+    def test_it(self):
+        pass
+"""
+
+
+@processes
+def test_leaks_are_named(more: list[str], run: Run, project: pytest.Pytester) -> None:
+    """A test that leaves a receiver connected or removes one is named with it, and the run fails."""
+    project.makepyfile(late="from shop.models import paid\n\n@paid.connect\ndef late(**kwargs): pass\n")
+    result = run(LEAKING, "--signals-leaks", *more, *["--dist=loadfile"] * bool(more))
+    result.assert_outcomes(passed=7)
+    assert result.ret == 1
+    told = [line for line in result.outlines if line.startswith("test_shop.py::")]
+    assert told == [
+        "test_shop.py::test_leaves left test_shop.left connected to paid (test_shop.py:10)",
+        "test_shop.py::test_removes removed shop.models.on_order from post_save for shop.Order",
+        "test_shop.py::test_swaps_the_list removed shop.models.on_paid from paid",
+        "test_shop.py::test_swaps_the_list removed test_shop.left from paid",
+    ]
+
+
+def test_no_leaks_is_said_too(run: Run) -> None:
+    """A run without a leak says so, and passes."""
+    result = run("def test_it():\n    pass\n", "--signals-leaks")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*= signals: leaks =*", "no test left a receiver connected, or removed one"])
+
+
+FAILING = """
+@pytest.fixture
+def order(tables):
+    return Order.objects.create(title="made by a fixture")
+
+@pytest.mark.parametrize("text", ["a", "../b", "x" * 300, "\\N{SNOWMAN}"])
+def test_fails(order, text):
+    order.save()
+    assert False
+
+def test_passes(order):
+    pass
+
+@pytest.fixture
+def broken(order):
+    raise LookupError
+
+def test_cannot_begin(broken):
+    pass
+"""
+
+
+@processes
+def test_the_traces_of_failed_tests_are_kept(more: list[str], run: Run, project: pytest.Pytester) -> None:
+    """Each test that fails has a file that show opens, with its fixtures, whatever it is called."""
+    result = run(FAILING, "--signals-save-failed", "out/traces", *more)
+    result.assert_outcomes(failed=4, passed=1, errors=1)
+    files = sorted((project.path / "out" / "traces").iterdir())
+    assert len(files) == 5
+    assert {file.suffix for file in files} == {".jsonl"}
+    from sigexplorer.show.recording import Recording
+    from sigexplorer.show.source import traces_of
+
+    for file in files:
+        result.stdout.fnmatch_lines([f"sigexplorer show *{file.name}"])
+        [trace] = traces_of(Recording(file))
+        assert trace.run.title.startswith("test_shop.py::test_")
+        names = [step.title for step in trace.steps if "scope" not in step.title]
+        assert names[0] == "setup"
+        assert names[-1] == "teardown"
+        sent = [one for one in trace.dispatches if one.name == "post_save"]
+        assert len(sent) == (2 if "test_fails" in trace.run.title else 1)
+
+
+def test_a_folder_that_cannot_be_made_costs_the_traces_only(run: Run, project: pytest.Pytester) -> None:
+    """The run goes on, and says at its end what is missing."""
+    (project.path / "taken").touch()
+    result = run("def test_it():\n    assert False\n", "--signals-save-failed", "taken")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["signals: not all is known: FileExistsError*"])
+
+
+IDLE = """
+import sys
+def test_it():
+    ours = {name for name in sys.modules if name.startswith("sigexplorer")}
+    assert ours == {"sigexplorer", "sigexplorer.pytest_plugin"}
+    assert not {name.partition(".")[0] for name in sys.modules} & {"django", "asgiref", "rich", "typer"}
+"""
+
+
+def test_an_idle_plugin_imports_nothing(pytester: pytest.Pytester) -> None:
+    """Where nobody asks for anything, neither Django nor more than the plugin itself is imported."""
+    pytester.makepyfile(IDLE)
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_the_options_and_the_fixtures_are_explained(pytester: pytest.Pytester) -> None:
+    """--help, --fixtures and --markers say what there is."""
+    helped = pytester.runpytest_subprocess("--help").stdout
+    for option in ("--signals-report", "--signals-leaks", "--signals-save-failed=DIR", "--signals-update"):
+        helped.fnmatch_lines([f"*{option}*"])
+    pytester.runpytest_subprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.signals(mute=None, *"])
+    pytester.runpytest_subprocess("--fixtures").stdout.fnmatch_lines(["signals -- *", "mute_signals -- *"])
+
+
+BROKEN = {
+    "is not there": "raise ModuleNotFoundError(\"No module named 'django'\", name='django')\n",
+    "breaks": "raise RuntimeError('this Django is broken')\n",
+}
+
+
+@pytest.mark.parametrize("code", BROKEN.values(), ids=BROKEN)
+def test_a_broken_django_leaves_pytest_readable(code: str, pytester: pytest.Pytester) -> None:
+    """Tests that need nothing of ours run; one that does fails in a line; reports say what is missing."""
+    pytester.makepyfile(**{"django/__init__": code})
+    pytester.makepyfile(
+        test_it="import pytest\n\ndef test_plain():\n    pass\n\ndef test_signals(signals):\n    pass\n\n"
+        "@pytest.mark.signals(mute='post_save')\ndef test_marked():\n    pass\n\n"
+        "def test_fails():\n    assert 1 == 2\n"
+    )
+    every = ["--signals-report", "--signals-leaks", "--signals-save-failed", "out"]
+    for options in ([], every):
+        result = pytester.runpytest_subprocess(*options)
+        result.assert_outcomes(passed=1, errors=1, failed=2)
+        text = result.stdout.str()
+        assert "needs Django, which cannot be imported: " in text
+        assert "E       assert 1 == 2" in text
+        assert "INTERNALERROR" not in text + result.stderr.str()
+        assert "sigexplorer/" not in text
+    result.stdout.fnmatch_lines(["signals: not all is known: *Error: *"])
+
+
+def test_settings_that_fail_are_pytests_own_error(project: pytest.Pytester) -> None:
+    """A conftest that cannot set Django up is told as without us."""
+    (project.path / "mysite.py").write_text("raise KeyError('SECRET')\n")
+    project.makepyfile("def test_it(signals):\n    pass\n")
+    result = project.runpytest_subprocess("--signals-report", "--signals-leaks")
+    assert result.ret != 0
+    assert "KeyError: 'SECRET'" in result.stdout.str() + result.stderr.str()
+
+
+def test_signals_can_be_watched_without_settings(pytester: pytest.Pytester) -> None:
+    """A package that has signals and no settings is tested like any other."""
+    pytester.makepyfile(
+        "from django.dispatch import Signal\npaid = Signal()\n\n"
+        "def test_it(signals):\n    paid.send(None, x=1)\n    signals.assert_sent(paid, x=1)\n"
+    )
+    pytester.runpytest_subprocess("--signals-report", "--signals-leaks").assert_outcomes(passed=1)
+
+
+def test_a_traced_run_of_pytest_has_no_warning_of_ours(run: Run, project: pytest.Pytester) -> None:
+    """That we are imported before pytest looks at its plug-ins is not worth a word."""
+    run("def test_it(signals):\n    pass\n")
+
+    result = project.run(
+        sys.executable, "-m", "sigexplorer", "trace", "--no-keep", "--", "-m", "pytest", "-W", "error"
+    )
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*1 passed*"])
