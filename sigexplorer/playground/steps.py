@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+import django
 
 from sigexplorer.capture import words
 from sigexplorer.capture.tracer import Tracer
@@ -34,22 +37,47 @@ class Steps:
         """Whether a tracing receiver is connected to every built-in signal."""
         return self._tracer.listened
 
+    @property
+    def django(self) -> tuple[int, int]:
+        """The feature version of the Django that runs, for facts that depend on it."""
+        return django.VERSION[:2]
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Let nobody listen for a while, not even us: some of Django's paths are open only then."""
+        listening = self.playground.listener.connected
+        self.playground.listener.disconnect()
+        try:
+            yield
+        finally:
+            if listening:
+                self.playground.listener.connect()
+
     @contextmanager
     def __call__(self, title: str) -> Iterator[None]:
         """Record what happens inside under ``title``."""
-        frame = inspect.currentframe()
-        # This generator was entered by contextlib, which was called by the scenario.
-        caller = frame.f_back.f_back if frame and frame.f_back else None
-        source = _block(caller) if self._sources and caller else None
+        # This generator was entered by contextlib, which was called by the scenario. The frame is in no
+        # variable: one that knows itself would keep the receivers of the scenario alive.
+        source = _block(sys._getframe(2)) if self._sources else None
         self._number += 1
         with self._tracer.step(title, source):
             yield
 
-    def claim(self, text: str, actual: object, expected: object = True) -> None:  # noqa: FBT002 - reads as a sentence
-        """State that ``actual`` equals ``expected``; the scenario goes on whether it does or not."""
+    def claim(
+        self,
+        text: str,
+        actual: object,
+        expected: object = True,  # noqa: FBT002 - reads as a sentence
+        *,
+        fact: str | None = None,
+    ) -> None:
+        """State that ``actual`` equals ``expected``; the scenario goes on whether it does or not.
+
+        ``fact`` is the id of the fact of the catalogue that the claim proves.
+        """
         held = actual == expected
         seen = None if held else f"saw {words.describe(actual)}, not {words.describe(expected)}"
-        self._tracer.claims.append(Claim(text, held, seen, self._number or None))
+        self._tracer.claims.append(Claim(text, held, seen, self._number or None, fact))
 
     def sent(self, name: str | None = None, sender: str | None = None, **arguments: object) -> list[Dispatch]:
         """Return the step's dispatches with that short name, sender and those arguments, in order."""

@@ -69,6 +69,20 @@ SCENARIOS = (
         "dispatching:connect_and_disconnect",
     ),
     Scenario("task", "a task is enqueued, started and finished", "tasks:task", added=(6, 0)),
+    Scenario(
+        "connecting",
+        "what connect() and @receiver make of twice, of one uid, of decorators and parameters",
+        "connecting:connecting",
+    ),
+    Scenario(
+        "weak-references", "receivers that are gone before they are called", "references:weak_references"
+    ),
+    Scenario("senders", "who can be a sender, and when a receiver matches it", "senders:senders"),
+    Scenario("order", "who is called when, and what becomes of what receivers return", "calling:order"),
+    Scenario("errors", "what fails with a receiver, and what is saved all the same", "calling:errors"),
+    Scenario(
+        "async-order", "async receivers beside sync ones, failing, and their context", "awaiting:async_order"
+    ),
 )
 
 
