@@ -83,6 +83,15 @@ SCENARIOS = (
     Scenario(
         "async-order", "async receivers beside sync ones, failing, and their context", "awaiting:async_order"
     ),
+    Scenario("saving", "what post_save knows of keys, fields, expressions, forms and fixtures", "rows:saving"),
+    Scenario("instances", "when objects are built, and what is known of them then", "instances:instances"),
+    Scenario("deleting", "rows that go, and of which nobody is told", "losing:deleting"),
+    Scenario(
+        "database-cascade", "rows that the database deletes", "losing:database_cascade", added=(6, 1)
+    ),
+    Scenario(
+        "through-models", "many-to-many by a model of one's own, to oneself, and pk_set", "through:through_models"
+    ),
 )
 
 
