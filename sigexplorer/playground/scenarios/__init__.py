@@ -92,6 +92,13 @@ SCENARIOS = (
     Scenario(
         "through-models", "many-to-many by a model of one's own, to oneself, and pk_set", "through:through_models"
     ),
+    Scenario("model-classes", "when a model is announced, and who is too late", "classes:model_classes"),
+    Scenario("data-migration", "the models of a migration are not yours", "classes:data_migration"),
+    Scenario("serving", "how requests end, under WSGI, ASGI and the test Client", "serving:serving"),
+    Scenario("request-errors", "which errors of a request are told", "serving:request_errors"),
+    Scenario(
+        "identities", "who is logged in and out, and what a failure shows", "identities:identities"
+    ),
 )
 
 
