@@ -15,7 +15,9 @@ class Fact:
     statement: str  # one sentence
     why: str  # why Django does so, or what to do about it
     scenario: str  # the one with the claims that carry the id
-    source: tuple[str, ...]  # "django/file.py: Class.method" of Django's source, or a page of its documentation
+    source: tuple[
+        str, ...
+    ]  # "django/file.py: Class.method" of Django's source, or a page of its documentation
     signals: tuple[str, ...] = ()  # short names; none: it concerns every signal
     outcomes: tuple[Note, ...] = ()  # what happens in which Django, where that differs
     added: Version = ANCIENT  # the Django that it needs at least

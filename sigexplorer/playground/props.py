@@ -68,4 +68,3 @@ def logged(name: str) -> Iterator[list[str]]:
         yield handler.lines
     finally:
         logger.removeHandler(handler)
-

@@ -133,5 +133,8 @@ def _context(step: Steps) -> None:
         step.claim("it is the receiver's own", (seen, after), (["en"], "en"), fact="async-context")
     else:
         step.claim(
-            "the next receiver sees it, and so does the sender", (seen, after), (["de"], "de"), fact="async-context"
+            "the next receiver sees it, and so does the sender",
+            (seen, after),
+            (["de"], "de"),
+            fact="async-context",
         )

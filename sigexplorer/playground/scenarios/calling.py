@@ -110,7 +110,10 @@ def _captured(step: Steps) -> None:
     ):
         fresh, captured = order_placed.send(sender=None), send_order(sender=None)
     step.claim(
-        "what was taken before goes on as it was", (fresh, captured), (["replaced"], []), fact="captured-method"
+        "what was taken before goes on as it was",
+        (fresh, captured),
+        (["replaced"], []),
+        fact="captured-method",
     )
 
 
@@ -186,7 +189,12 @@ def _not_robust(step: Steps) -> None:
         ["__qualname__", "__qualname__"],
         fact="robust-qualname",
     )
-    step.claim("and the receiver behind them is not called", "ship" in step.called(), expected=False, fact="robust-qualname")
+    step.claim(
+        "and the receiver behind them is not called",
+        "ship" in step.called(),
+        expected=False,
+        fact="robust-qualname",
+    )
 
 
 def _rows(step: Steps) -> None:
@@ -223,8 +231,13 @@ def _recursion(step: Steps) -> None:
             instance.name = "again"
             instance.save()
 
-    with step("save in a receiver of post_save, with a condition"), connected(post_save, save_once_more, sender=Tag):
+    with (
+        step("save in a receiver of post_save, with a condition"),
+        connected(post_save, save_once_more, sender=Tag),
+    ):
         tag.save()
     outer, inner = step.sent("post_save")
     step.claim("the inner save is sent inside of the outer one", inner.parent, outer.id, fact="recursion")
-    step.claim("without the condition it would go on until Python ends it", ended, "RecursionError", fact="recursion")
+    step.claim(
+        "without the condition it would go on until Python ends it", ended, "RecursionError", fact="recursion"
+    )

@@ -186,7 +186,9 @@ def _strict_when_debugging(step: Steps) -> None:
             order_placed.send(sender=None)
         except TypeError as raised:
             problem = raised
-    step.claim("connect() takes it", [call.outcome for call in step.sent()[0].calls], ["raised"], fact="kwargs-debug")
+    step.claim(
+        "connect() takes it", [call.outcome for call in step.sent()[0].calls], ["raised"], fact="kwargs-debug"
+    )
     step.claim("and the send fails", type(problem), TypeError, fact="kwargs-debug")
 
 

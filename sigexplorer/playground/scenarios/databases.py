@@ -22,8 +22,9 @@ def two_databases(step: Steps) -> None:
         "using names the other database",
         {dispatch.argument("using") for dispatch in step.sent("post_save")},
         {"archive"},
+        fact="using",
     )
-    step.claim("where the row is new", step.sent("post_save")[0].argument("created"))
+    step.claim("where the row is new", step.sent("post_save")[0].argument("created"), fact="using")
 
     _move(step)
     _connect(step)
@@ -42,7 +43,12 @@ def _connect(step: Steps) -> None:
     handler = ConnectionHandler({"default": engine, "reports": engine})
     with step("name a third database"):
         connection = handler["reports"]
-    step.claim("a connection that is only named is not opened", step.sent("connection_created"), [])
+    step.claim(
+        "a connection that is only named is not opened",
+        step.sent("connection_created"),
+        [],
+        fact="connection-created",
+    )
 
     with step("use it"), connection.cursor():
         pass

@@ -53,11 +53,17 @@ def _in_the_clear(step: Steps) -> None:
         seen.update(credentials)
 
     with step("fail to log in with many words"), connected(user_login_failed, look):
-        authenticate(None, username="amy", password=MISTYPED, api_key="k", otp=ONE_TIME_CODE, pin="1", code="2")
+        authenticate(
+            None, username="amy", password=MISTYPED, api_key="k", otp=ONE_TIME_CODE, pin="1", code="2"
+        )
     masked = sorted(name for name, held in seen.items() if held == SECRET)
-    step.claim("what is called a password or a key is masked", masked, ["api_key", "password"], fact="login-failed")
+    step.claim(
+        "what is called a password or a key is masked", masked, ["api_key", "password"], fact="login-failed"
+    )
     clear = sorted(name for name, held in seen.items() if held != SECRET)
-    step.claim("whatever else is secret is not", clear, ["code", "otp", "pin", "username"], fact="login-failed")
+    step.claim(
+        "whatever else is secret is not", clear, ["code", "otp", "pin", "username"], fact="login-failed"
+    )
 
 
 def _unchecked(step: Steps) -> None:
@@ -80,11 +86,18 @@ def _proxy(step: Steps) -> None:
     user = User.objects.get()
     with step("log in as a proxy of the user"):
         login(_request(), Clerk.objects.get(), backend=BACKEND)
-    step.claim("the sender is the proxy", step.senders("user_logged_in"), ["shop.Clerk"], fact="login-custom-sender")
+    step.claim(
+        "the sender is the proxy", step.senders("user_logged_in"), ["shop.Clerk"], fact="login-custom-sender"
+    )
 
     with step("log in as request.user is"):
         login(_request(), SimpleLazyObject(lambda: user), backend=BACKEND)  # type: ignore[arg-type]
-    step.claim("the sender is the class behind it", step.senders("user_logged_in"), ["auth.User"], fact="login-custom-sender")
+    step.claim(
+        "the sender is the class behind it",
+        step.senders("user_logged_in"),
+        ["auth.User"],
+        fact="login-custom-sender",
+    )
 
 
 def _nobody(step: Steps) -> None:

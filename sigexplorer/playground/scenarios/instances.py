@@ -70,9 +70,13 @@ def _half_built(step: Steps) -> None:
         connected(pre_init, note_type, sender=Tag),
     ):
         tag = Tag.objects.all()[0]
-    step.claim("it does not know yet that it comes from a database", states, [(None, True)], fact="init-state")
+    step.claim(
+        "it does not know yet that it comes from a database", states, [(None, True)], fact="init-state"
+    )
     step.claim("later it does", (tag._state.db, tag._state.adding), ("default", False), fact="init-state")
-    step.claim("args of pre_init is a tuple, whatever the documentation says", kinds, [tuple], fact="init-state")
+    step.claim(
+        "args of pre_init is a tuple, whatever the documentation says", kinds, [tuple], fact="init-state"
+    )
 
 
 def _arguments(step: Steps) -> None:
@@ -86,8 +90,15 @@ def _arguments(step: Steps) -> None:
 
     with step("change kwargs in pre_init"), connected(pre_init, shout, sender=Tag):
         tag = Tag(name="django")
-    step.claim("the object is built from what the receiver leaves", tag.name, "DJANGO", fact="pre-init-kwargs")
-    step.claim("which uses it up: the dictionary is empty afterwards", (sizes, kept), ([1], [{}]), fact="pre-init-kwargs")
+    step.claim(
+        "the object is built from what the receiver leaves", tag.name, "DJANGO", fact="pre-init-kwargs"
+    )
+    step.claim(
+        "which uses it up: the dictionary is empty afterwards",
+        (sizes, kept),
+        ([1], [{}]),
+        fact="pre-init-kwargs",
+    )
 
 
 def _copies(step: Steps) -> None:

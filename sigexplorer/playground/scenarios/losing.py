@@ -33,11 +33,19 @@ def _leaf(step: Steps, author: User) -> None:
         quiet.delete()
     step.claim("no signal is sent at all", step.names(group="delete"), [], fact="fast-delete")
     fast = [(bypass.operation, bypass.model, bypass.rows) for bypass in step.bypasses()]
-    step.claim("the row is gone by one DELETE", fast, [("fast_delete", "blog.Comment", 1)], fact="fast-delete")
+    step.claim(
+        "the row is gone by one DELETE", fast, [("fast_delete", "blog.Comment", 1)], fact="fast-delete"
+    )
 
-    with step.unheard(), step("delete one while somebody listens"), connected(post_delete, hear, sender=Comment):
+    with (
+        step.unheard(),
+        step("delete one while somebody listens"),
+        connected(post_delete, hear, sender=Comment),
+    ):
         heard.delete()
-    step.claim("then both are sent", step.names(group="delete"), ["pre_delete", "post_delete"], fact="fast-delete")
+    step.claim(
+        "then both are sent", step.names(group="delete"), ["pre_delete", "post_delete"], fact="fast-delete"
+    )
 
 
 def _parent(step: Steps, author: User) -> None:
@@ -46,7 +54,9 @@ def _parent(step: Steps, author: User) -> None:
     post.comments.create(name="Eve")
     with step.unheard(), step("delete a post with two comments, and nobody listens to comments"):
         post.delete()
-    step.claim("the post is announced", "blog.Post" in step.senders("post_delete"), fact="fast-delete-cascade")
+    step.claim(
+        "the post is announced", "blog.Post" in step.senders("post_delete"), fact="fast-delete-cascade"
+    )
     told = "blog.Comment" in step.senders("post_delete")
     step.claim("its comments are not", told, expected=False, fact="fast-delete-cascade")
     step.claim("and are gone", Comment.objects.filter(post=post.pk).count(), 0, fact="fast-delete-cascade")
@@ -79,7 +89,9 @@ def _models_in_turn(step: Steps, author: User) -> None:
         Post.objects.all().delete()
     before, after = (step.senders(name) for name in ("pre_delete", "post_delete"))
     names = step.names(group="delete")
-    step.claim("every pre_delete comes first", names, [*["pre_delete"] * 4, *["post_delete"] * 4], fact="cascade")
+    step.claim(
+        "every pre_delete comes first", names, [*["pre_delete"] * 4, *["post_delete"] * 4], fact="cascade"
+    )
     step.claim("then post_delete model by model", sorted(after[:2]), [after[0]] * 2, fact="cascade")
     rows = [*["blog.Comment"] * 2, *["blog.Post"] * 2]
     step.claim("once for each row, those of the cascade too", sorted(map(str, before)), rows, fact="cascade")
@@ -95,7 +107,10 @@ def _key(step: Steps, author: User) -> None:
     def note_key(instance: Post, **_kwargs: object) -> None:
         seen.append(instance.pk)
 
-    with step("look at the key in post_delete, and afterwards"), connected(post_delete, note_key, sender=Post):
+    with (
+        step("look at the key in post_delete, and afterwards"),
+        connected(post_delete, note_key, sender=Post),
+    ):
         post.delete()
     step.claim("in post_delete it is there", seen, [key], fact="delete-pk")
     step.claim("after delete() it is None", post.pk, None, fact="delete-pk")

@@ -27,7 +27,9 @@ def _local(step: Steps) -> None:
 
         set_up()
         order_placed.send(sender=None)
-    step.claim("it is gone when the function returns: nothing else holds it", step.called(), [], fact="weak-local")
+    step.claim(
+        "it is gone when the function returns: nothing else holds it", step.called(), [], fact="weak-local"
+    )
 
     with step("connect it with weak=False"):
 

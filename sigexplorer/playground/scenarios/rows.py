@@ -30,7 +30,9 @@ def _created(step: Steps) -> None:
     with step("save a new object with the key of a row that exists"):
         Tag(pk=tag.pk, name="reports").save()
     (sent,) = step.sent("post_save")
-    step.claim("created is False: an UPDATE found the row", sent.argument("created"), expected=False, fact="created")
+    step.claim(
+        "created is False: an UPDATE found the row", sent.argument("created"), expected=False, fact="created"
+    )
 
     with step("save an old object whose row is gone"):
         Tag.objects.filter(pk=tag.pk).delete()
@@ -49,7 +51,9 @@ def _fewer_fields(step: Steps) -> None:
         post.save(update_fields=["title"])
     step.claim("the object has it", post.body, "set by a receiver", fact="pre-save-update-fields")
     row = Post.objects.values_list("title", "body").get(pk=post.pk)
-    step.claim("of the row only update_fields are written", row, ("Signals", ""), fact="pre-save-update-fields")
+    step.claim(
+        "of the row only update_fields are written", row, ("Signals", ""), fact="pre-save-update-fields"
+    )
 
 
 def _expression(step: Steps) -> None:
@@ -63,7 +67,9 @@ def _expression(step: Steps) -> None:
         post.views = F("views") + 1
         post.save()
     if step.django < (6, 0):
-        step.claim("in post_save it is an expression still", isinstance(seen[0], int), expected=False, fact="f-expr")
+        step.claim(
+            "in post_save it is an expression still", isinstance(seen[0], int), expected=False, fact="f-expr"
+        )
     else:
         step.claim("in post_save it is the value", seen, [1], fact="f-expr")
 
@@ -76,7 +82,10 @@ def _form(step: Steps) -> None:
 
     post, tag = Post.objects.get(), Tag.objects.get()
     post_form = modelform_factory(Post, fields=["title", "tags"])
-    with step("save a form with two fields, one of them many-to-many"), connected(post_save, count_tags, sender=Post):
+    with (
+        step("save a form with two fields, one of them many-to-many"),
+        connected(post_save, count_tags, sender=Post),
+    ):
         form = post_form({"title": "Signals", "tags": [tag.pk]}, instance=post)
         form.save()
     names = [name for name in step.names() if name in {"post_save", "m2m_changed"}]

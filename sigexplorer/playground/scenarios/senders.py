@@ -58,7 +58,12 @@ def _by_equal_text(step: Steps) -> None:
         auth.authenticate(None, username="amy", password=MISTYPED)
     (failure,) = step.sent("user_login_failed")
     step.claim("the sender is an equal text", failure.sender, text, fact="str-sender")
-    step.claim("which is another object, hence another sender", "hear" in step.called(), expected=False, fact="str-sender")
+    step.claim(
+        "which is another object, hence another sender",
+        "hear" in step.called(),
+        expected=False,
+        fact="str-sender",
+    )
 
     with (
         step("connect it to the very object"),

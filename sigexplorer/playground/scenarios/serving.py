@@ -36,7 +36,9 @@ def _close(step: Steps) -> None:
         response = WSGIHandler()(environ, lambda *head: started.append(head))
         body = b"".join(response)
     step.claim("the page is there", body, b"onetwo", fact="wsgi-close")
-    step.claim("request_finished is not sent", step.names(group="request"), ["request_started"], fact="wsgi-close")
+    step.claim(
+        "request_finished is not sent", step.names(group="request"), ["request_started"], fact="wsgi-close"
+    )
 
     with step("close the response"):
         response.close()
@@ -81,7 +83,12 @@ def _client(step: Steps) -> None:
     with step("make a request with the test Client"):
         Client().get("/async/")
     started, finished = step.senders("request_started"), step.senders("request_finished")
-    step.claim("request_started comes from its handler", started, ["django.test.client.ClientHandler"], fact="client-senders")
+    step.claim(
+        "request_started comes from its handler",
+        started,
+        ["django.test.client.ClientHandler"],
+        fact="client-senders",
+    )
     step.claim("the sender of request_finished is None", finished, [None], fact="client-senders")
     called = "close_old_connections" in step.called()
     step.claim("connections are not closed meanwhile", called, expected=False, fact="client-senders")
@@ -97,7 +104,11 @@ def _raised_again(step: Steps) -> None:
         except ZeroDivisionError as problem:
             raised.append(type(problem))
     step.claim("it raises what the view raised", raised, [ZeroDivisionError], fact="client-reraise")
-    step.claim("as it has a receiver that keeps it", "store_exc_info" in step.called("got_request_exception"), fact="client-reraise")
+    step.claim(
+        "as it has a receiver that keeps it",
+        "store_exc_info" in step.called("got_request_exception"),
+        fact="client-reraise",
+    )
 
     with step("keep it from connecting that receiver"), mock.patch.object(got_request_exception, "connect"):
         answer = Client().get("/home/")
@@ -126,7 +137,12 @@ def _told(step: Steps) -> None:
 
     with step("raise any other"), connected(got_request_exception, look):
         browser.get("/broken/")
-    step.claim("that is told, with the sender None", step.senders("got_request_exception"), [None], fact="got-exception")
+    step.claim(
+        "that is told, with the sender None",
+        step.senders("got_request_exception"),
+        [None],
+        fact="got-exception",
+    )
     step.claim(
         "the exception is only in sys.exc_info()",
         problems,
@@ -144,7 +160,10 @@ def _handler(step: Steps) -> None:
 
 
 def _middleware(step: Steps) -> None:
-    with step("let a middleware answer for the view that fails"), assigned(MIDDLEWARE=[f"{_MIDDLEWARE}.Forgiving"]):
+    with (
+        step("let a middleware answer for the view that fails"),
+        assigned(MIDDLEWARE=[f"{_MIDDLEWARE}.Forgiving"]),
+    ):
         answer = Browser().get("/broken/")
     step.claim("the answer is the middleware's", answer.body, "never mind", fact="got-exception-mw")
     step.claim("and nothing is told", step.sent("got_request_exception"), [], fact="got-exception-mw")

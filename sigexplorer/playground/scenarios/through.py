@@ -28,7 +28,12 @@ def _explicit(step: Steps) -> None:
         order = Order.objects.create()
         with step("add through a model of one's own"), connected(m2m_changed, hear, sender=Line):
             line = Line.objects.create(order=order, product=product)
-        step.claim("its row is saved, with save signals", step.senders("post_save"), ["shop.Line"], fact="m2m-through")
+        step.claim(
+            "its row is saved, with save signals",
+            step.senders("post_save"),
+            ["shop.Line"],
+            fact="m2m-through",
+        )
         step.claim("without m2m_changed", step.sent("m2m_changed"), [], fact="m2m-through")
 
         with step("and delete it"), connected(m2m_changed, hear, sender=Line):
