@@ -8,13 +8,15 @@ from typing import Annotated, Any
 import typer
 
 from sigexplorer import catalog
+from sigexplorer.catalog.facts import concerning
 from sigexplorer.catalog.installed import django_version, sends
 from sigexplorer.catalog.page import ANCIENT, Argument, Page, Version, dotted
-from sigexplorer.cli import options
+from sigexplorer.cli import facts, options
 from sigexplorer.errors import SigexplorerError, UsageError
 from sigexplorer.model import Dispatch
 from sigexplorer.show import pages
 from sigexplorer.show.document import Document
+from sigexplorer.show.facts import of_signal
 
 
 def docs(
@@ -25,10 +27,15 @@ def docs(
         str | None, typer.Option("--search", help="List the pages that mention this.", metavar="TEXT")
     ] = None,
     live: Annotated[bool, typer.Option("--live", help="Add one example, captured now.")] = False,
+    listed: facts.Listed = False,
     format_name: options.Format = None,
     output: options.Output = None,
 ) -> None:
-    """Say what a signal means: arguments, sender, when, who sends it, pitfalls."""
+    """Say what a signal means: arguments, sender, when, who sends it, pitfalls, facts."""
+    if listed:
+        if live:
+            raise UsageError("--live shows a signal, and --facts lists facts", "use one of them")
+        return facts.answer(signal, search, format_name, output)
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document
@@ -52,7 +59,7 @@ def _answer(
     if signal is not None and search is None:
         entry = catalog.find(signal)
         seen = _example(entry, version) if live else None
-        shown = pages.page(entry, version, sends(entry))
+        shown = (*pages.page(entry, version, sends(entry)), *of_signal(entry, version))
         return [entry], (*shown, *pages.example(seen)) if seen else shown, seen
     if live:
         raise UsageError("--live needs the name of one signal", "such as: sigexplorer docs post_save --live")
@@ -86,6 +93,7 @@ def _record(entry: Page, version: Version, seen: Dispatch | None) -> dict[str, A
     record["pitfalls"] = list(entry.pitfalls_in(version))
     record["arguments"] = [_argument(argument) for argument in entry.arguments_in(version)]
     record["sent_by"] = [asdict(send) for send in sends(entry)]
+    record["facts"] = [fact.id for fact in concerning(entry.name)]
     example = {"live": recording.dump_dispatch(seen)} if seen else {}
     return {"signal": entry.path, **record, "exists": entry.exists_in(version), **example}
 

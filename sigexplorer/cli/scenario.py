@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sigexplorer.catalog.facts import proven_by
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import ANCIENT, dotted
-from sigexplorer.cli import options
+from sigexplorer.cli import facts, options
 from sigexplorer.errors import UsageError
 from sigexplorer.playground.scenarios import SCENARIOS, Scenario, find
 from sigexplorer.show.look import Look
+
+if TYPE_CHECKING:
+    from sigexplorer.cli.stories import Story
 
 
 def complete_scenario(incomplete: str) -> list[str]:
@@ -26,6 +30,7 @@ def scenario(
         list[str] | None, typer.Argument(help="Scenarios; none: list them.", autocompletion=complete_scenario)
     ] = None,
     run_all: options.All = False,
+    fact: facts.Proven = None,
     source: options.Source = False,
     listen: options.Listen = True,
     only: options.Only = None,
@@ -46,21 +51,29 @@ def scenario(
     output: options.Output = None,
 ) -> None:
     """Run a scripted story, show its timeline, check its claims."""
-    if not names and not run_all:
+    if not names and not run_all and not fact:
         return _list(format_name, output)
     from sigexplorer.cli.present import Answer
-    from sigexplorer.cli.stories import Story, tell
-    from sigexplorer.playground import runs
+    from sigexplorer.cli.stories import tell
 
     filters = options.filters(only, sender, receiver, minimum, depth, start, step, failed=failed)
-    look = Look(filters, verbose, limit, origins, source, rows=rows)
-    wanted = _scenarios(names or [], run_all=run_all)
-    stories = [
-        Story(chosen.name, chosen.added, partial(runs.run_scenario, chosen, sources=source), _next(chosen))
-        for chosen in wanted
-    ]
+    look = Look(filters, verbose, limit, origins, source or bool(fact), rows=rows)
+    stories = _stories(names or [], fact or [], run_all=run_all, source=source)
     answer = Answer(format_name, output, counts=counts, keep=not no_keep)
     raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all))
+
+
+def _stories(names: list[str], proven: list[str], *, run_all: bool, source: bool) -> list[Story]:
+    from sigexplorer.cli.stories import Story
+    from sigexplorer.playground import runs
+
+    if proven:
+        facts.refuse_others(names, run_all=run_all)
+        return facts.stories(proven)
+    return [
+        Story(chosen.name, chosen.added, partial(runs.run_scenario, chosen, sources=source), _next(chosen))
+        for chosen in _scenarios(names, run_all=run_all)
+    ]
 
 
 def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
@@ -97,6 +110,7 @@ def _list(format_name: str | None, output: Path | None) -> None:
             "name": one.name,
             "summary": one.summary,
             "added": dotted(one.added) if one.added != ANCIENT else None,
+            "facts": [fact.id for fact in proven_by(one.name)],
         }
         for one in SCENARIOS
     ]

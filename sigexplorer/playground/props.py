@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.db import connection
 from django.dispatch import Signal
 
 
@@ -47,6 +48,19 @@ def assigned(**values: object) -> Iterator[None]:
     finally:
         for name, held in before.items():
             setattr(settings, name, held)
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Collect the first word of each SQL statement."""
+    words: list[str] = []
+
+    def note(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        words.append(sql.partition(" ")[0])
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        yield words
 
 
 class _Lines(logging.Handler):

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db.models.signals import post_delete, pre_delete
 
 from blog.models import Category, Comment, Post
-from sigexplorer.playground.props import connected
+from sigexplorer.playground.props import connected, statements
 from sigexplorer.playground.shop import stock
 from sigexplorer.playground.shop.stock import Product, Shelf, tables
 from sigexplorer.playground.steps import Steps
@@ -16,6 +16,7 @@ def deleting(step: Steps) -> None:
     """Delete a leaf, a parent, a shelf and an object, with and without anybody listening."""
     author = User.objects.create_user("amy")
     _leaf(step, author)
+    _cost(step, author)
     _parent(step, author)
     _replaced(step, author)
     _models_in_turn(step, author)
@@ -46,6 +47,35 @@ def _leaf(step: Steps, author: User) -> None:
     step.claim(
         "then both are sent", step.names(group="delete"), ["pre_delete", "post_delete"], fact="fast-delete"
     )
+
+
+def _cost(step: Steps, author: User) -> None:
+    post = Post.objects.create(author=author, title="Signals")
+    for name in ("Bob", "Eve"):
+        post.comments.create(name=name)
+    with step.unheard(), step("delete a comment as a queryset, while nobody listens"), statements() as quick:
+        Comment.objects.filter(name="Bob").delete()
+    step.claim("it is one statement", _of_rows(quick), ["DELETE"], fact="listening-cost")
+
+    listening = connected(post_delete, hear)
+    with (
+        step.unheard(),
+        step("delete one while somebody listens, to every model"),
+        listening,
+        statements() as slow,
+    ):
+        Comment.objects.filter(name="Eve").delete()
+    step.claim(
+        "rows are read first, to have what to announce",
+        _of_rows(slow),
+        ["SELECT", "DELETE"],
+        fact="listening-cost",
+    )
+
+
+def _of_rows(words: list[str]) -> list[str]:
+    """Leave out what opens and ends transactions."""
+    return [word for word in words if word in {"SELECT", "DELETE"}]
 
 
 def _parent(step: Steps, author: User) -> None:

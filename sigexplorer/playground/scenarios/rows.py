@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from unittest import mock
 
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db.models import F
@@ -23,6 +24,7 @@ def saving(step: Steps) -> None:
     _expression(step)
     _form(step)
     _fixture(step)
+    _async(step)
 
 
 def _created(step: Steps) -> None:
@@ -109,3 +111,12 @@ def _fixture(step: Steps) -> None:
     said = "not there" if step.django < (6, 1) else True
     told = "m2m_changed has no raw" if step.django < (6, 1) else "m2m_changed says raw=True too"
     step.claim(told, raw, [said, said], fact="raw")
+
+
+def _async(step: Steps) -> None:
+    tag = Tag(name="async")
+    with step("save with asave()"):
+        async_to_sync(tag.asave)()
+    step.claim("the same signals are sent", step.names(), ["pre_save", "post_save"], fact="async-orm")
+    methods = {dispatch.method for dispatch in step.sent("post_save")}
+    step.claim("with send(): asave() is save() in a thread", methods, {"send"}, fact="async-orm")

@@ -15,6 +15,7 @@ def through_models(step: Steps) -> None:
     """Relate by a model of one's own, to oneself, with keys that are there and keys that are not."""
     _explicit(step)
     _symmetrical(step)
+    _nobody(step)
     _keys(step)
 
 
@@ -56,6 +57,18 @@ def _symmetrical(step: Steps) -> None:
         step.claim("one pair is sent", actions, ["pre_add", "post_add"], fact="m2m-symmetrical")
         rows = Customer.friends.through.objects.count()
         step.claim("for two rows", rows, 2, fact="m2m-symmetrical")
+
+
+def _nobody(step: Steps) -> None:
+    with tables(Customer):
+        amy, bob = Customer.objects.create(), Customer.objects.create()
+        with step.unheard(), step("add while nobody listens, then remove"):
+            amy.friends.add(bob)
+            amy.friends.remove(bob)
+        actions = [dispatch.argument("action") for dispatch in step.sent("m2m_changed")]
+        step.claim(
+            "add() sends nothing, remove() does", actions, ["pre_remove", "post_remove"], fact="m2m-fast-add"
+        )
 
 
 def _keys(step: Steps) -> None:

@@ -1,0 +1,136 @@
+"""Facts: listed by ``docs --facts``, proven by ``scenario --fact``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sigexplorer.catalog import facts
+from sigexplorer.catalog.fact import Fact
+from sigexplorer.catalog.installed import django_version
+from sigexplorer.catalog.page import ANCIENT, Version, dotted
+from sigexplorer.errors import UsageError
+from sigexplorer.model import Claim, Trace
+
+if TYPE_CHECKING:
+    from sigexplorer.cli.stories import Story
+
+
+def complete_fact(incomplete: str) -> list[str]:
+    """Return the facts that begin like this, for the shell."""
+    return [fact.id for fact in facts.FACTS if fact.id.startswith(incomplete)]
+
+
+#: The option of ``scenario``.
+Proven = Annotated[
+    list[str] | None,
+    typer.Option("--fact", help="Prove this fact: the code, what happened and why.", metavar="FACT",
+                 autocompletion=complete_fact),
+]  # fmt: skip
+
+#: The option of ``docs``.
+Listed = Annotated[bool, typer.Option("--facts", help="List the facts that scenarios prove.")]
+
+
+def stories(names: Sequence[str]) -> list[Story]:
+    """Return what proves these facts, each a scenario of which only the steps about it are shown."""
+    from sigexplorer.cli.stories import Story
+    from sigexplorer.playground import runs
+
+    version = django_version()
+    chosen = [facts.find(name) for name in dict.fromkeys(names)]
+    for fact in chosen:
+        runs.check_version(fact.id, fact.added, version)
+    return [
+        Story(fact.id, fact.added, partial(_prove, fact), f"scenario {fact.scenario}", fact=fact)
+        for fact in chosen
+    ]
+
+
+def refuse_others(names: list[str], *, run_all: bool) -> None:
+    """Raise where a fact is to be proven and scenarios are to be run."""
+    if names or run_all:
+        raise UsageError(
+            "name scenarios or a --fact but not both", "sigexplorer docs --facts lists the facts"
+        )
+
+
+def _prove(fact: Fact) -> Trace:
+    from sigexplorer.playground import runs
+    from sigexplorer.playground.scenarios import find
+
+    return about(fact, runs.run_scenario(find(fact.scenario), sources=True))
+
+
+def about(fact: Fact, trace: Trace) -> Trace:
+    """Return what a scenario tells of one fact: its claims, and their steps."""
+    claims = [claim for claim in trace.claims if claim.fact == fact.id]
+    if not claims:
+        claims.append(
+            Claim(f"{fact.id} was tried", held=False, detail="no claim about it was reached", fact=fact.id)
+        )
+    # A scenario that broke did not come to its last claims.
+    claims += [
+        claim for claim in trace.claims if claim.fact is None and claim.step is None and not claim.held
+    ]
+    steps = {claim.step for claim in claims}
+    return replace(
+        trace,
+        run=replace(trace.run, title=f"fact {fact.id}"),
+        steps=tuple(step for step in trace.steps if step.id in steps),
+        dispatches=tuple(dispatch for dispatch in trace.dispatches if dispatch.step in steps),
+        bypasses=tuple(bypass for bypass in trace.bypasses if bypass.step in steps),
+        callbacks=tuple(callback for callback in trace.callbacks if callback.step in steps),
+        claims=tuple(claims),
+    )
+
+
+def record(fact: Fact, version: Version) -> dict[str, Any]:
+    """Return a fact as its record."""
+    return {
+        **asdict(fact),
+        "source": list(fact.source),
+        "signals": list(fact.signals),
+        "outcomes": [
+            {
+                "text": note.text,
+                "since": dotted(note.since) if note.since != ANCIENT else None,
+                "before": dotted(note.before) if note.before < _NEVER else None,
+            }
+            for note in fact.outcomes
+        ],
+        "outcome": fact.outcome_in(version) or None,
+        "added": dotted(fact.added) if fact.added != ANCIENT else None,
+        "exists": fact.exists_in(version),
+    }
+
+
+_NEVER: Version = (99, 0)
+
+
+def answer(signal: str | None, search: str | None, format_name: str | None, output: Path | None) -> None:
+    """List the facts, those that concern a signal, or those that mention a text."""
+    from sigexplorer import catalog
+    from sigexplorer.cli.output import emit, to_json
+    from sigexplorer.show import facts as shown
+    from sigexplorer.show.exporters import markdown
+    from sigexplorer.show.views import document
+
+    if search is not None and not search.strip():
+        raise UsageError("--search needs a text")
+    version = django_version()
+    found = facts.FACTS if signal is None else facts.concerning(catalog.find(signal).name)
+    found = facts.search(found, search) if search else found
+    listed = shown.listing(found, version)
+    writers = {
+        "json": lambda: to_json(
+            {"schema": "sigexplorer.facts/1", "facts": [record(fact, version) for fact in found]}
+        ),
+        "markdown": lambda: markdown.write(listed),
+    }
+    emit(lambda width: document.render(listed, width), writers, format_name, output)
