@@ -35,7 +35,8 @@ def docs(
     if listed:
         if live:
             raise UsageError("--live shows a signal, and --facts lists facts", "use one of them")
-        return facts.answer(signal, search, format_name, output)
+        facts.answer(signal, search, format_name, output)
+        return
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document

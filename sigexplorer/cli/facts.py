@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +15,6 @@ from sigexplorer.catalog.fact import Fact
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import ANCIENT, Version, dotted
 from sigexplorer.errors import UsageError
-from sigexplorer.model import Claim, Trace
 
 if TYPE_CHECKING:
     from sigexplorer.cli.stories import Story
@@ -47,7 +46,7 @@ def stories(names: Sequence[str]) -> list[Story]:
     for fact in chosen:
         runs.check_version(fact.id, fact.added, version)
     return [
-        Story(fact.id, fact.added, partial(_prove, fact), f"scenario {fact.scenario}", fact=fact)
+        Story(fact.id, fact.added, partial(runs.prove, fact), f"scenario {fact.scenario}", fact=fact)
         for fact in chosen
     ]
 
@@ -58,36 +57,6 @@ def refuse_others(names: list[str], *, run_all: bool) -> None:
         raise UsageError(
             "name scenarios or a --fact but not both", "sigexplorer docs --facts lists the facts"
         )
-
-
-def _prove(fact: Fact) -> Trace:
-    from sigexplorer.playground import runs
-    from sigexplorer.playground.scenarios import find
-
-    return about(fact, runs.run_scenario(find(fact.scenario), sources=True))
-
-
-def about(fact: Fact, trace: Trace) -> Trace:
-    """Return what a scenario tells of one fact: its claims, and their steps."""
-    claims = [claim for claim in trace.claims if claim.fact == fact.id]
-    if not claims:
-        claims.append(
-            Claim(f"{fact.id} was tried", held=False, detail="no claim about it was reached", fact=fact.id)
-        )
-    # A scenario that broke did not come to its last claims.
-    claims += [
-        claim for claim in trace.claims if claim.fact is None and claim.step is None and not claim.held
-    ]
-    steps = {claim.step for claim in claims}
-    return replace(
-        trace,
-        run=replace(trace.run, title=f"fact {fact.id}"),
-        steps=tuple(step for step in trace.steps if step.id in steps),
-        dispatches=tuple(dispatch for dispatch in trace.dispatches if dispatch.step in steps),
-        bypasses=tuple(bypass for bypass in trace.bypasses if bypass.step in steps),
-        callbacks=tuple(callback for callback in trace.callbacks if callback.step in steps),
-        claims=tuple(claims),
-    )
 
 
 def record(fact: Fact, version: Version) -> dict[str, Any]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 
 from sigexplorer.capture import words
 from sigexplorer.capture.tracer import Tracer
+from sigexplorer.catalog.fact import Fact
 from sigexplorer.catalog.page import Page, Version, dotted
 from sigexplorer.errors import UsageError
 from sigexplorer.model import Claim, Trace
 from sigexplorer.playground.boot import PLAYGROUND
-from sigexplorer.playground.scenarios import Scenario
+from sigexplorer.playground.scenarios import Scenario, find
 from sigexplorer.playground.steps import Steps
 from sigexplorer.playground.triggers import TRIGGERS
 
@@ -62,6 +64,16 @@ def run_scenario(scenario: Scenario, *, sources: bool = False) -> Trace:
     return _run(f"scenario {scenario.name}", story, sources=sources)
 
 
+def prove(fact: Fact) -> Trace:
+    """Run the scenario that proves a fact, and keep of it what is about the fact: claims and their steps."""
+    scenario = find(fact.scenario)
+
+    def story(step: Steps) -> None:
+        scenario_code(scenario)(step)
+
+    return _run(f"fact {fact.id}", story, sources=True, fact=fact.id)
+
+
 def trigger_source(page: Page) -> str:
     """Return the Python that makes Django send a signal; the project must be booted."""
     return inspect.getsource(trigger_code(page))
@@ -77,7 +89,7 @@ def open_playground(*, listen: bool) -> Iterator[None]:
         PLAYGROUND.shut()
 
 
-def _run(title: str, story: Story, *, sources: bool) -> Trace:
+def _run(title: str, story: Story, *, sources: bool, fact: str | None = None) -> Trace:
     PLAYGROUND.reset()
     tracer = Tracer(title, listened=PLAYGROUND.listener.connected, steps_only=True)
     try:
@@ -93,4 +105,24 @@ def _run(title: str, story: Story, *, sources: bool) -> Trace:
     tracer.claims += [
         Claim("sigexplorer recorded everything", held=False, detail=fault) for fault in tracer.faults
     ]
-    return tracer.trace()
+    return tracer.trace() if fact is None else _about(fact, tracer)
+
+
+def _about(fact: str, tracer: Tracer) -> Trace:
+    """Return what was recorded of one fact."""
+    trace = tracer.trace()
+    claims = [claim for claim in trace.claims if claim.fact == fact]
+    if not claims:
+        claims.append(Claim("it was tried", held=False, detail="no claim about it was reached", fact=fact))
+    # A scenario that broke did not come to the claims after that.
+    claims += [claim for claim in trace.claims if claim.step is None and not claim.held]
+    steps = {claim.step for claim in claims} | {step.id for step in trace.steps if step.error}
+    return replace(
+        trace,
+        run=replace(trace.run, queries=sum(tracer.queries_of.get(step or 0, 0) for step in steps)),
+        steps=tuple(step for step in trace.steps if step.id in steps),
+        dispatches=tuple(dispatch for dispatch in trace.dispatches if dispatch.step in steps),
+        bypasses=tuple(bypass for bypass in trace.bypasses if bypass.step in steps),
+        callbacks=tuple(callback for callback in trace.callbacks if callback.step in steps),
+        claims=tuple(claims),
+    )

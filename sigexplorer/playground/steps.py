@@ -117,14 +117,28 @@ class Steps:
 
 
 def _block(caller: FrameType) -> str | None:
-    """Return the body of the ``with`` statement that ``caller`` is entering."""
+    """Return the body of the ``with`` statement that ``caller`` is entering, and what else it enters."""
     try:
         lines, first = inspect.getsourcelines(caller.f_code)
     except OSError:  # typed in, or run without its source
         return None
     line = caller.f_lineno - max(first, 1) + 1
-    for node in ast.walk(ast.parse(textwrap.dedent("".join(lines)))):
+    text = textwrap.dedent("".join(lines))
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.With) and node.lineno <= line < node.body[0].lineno:
-            body = lines[node.body[0].lineno - 1 : node.end_lineno]
-            return textwrap.dedent("".join(body)).rstrip()
+            body = textwrap.dedent("".join(lines[node.body[0].lineno - 1 : node.end_lineno])).rstrip()
+            others = [_written(item, text) for item in node.items if not _is_step(item)]
+            return f"with {', '.join(others)}:\n{textwrap.indent(body, '    ')}" if others else body
     return None
+
+
+def _written(item: ast.withitem, text: str) -> str:
+    """Return a part of a ``with`` statement as it is written, on one line."""
+    parts = [item.context_expr, *([item.optional_vars] if item.optional_vars else [])]
+    return " as ".join(" ".join((ast.get_source_segment(text, part) or "").split()) for part in parts)
+
+
+def _is_step(item: ast.withitem) -> bool:
+    """Whether it is the step itself."""
+    called = item.context_expr.func if isinstance(item.context_expr, ast.Call) else None
+    return isinstance(called, ast.Name) and called.id == "step"

@@ -182,7 +182,7 @@ def _not_robust(step: Steps) -> None:
                 try:
                     order_paid.send_robust(sender=None)
                 except AttributeError as problem:
-                    raised.append(problem.name)
+                    raised.append(str(problem.name))
     step.claim(
         "neither has the name that is to be logged: logging raises",
         raised,

@@ -113,7 +113,7 @@ def _decorated(step: Steps) -> None:
     with step("put @receiver below another decorator"):
 
         @counting
-        @receiver(order_placed)
+        @receiver(order_placed)  # noqa: DJ013 - that is the mistake
         def write_bill(**_kwargs: object) -> None:
             pass
 

@@ -45,7 +45,7 @@ def _nested(step: Steps) -> None:
     )
 
     # What settings.configure() leaves behind: no module, and a holder around it.
-    configured = mock.patch.object(settings, "_wrapped", UserSettingsHolder(settings._wrapped))
+    configured = mock.patch.object(settings, "_wrapped", UserSettingsHolder(settings._wrapped))  # type: ignore[misc]
     with (
         step("override one where settings.configure() was called"),
         configured,

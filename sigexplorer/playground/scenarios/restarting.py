@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.utils.autoreload import file_changed

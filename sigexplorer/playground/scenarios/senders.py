@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from django.apps import apps
 from django.contrib import auth
 from django.contrib.auth.models import AbstractUser, User
@@ -43,7 +42,7 @@ def _by_label(step: Steps) -> None:
         post_save.connect(hear, sender="blog.Tga")
         Tag.objects.create(name="signals")
     step.claim("connect() waits for such a model, in silence", step.called("post_save"), [], fact="lazy-typo")
-    apps._pending_operations.pop(("blog", "tga"))  # type: ignore[attr-defined]
+    apps._pending_operations.pop(("blog", "tga"))
 
 
 def _by_equal_text(step: Steps) -> None:

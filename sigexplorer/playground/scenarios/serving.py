@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -30,10 +31,12 @@ def serving(step: Steps) -> None:
 
 
 def _close(step: Steps) -> None:
-    started: list[object] = []
+    def start_response(_status: str, _headers: object, _error: object = None) -> Callable[[bytes], object]:
+        return bytes
+
     environ = Browser().environ("GET", "/stream/")
     with step("serve a page through WSGI, and do not close the response"):
-        response = WSGIHandler()(environ, lambda *head: started.append(head))
+        response = WSGIHandler()(environ, start_response)
         body = b"".join(response)
     step.claim("the page is there", body, b"onetwo", fact="wsgi-close")
     step.claim(

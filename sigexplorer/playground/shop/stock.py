@@ -3,10 +3,13 @@
 They are in no module called ``models``, because their application is made here, before them.
 """
 
+# ruff: noqa: DJ008 - nobody reads the rows of the shop
+
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, ClassVar
 
 import django
 from django.apps.registry import Apps
@@ -15,66 +18,58 @@ from django.db import connection, models
 SHOP = Apps(["sigexplorer.playground.shop"])
 
 
-class Meta:
+class Stored(models.Model):
     """What all models of the shop share."""
 
-    app_label = "shop"
-    apps = SHOP
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
+
+    class Meta:
+        """Of an application of its own."""
+
+        abstract = True
+        app_label = "shop"
+        apps = SHOP
 
 
-class Shelf(models.Model):  # noqa: DJ008 - nobody reads them
+class Shelf(Stored):
     """Where products stand."""
 
-    Meta = Meta
 
-
-class Product(models.Model):  # noqa: DJ008 - as above
+class Product(Stored):
     """Something to buy; what loses its shelf goes to the first one."""
 
     shelf = models.ForeignKey(Shelf, on_delete=models.SET_DEFAULT, default=1)
 
-    Meta = Meta
 
-
-class Order(models.Model):  # noqa: DJ008 - as above
+class Order(Stored):
     """What somebody wants."""
 
     products = models.ManyToManyField(Product, through="Line")
 
-    Meta = Meta
 
-
-class Line(models.Model):  # noqa: DJ008 - as above
+class Line(Stored):
     """So many of a product in an order."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE)
     product = models.ForeignKey(Product, on_delete=models.CASCADE)
     amount = models.PositiveIntegerField(default=1)
 
-    Meta = Meta
 
-
-class Customer(models.Model):  # noqa: DJ008 - as above
+class Customer(Stored):
     """Somebody who buys, and who knows others."""
 
     friends = models.ManyToManyField("self")
 
-    Meta = Meta
-
 
 if django.VERSION >= (6, 1):
 
-    class Parcel(models.Model):  # noqa: DJ008 - as above
+    class Parcel(Stored):
         """What holds letters."""
 
-        Meta = Meta
-
-    class Letter(models.Model):  # noqa: DJ008 - as above
+    class Letter(Stored):
         """What goes with its parcel, by order of the database."""
 
         parcel = models.ForeignKey(Parcel, on_delete=models.DB_CASCADE)
-
-        Meta = Meta
 
 
 @contextmanager
