@@ -5,7 +5,7 @@ from __future__ import annotations
 from unittest import mock
 
 from django.conf import UserSettingsHolder, settings
-from django.core.signals import setting_changed
+from django.core.signals import request_finished, request_started, setting_changed
 from django.template import engines
 from django.template.backends.dummy import TemplateStrings
 
@@ -20,12 +20,13 @@ _HOLDER, _MODULE = "django.conf.UserSettingsHolder", "django.conf.Settings"
 def settings_and_templates(step: Steps) -> None:
     """Override settings in settings, with receivers that fail; render what is a template and what is not."""
     use_test_machinery(step)
-    with left_as_found(setting_changed):
+    # The test Client moves receivers of requests to the end.
+    with left_as_found(setting_changed, request_started, request_finished):
         _nested(step)
         _reset(step)
         _failing(step)
-    _context(step)
-    _others(step)
+        _context(step)
+        _others(step)
 
 
 def _nested(step: Steps) -> None:

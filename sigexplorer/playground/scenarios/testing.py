@@ -6,6 +6,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from sigexplorer.model import SECRET
+from sigexplorer.playground.people import MISTYPED
 from sigexplorer.playground.steps import Steps
 from sigexplorer.playground.testing import collecting_templates, use_test_machinery
 
@@ -57,7 +58,7 @@ def _odd_settings(step: Steps) -> None:
         fact="setting-changed",
     )
 
-    with step("override a secret"), override_settings(SECRET_KEY="not-so-secret"):
+    with step("override a secret"), override_settings(SECRET_KEY=MISTYPED):
         pass
     values = {dispatch.argument("value") for dispatch in step.sent("setting_changed")}
     step.claim("sigexplorer shows no secret", values, {SECRET})
