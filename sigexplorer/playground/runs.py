@@ -112,11 +112,17 @@ def _about(fact: str, tracer: Tracer) -> Trace:
     """Return what was recorded of one fact."""
     trace = tracer.trace()
     claims = [claim for claim in trace.claims if claim.fact == fact]
+    broken = {step.id for step in trace.steps if step.error}
+    steps = {claim.step for claim in claims}
     if not claims:
-        claims.append(Claim("it was tried", held=False, detail="no claim about it was reached", fact=fact))
-    # A scenario that broke did not come to the claims after that.
-    claims += [claim for claim in trace.claims if claim.step is None and not claim.held]
-    steps = {claim.step for claim in claims} | {step.id for step in trace.steps if step.error}
+        claims.append(Claim("it was tried", held=False, detail="the scenario did not come so far", fact=fact))
+        steps |= broken
+    # Without a step: what broke the scenario, or our own recording.
+    claims += [
+        claim
+        for claim in trace.claims
+        if not (claim.held or claim.fact) and (claim.step is None or claim.step in steps)
+    ]
     return replace(
         trace,
         run=replace(trace.run, queries=sum(tracer.queries_of.get(step or 0, 0) for step in steps)),

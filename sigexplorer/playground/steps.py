@@ -63,6 +63,20 @@ class Steps:
         with self._tracer.step(title, source):
             yield
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Go on with the next part of a story if this one breaks: what it was about has failed."""
+        before = len(self._tracer.claims)
+        try:
+            yield
+        except Exception as problem:  # noqa: BLE001 - whatever a Django of the future does
+            facts = dict.fromkeys(claim.fact for claim in self._tracer.claims[before:])
+            text, detail = "this part ran to its end", words.error(problem)
+            self._tracer.claims += [
+                Claim(text, held=False, detail=detail, step=self._number or None, fact=fact)
+                for fact in facts or [None]
+            ]
+
     def claim(
         self,
         text: str,

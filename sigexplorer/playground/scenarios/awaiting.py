@@ -18,10 +18,9 @@ language: ContextVar[str] = ContextVar("language", default="en")
 
 def async_order(step: Steps) -> None:
     """Send with asend(): sync beside async, one that fails, one that sets a context variable."""
-    _sync_beside_async(step)
-    _failing(step)
-    _failing_twice(step)
-    _context(step)
+    for part in (_sync_beside_async, _failing, _failing_twice, _context):
+        with step.part():
+            part(step)
 
 
 def _sync_beside_async(step: Steps) -> None:

@@ -20,7 +20,7 @@ from sigexplorer.playground.testing import use_test_machinery
 def order(step: Steps) -> None:
     """Connect and disconnect while a signal is sent, and between two sends."""
     for part in (_meanwhile, _to_the_end, _responses, _captured):
-        with left_as_found(order_placed, request_started, request_finished):
+        with left_as_found(order_placed, request_started, request_finished), step.part():
             part(step)
 
 
@@ -124,7 +124,7 @@ class CardDeclinedError(Exception):
 def errors(step: Steps) -> None:
     """Let receivers fail under send() and send_robust(), while rows are saved and deleted."""
     for part in (_stops, _robust, _not_robust, _rows, _recursion):
-        with left_as_found(order_paid):
+        with left_as_found(order_paid), step.part():
             part(step)
 
 
@@ -198,6 +198,7 @@ def _not_robust(step: Steps) -> None:
 
 
 def _rows(step: Steps) -> None:
+    deleted = saved = None
     tag = Tag.objects.create(name="deleted")
     with step("let a receiver of post_delete fail"), connected(post_delete, charge, sender=Tag):
         try:

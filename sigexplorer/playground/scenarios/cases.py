@@ -17,9 +17,9 @@ from sigexplorer.playground.testing import use_test_machinery
 def test_cases(step: Steps) -> None:
     """Run two tests, then build the database for tests."""
     use_test_machinery(step)
-    _on_commit(step)
-    _connected(step)
-    _database(step)
+    for part in (_on_commit, _connected, _database):
+        with step.part():
+            part(step)
 
 
 def _on_commit(step: Steps) -> None:

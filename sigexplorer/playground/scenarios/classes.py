@@ -17,9 +17,10 @@ from sigexplorer.playground.steps import Steps
 
 def model_classes(step: Steps) -> None:
     """Define models, and set an application up."""
-    with left_as_found(class_prepared):
+    with left_as_found(class_prepared), step.part():
         _too_late(step)
-    _registered(step)
+    with step.part():
+        _registered(step)
 
 
 def _too_late(step: Steps) -> None:

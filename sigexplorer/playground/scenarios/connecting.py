@@ -28,7 +28,7 @@ def connecting(step: Steps) -> None:
         _generator,
         _disconnecting,
     ):
-        with left_as_found(order_placed):
+        with left_as_found(order_placed), step.part():
             part(step)
 
 

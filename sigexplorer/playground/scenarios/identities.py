@@ -40,10 +40,9 @@ def _request() -> HttpRequest:
 
 def identities(step: Steps) -> None:
     """Log in who may not, as a proxy and as a lazy object; log out nobody; fail with many words."""
-    _in_the_clear(step)
-    _unchecked(step)
-    _proxy(step)
-    _nobody(step)
+    for part in (_in_the_clear, _unchecked, _proxy, _nobody):
+        with step.part():
+            part(step)
 
 
 def _in_the_clear(step: Steps) -> None:
@@ -78,8 +77,8 @@ def _unchecked(step: Steps) -> None:
     with step("force_login() of the test Client"):
         Client().force_login(user)
     step.claim("it sends it too", step.senders("user_logged_in"), ["auth.User"], fact="login-not")
-    fields = step.sent("post_save", "auth.User")[0].argument("update_fields")
-    step.claim("and each login saves the user", fields, "{'last_login'}", fact="last-login")
+    fields = [sent.argument("update_fields") for sent in step.sent("post_save", "auth.User")]
+    step.claim("and each login saves the user", fields, ["{'last_login'}"], fact="last-login")
 
 
 def _proxy(step: Steps) -> None:

@@ -17,11 +17,9 @@ from sigexplorer.playground.steps import Steps
 def instances(step: Steps) -> None:
     """Read rows in many ways, refresh and copy objects, and look at them while they are built."""
     Tag.objects.bulk_create([Tag(name="django"), Tag(name="signals")])
-    _reading(step)
-    _twice(step)
-    _half_built(step)
-    _arguments(step)
-    _copies(step)
+    for part in (_reading, _twice, _half_built, _arguments, _copies):
+        with step.part():
+            part(step)
 
 
 def _built(step: Steps) -> int:

@@ -15,8 +15,9 @@ from sigexplorer.playground.steps import Steps
 
 def looking(step: Steps) -> None:
     """Print what signals send, and look for signals among objects."""
-    _printing(step)
-    _asking(step)
+    for part in (_printing, _asking):
+        with step.part():
+            part(step)
 
 
 def _printing(step: Steps) -> None:

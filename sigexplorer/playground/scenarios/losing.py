@@ -15,12 +15,9 @@ from sigexplorer.playground.steps import Steps
 def deleting(step: Steps) -> None:
     """Delete a leaf, a parent, a shelf and an object, with and without anybody listening."""
     author = User.objects.create_user("amy")
-    _leaf(step, author)
-    _cost(step, author)
-    _parent(step, author)
-    _replaced(step, author)
-    _models_in_turn(step, author)
-    _key(step, author)
+    for part in (_leaf, _cost, _parent, _replaced, _models_in_turn, _key):
+        with step.part():
+            part(step, author)
 
 
 def hear(**_kwargs: object) -> None:

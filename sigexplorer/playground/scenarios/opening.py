@@ -20,10 +20,9 @@ _SQLITE = "django.db.backends.sqlite3"
 
 def connections_opened(step: Steps) -> None:
     """Open connections to a file and to memory, close them, and use them in another thread."""
-    _again(step)
-    _threads(step)
-    _memory(step)
-    _queries(step)
+    for part in (_again, _threads, _memory, _queries):
+        with step.part():
+            part(step)
 
 
 @contextmanager

@@ -22,11 +22,9 @@ def settings_and_templates(step: Steps) -> None:
     use_test_machinery(step)
     # The test Client moves receivers of requests to the end.
     with left_as_found(setting_changed, request_started, request_finished):
-        _nested(step)
-        _reset(step)
-        _failing(step)
-        _context(step)
-        _others(step)
+        for part in (_nested, _reset, _failing, _context, _others):
+            with step.part():
+                part(step)
 
 
 def _nested(step: Steps) -> None:

@@ -12,7 +12,7 @@ from sigexplorer.playground.steps import Steps
 def weak_references(step: Steps) -> None:
     """Connect what nothing else holds: local functions, lambdas, partials, methods of nobody."""
     for part in (_local, _temporary, _same_name, _swept):
-        with left_as_found(order_placed):
+        with left_as_found(order_placed), step.part():
             part(step)
 
 

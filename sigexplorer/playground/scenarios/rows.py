@@ -19,12 +19,9 @@ from sigexplorer.playground.steps import Steps
 
 def saving(step: Steps) -> None:
     """Save with a key, with fewer fields, with an expression, from a form and from a fixture."""
-    _created(step)
-    _fewer_fields(step)
-    _expression(step)
-    _form(step)
-    _fixture(step)
-    _async(step)
+    for part in (_created, _fewer_fields, _expression, _form, _fixture, _async):
+        with step.part():
+            part(step)
 
 
 def _created(step: Steps) -> None:

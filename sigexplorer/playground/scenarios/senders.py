@@ -22,7 +22,7 @@ def senders(step: Steps) -> None:
     """Name senders by string, by class and by object, and let one of them die."""
     parts = (_by_label, _by_equal_text, _by_config, _abstract, _in_order, _dead, _remembered, _hashed)
     for part in parts:
-        with left_as_found(order_placed):
+        with left_as_found(order_placed), step.part():
             part(step)
 
 
@@ -42,7 +42,7 @@ def _by_label(step: Steps) -> None:
         post_save.connect(hear, sender="blog.Tga")
         Tag.objects.create(name="signals")
     step.claim("connect() waits for such a model, in silence", step.called("post_save"), [], fact="lazy-typo")
-    apps._pending_operations.pop(("blog", "tga"))
+    apps._pending_operations.pop(("blog", "tga"), None)
 
 
 def _by_equal_text(step: Steps) -> None:

@@ -24,12 +24,15 @@ _MIDDLEWARE = "sigexplorer.playground.shop.middleware"
 def serving(step: Steps) -> None:
     """Serve pages without closing them, with receivers that do not fit, and with the test Client."""
     with assigned(ROOT_URLCONF=urls.__name__):
-        _close(step)
-        _stream(step)
-    _scope(step)
+        for part in (_close, _stream):
+            with step.part():
+                part(step)
+    with step.part():
+        _scope(step)
     with left_as_found(request_started, request_finished, got_request_exception):
-        _client(step)
-        _raised_again(step)
+        for part in (_client, _raised_again):
+            with step.part():
+                part(step)
 
 
 def _close(step: Steps) -> None:
@@ -126,9 +129,9 @@ def _raised_again(step: Steps) -> None:
 def request_errors(step: Steps) -> None:
     """Fail in a view, in a handler of errors, and in middleware."""
     with assigned(ROOT_URLCONF=urls.__name__):
-        _told(step)
-        _handler(step)
-        _middleware(step)
+        for part in (_told, _handler, _middleware):
+            with step.part():
+                part(step)
 
 
 def _told(step: Steps) -> None:

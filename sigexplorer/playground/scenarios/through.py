@@ -13,10 +13,9 @@ from sigexplorer.playground.steps import Steps
 
 def through_models(step: Steps) -> None:
     """Relate by a model of one's own, to oneself, with keys that are there and keys that are not."""
-    _explicit(step)
-    _symmetrical(step)
-    _nobody(step)
-    _keys(step)
+    for part in (_explicit, _symmetrical, _nobody, _keys):
+        with step.part():
+            part(step)
 
 
 def hear(**_kwargs: object) -> None:
