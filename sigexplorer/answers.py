@@ -1,11 +1,11 @@
-"""What ``explain``, ``why`` and ``lock`` answer: strings, numbers and tuples, no live object."""
+"""What ``explain``, ``why``, ``lock`` and comparisons answer: strings, numbers and tuples, no live object."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from sigexplorer.model import ListedReceiver, Origin
+from sigexplorer.model import ListedReceiver, Origin, Trace
 
 What = Literal["init", "save", "m2m", "delete"]
 Happening = Literal["sent", "silent", "stopped"]
@@ -82,3 +82,48 @@ class Drift:
     receiver: str
     sender: str | None  # None: every sender
     detail: str  # in words
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement of a run, its values left out."""
+
+    step: int | None
+    start_ns: int  # since the run began
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A run, and the SQL of it."""
+
+    trace: Trace
+    statements: tuple[Statement, ...]  # in order
+
+
+@dataclass(frozen=True, slots=True)
+class BothWays:
+    """The same story twice: only watching, and listening."""
+
+    watching: Observed
+    listening: Observed
+
+
+Deed = Literal["signal", "bypass", "sql"]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something that a step did, told without what differs from run to run."""
+
+    kind: Deed
+    name: str  # of the signal; the operation of a bypass; the SQL
+    sender: str | None = None  # of the signal, or the model that was bypassed
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What both runs did at the same place, or one of them only."""
+
+    watching: Happened | None
+    listening: Happened | None

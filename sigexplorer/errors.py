@@ -70,6 +70,10 @@ class ProjectError(SigexplorerError):
     """A Django project that was not found or could not be started."""
 
 
+class DatabaseUrlError(SigexplorerError):
+    """A database that cannot be made, or not where it was asked for; its password is in no message."""
+
+
 class OutputError(SigexplorerError):
     """A file that could not be written."""
 
@@ -82,10 +86,11 @@ class PluginError(SigexplorerError):
     """A plug-in that cannot be loaded, or does not do what it is there for."""
 
 
+def likeness(name: str, other: str) -> float:
+    """Return how much two names are alike: 1 where only capitals differ, if anything."""
+    return SequenceMatcher(None, name[:200].lower(), other.lower()).ratio()
+
+
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Return the ``count`` names most like ``name``, the most alike first."""
-
-    def likeness(candidate: str) -> float:
-        return SequenceMatcher(None, name[:200].lower(), candidate.lower()).ratio()
-
-    return sorted(sorted(set(known)), key=likeness, reverse=True)[:count]
+    return sorted(sorted(set(known)), key=lambda other: likeness(name, other), reverse=True)[:count]

@@ -15,7 +15,8 @@ class BlogConfig(AppConfig):
         from blog import receivers
         from blog.models import Post
 
-        # The name keeps a second connection out, should this module ever be imported twice.
+        # The name keeps a second connection out, should this module ever be imported twice. Of Post alone:
+        # its proxy and its child send as themselves, of which `sigexplorer check --demo` warns (SX022).
         post_save.connect(receivers.write_audit_entry, sender=Post, dispatch_uid="blog.write_audit_entry")
         m2m_changed.connect(receivers.count_retagging, sender=Post.tags.through)
         user_logged_in.connect(receivers.greet_user)

@@ -21,8 +21,16 @@ from sigexplorer.capture.lanes import around, guarded, id_of, next_id, position,
 from sigexplorer.capture.words import plain
 from sigexplorer.spool.rows import Kept, Promised
 
-#: By connection: the entries that Django keeps, each with our id.
-_waiting: WeakKeyDictionary[Any, list[tuple[Any, int]]] = WeakKeyDictionary()
+#: What tells an entry from others: the identities of its parts, because a rollback to a
+#: savepoint makes new tuples of those that stay.
+Key = tuple[int, ...]
+
+#: By connection the entries that Django keeps, with our id of each. To hold them keeps their keys theirs.
+_waiting: WeakKeyDictionary[Any, dict[Key, tuple[Any, int]]] = WeakKeyDictionary()
+
+
+def _key(entry: Any) -> Key:
+    return tuple(map(id, entry)) if type(entry) is tuple else (id(entry),)
 
 
 class _Running:
@@ -67,7 +75,7 @@ class _Swallowed:
 class _Emptied(list[Any]):
     """What Django takes the callbacks out of, one by one, to run them."""
 
-    def __init__(self, entries: list[Any], numbers: list[tuple[Any, int]]) -> None:
+    def __init__(self, entries: list[Any], numbers: dict[Key, tuple[Any, int]]) -> None:
         super().__init__(entries)
         self._numbers = numbers
         self.runs: list[_Running] = []  # at most one
@@ -76,7 +84,7 @@ class _Emptied(list[Any]):
         """Take one out, which ends the one before."""
         guarded(self.end)
         entry = super().pop(index)
-        number = next((number for known, number in self._numbers if _is_same(known, entry)), 0)
+        _, number = self._numbers.get(_key(entry), (None, 0))
         if number:
             self.runs.append(_Running(number))
             if type(entry) is tuple and len(entry) == 3 and entry[2]:  # noqa: PLR2004 - robust
@@ -90,8 +98,8 @@ class _Emptied(list[Any]):
             running.error = running.error if error is None else said(error)
             running.ended()
         if error is not None:  # Django has dropped the others
-            left = [number for entry in self for known, number in self._numbers if known is entry]
-            lanes.here.lane.events += [Kept(number, 0, 0, "discarded", None) for number in left]
+            left = [self._numbers[key] for key in map(_key, self) if key in self._numbers]
+            lanes.here.lane.events += [Kept(number, 0, 0, "discarded", None) for _, number in left]
 
 
 def _promised(connection: Any, function: Any) -> int:
@@ -131,7 +139,8 @@ def _on_commit(found: Any) -> Any:
 
 def _keep(connection: Any, number: int) -> None:
     if number and connection.run_on_commit:
-        _waiting.setdefault(connection, []).append((connection.run_on_commit[-1], number))
+        entry = connection.run_on_commit[-1]
+        _waiting.setdefault(connection, {})[_key(entry)] = entry, number
 
 
 def _at_once(found: Any, connection: Any, function: Any, robust: Any, number: int) -> Any:
@@ -150,7 +159,7 @@ def _at_once(found: Any, connection: Any, function: Any, robust: Any, number: in
 def _run_and_clear(found: Any) -> Any:
     @functools.wraps(found)
     def run_and_clear_commit_hooks(self: Any) -> Any:
-        numbers = _waiting.pop(self, [])
+        numbers = _waiting.pop(self, {})
         if not numbers or type(self.run_on_commit) is not list:
             return found(self)
         emptied = self.run_on_commit = _Emptied(self.run_on_commit, numbers)
@@ -167,21 +176,13 @@ def _run_and_clear(found: Any) -> Any:
 
 def discard(connection: Any) -> None:
     """Note which callbacks a rollback has taken away."""
-    left: list[tuple[Any, int]] = []
-    for entry, number in _waiting.pop(connection, []):
-        if any(_is_same(entry, other) for other in connection.run_on_commit):
-            left.append((entry, number))
-        else:
-            lanes.here.lane.events.append(Kept(number, 0, 0, "discarded", None))
-    if left:
-        _waiting[connection] = left
-
-
-def _is_same(entry: Any, other: Any) -> bool:
-    """Whether two entries are one: a rollback to a savepoint makes new tuples of those that stay."""
-    if type(entry) is not tuple or type(other) is not tuple:
-        return entry is other
-    return len(entry) == len(other) and all(part is one for part, one in zip(entry, other, strict=True))
+    waiting = _waiting.get(connection)
+    if not waiting:
+        return
+    left = set(map(_key, connection.run_on_commit))
+    for key in [key for key in waiting if key not in left]:
+        _, number = waiting.pop(key)
+        lanes.here.lane.events.append(Kept(number, 0, 0, "discarded", None))
 
 
 def _replacements() -> Iterator[Replacement]:

@@ -46,12 +46,26 @@ def _savepoint(found: Any) -> Any:
 def _savepoint_rollback(found: Any) -> Any:
     @functools.wraps(found)
     def savepoint_rollback(self: Any, sid: Any) -> Any:
+        callbacks = guarded(len, self.run_on_commit)
         answer = found(self, sid)
         if sid is not None:
             guarded(_TRANSACTIONS.undone_since, self, sid)
+            if len(self.run_on_commit) != callbacks:  # it takes away, and does nothing else
+                guarded(commits.discard, self)
         return answer
 
     return savepoint_rollback
+
+
+def _savepoint_commit(found: Any) -> Any:
+    @functools.wraps(found)
+    def savepoint_commit(self: Any, sid: Any) -> Any:
+        answer = found(self, sid)
+        if sid is not None:
+            guarded(_TRANSACTIONS.released, self, sid)
+        return answer
+
+    return savepoint_commit
 
 
 def _rollback(found: Any) -> Any:
@@ -109,6 +123,7 @@ def _replacements() -> Iterator[Replacement]:
     yield Replacement(CursorWrapper, "_execute_with_wrappers", _counting)
     yield Replacement(Wrapper, "savepoint", _savepoint)
     yield Replacement(Wrapper, "savepoint_rollback", _savepoint_rollback)
+    yield Replacement(Wrapper, "savepoint_commit", _savepoint_commit)
     yield Replacement(Wrapper, "rollback", _rollback)
     yield Replacement(Wrapper, "commit", _commit)
     yield Replacement(Wrapper, "set_autocommit", _set_autocommit)
@@ -127,7 +142,7 @@ class _Transaction:
     def __init__(self, number: int) -> None:
         self.number = number
         self.began = clock()
-        self.savepoints: dict[str, int] = {}  # name to clock
+        self.savepoints: dict[str, int] = {}  # name to clock, those that are set, in order
 
 
 class _Transactions:
@@ -161,14 +176,28 @@ class _Transactions:
         self.look(connection)
         if connection in self._open:
             # A name may have been used before: it is the last of that name that counts.
-            self._open[connection].savepoints[sid] = clock()
+            savepoints = self._open[connection].savepoints
+            savepoints.pop(sid, None)
+            savepoints[sid] = clock()
+
+    def released(self, connection: Any, sid: str) -> None:
+        """Note that a savepoint is no more, nor those that were set after it."""
+        transaction = self._open.get(connection)
+        if transaction is not None and sid in transaction.savepoints:
+            self._drop_after(transaction, sid)
+            del transaction.savepoints[sid]
 
     def undone_since(self, connection: Any, sid: str) -> None:
         """Note that all since a savepoint was rolled back."""
         transaction = self._open.get(connection)
         if transaction is not None and sid in transaction.savepoints:  # else Django has done nothing
             self._undone(transaction, transaction.savepoints[sid])
-            commits.discard(connection)
+            self._drop_after(transaction, sid)
+
+    @staticmethod
+    def _drop_after(transaction: _Transaction, sid: str) -> None:
+        while next(reversed(transaction.savepoints)) != sid:
+            transaction.savepoints.popitem()
 
     def undone(self, connection: Any) -> None:
         """Note that a whole transaction was rolled back."""

@@ -83,6 +83,7 @@ class Stream:
         #: Dispatches that may outlast their send, by their id, with the thread that sent them.
         self.pending: dict[int, tuple[str, Flight]] = {}
         self.own: dict[int, int] = {}  # by the index of a shape, the position of our own receiver in it
+        self.called: dict[int, int] = {}  # by the index of a shape, how many receivers it has, ours too
         self._queries = 0  # of lanes that are gone
         self._lock = threading.RLock()
 
@@ -218,12 +219,15 @@ def around(lane: Lane) -> Flight | None:
 def position(place: Flight | None) -> int | None:
     """Return the index among the calls of the receiver that runs now in the dispatch at ``place``.
 
-    Our own tracing receiver, where one is connected, is not among the calls.
+    None where the last has ended. Our own tracing receiver, where one is connected, is not
+    among the calls.
     """
     if place is None:
         return None
     own = STREAM.own.get(place[SHAPE])
     running_now = len(place) - ENDS
+    if running_now >= STREAM.called.get(place[SHAPE], running_now + 1):
+        return None
     return running_now if own is None or running_now < own else running_now - 1
 
 

@@ -44,11 +44,16 @@ class Listener:
         Again after an import of django.test.
         """
         for page in catalog.PAGES:
-            signal = built_in(page) if module in (None, page.module) else None
-            if signal is not None and not any(signal is other for other in self._connected):
-                # Not the signal's own, which for those of models imports all of django.db.models.
-                Signal.connect(signal, tracing_receiver, weak=False, dispatch_uid=DISPATCH_UID)
-                self._connected.append(signal)
+            if module in (None, page.module):
+                self.connect_to(page)
+
+    def connect_to(self, page: Page) -> None:
+        """Listen to the signal of one page, if it can be had."""
+        signal = built_in(page)
+        if signal is not None and not any(signal is other for other in self._connected):
+            # Not the signal's own, which for those of models imports all of django.db.models.
+            Signal.connect(signal, tracing_receiver, weak=False, dispatch_uid=DISPATCH_UID)
+            self._connected.append(signal)
 
     def disconnect(self) -> None:
         """Take every registration of ours away."""

@@ -26,7 +26,7 @@ _OURS = _roots(__file__)
 _STARTERS = _roots(str(Path(__file__).parent.parent / "project" / "start.py"))
 _DJANGO = _roots(django.__file__)
 _DISPATCH = tuple(f"{folder}dispatch{os.sep}" for folder in _DJANGO)
-_PLUMBING = (*_OURS, *_DJANGO, *_roots(asgiref.__file__))
+_PLUMBING = (*_OURS, *_STARTERS, *_DJANGO, *_roots(asgiref.__file__))
 _STANDARD_LIBRARY = _roots(os.__file__)
 
 
@@ -59,7 +59,7 @@ def _spellings(entry: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def is_plumbing(filename: str) -> bool:
-    """Whether a file belongs to Django, asgiref, the standard library or our capture."""
+    """Whether a file belongs to Django, asgiref, the standard library or to us."""
     if filename.startswith("<frozen"):
         return True
     if "site-packages" not in filename and filename.startswith(_STANDARD_LIBRARY):

@@ -9,9 +9,12 @@ import os
 import pickle
 import platform
 import sys
+from _thread import get_ident
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 from time import perf_counter_ns as clock
 from typing import Any
 
@@ -19,13 +22,28 @@ import django
 
 import sigexplorer
 from sigexplorer.capture import counting, database, dispatch, observing, shapes
-from sigexplorer.capture.lanes import STREAM, guarded, next_id, said
+from sigexplorer.capture.lanes import STREAM, guarded, id_of, next_id, said
 from sigexplorer.capture.ticking import Ticker
-from sigexplorer.spool.files import SpoolFile
-from sigexplorer.spool.rows import START, Event, Flight, Kept, Shape, Undone
+from sigexplorer.spool.files import SpoolFile, packed
+from sigexplorer.spool.rows import ENDS, ID, OUTER, START, Event, Flight, Kept, Shape, Undone
 
 #: Seconds that a row may wait for the disk.
 _PERIOD = 0.4
+
+#: Seconds for another thread to write what it has begun to write, when the program has ended.
+_PATIENCE = 5.0
+_MOMENT = 0.0005
+
+
+class _Entry:
+    """Something to be written: a frame, or what a thread has noted."""
+
+    __slots__ = ("content", "end", "kind")
+
+    def __init__(self, kind: str, content: tuple[Any, ...]) -> None:
+        self.kind = kind
+        self.content = content
+        self.end = 0  # where it ends in the file, once that is about to be written
 
 
 class Recorder:
@@ -33,6 +51,10 @@ class Recorder:
 
     A process that is forked meanwhile goes on in another file of the folder, as soon as it
     has something to tell: it may be about to become another program.
+
+    No thread ever waits for another that writes: whatever a garbage collector's finalizer
+    does meanwhile, in whichever thread, can wait for nothing of ours. A handler of a signal
+    may raise anywhere in here: what was to be written then is written the next time.
     """
 
     def __init__(
@@ -54,10 +76,13 @@ class Recorder:
         self.problem = ""  # why nothing can be written any more
         self._recording = False
         self._file: SpoolFile | None = None
-        self._parent = 0  # the process that forked this one
+        self._process = self._parent = 0  # this one, and the nearest before it that has a file
         self._began = self._since = 0  # the clock, and the last id that is not ours
-        self._shapes = 0  # how many of the table were written
-        self._queries = 0
+        self._queries = self._told = 0
+        self._waiting: deque[_Entry] = deque()
+        self._written = 0, 0  # bytes of the file, and shapes of the table, in one: that is one step
+        self._turn: dict[str, int] = {}  # the thread that writes, or has been interrupted as it wrote
+        self._busy = False
         self._ticker = Ticker(_PERIOD, self.flush)
 
     def start(self) -> None:
@@ -73,14 +98,15 @@ class Recorder:
 
     def _begin(self) -> None:
         self._recording = True
+        self._process = os.getpid()
         self._began, self._since = clock(), next_id()
         self._started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         self._queries = -STREAM.queries
         self._counted = counting.times()  # before
 
     def _open(self) -> None:
-        self._file = SpoolFile(self.folder / f"{os.getpid()}-{self._began}")
-        self._file.add(
+        file = SpoolFile(self.folder / f"{self._process}-{clock()}")
+        file.add(
             "run",
             {
                 "title": self.title,
@@ -88,28 +114,37 @@ class Recorder:
                 "started_at": self._started_at,
                 "began": self._began,
                 "since": self._since,
-                "process": os.getpid(),
+                "process": self._process,
                 "parent": self._parent,
                 "sigexplorer": sigexplorer.__version__,
                 "django": django.get_version(),
                 "python": platform.python_version(),
             },
         )
+        self._written = file.size, 0
+        self._file = file
 
     def _before_fork(self) -> None:
         """Leave nothing to wait for the ticker, which the next dispatch wakes: Python counts threads."""
         self._ticker.stop()
         if self._recording:
             guarded(STREAM.drain)
+            if self._under_way():  # the child may tell of what this process has begun
+                guarded(self._can_write)
 
     def _in_child(self) -> None:
         """Become another process; what the parent has noted is the parent's."""
         if not self._recording:
             return
+        if self._file is not None:
+            self._parent = self._process
         self._file = None
+        self._waiting.clear()
+        self._written = 0, 0
+        self._free()
         STREAM.forked()
         dispatch.forget()  # the next dispatch wakes us
-        self._parent, self._shapes, self.dropped, self.faults = os.getppid(), 0, 0, []
+        self._told, self.dropped, self.faults = 0, 0, []
         self._begin()
 
     def _wake(self) -> None:
@@ -132,6 +167,52 @@ class Recorder:
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Write what one thread has noted, of what opened while we recorded."""
+        self.add("rows", thread, flights, events)
+
+    def add(self, kind: str, *content: Any) -> None:
+        """Add something to the file: now, or as soon as whoever writes to it comes to it."""
+        self._waiting.append(_Entry(kind, content))
+        self._write()
+
+    def _write(self) -> None:
+        """Write what waits, unless somebody does already."""
+        me = get_ident()
+        if not self._waiting or self._turn.setdefault("", me) != me or self._busy:
+            return
+        try:
+            self._busy = True
+            while self._waiting:
+                self._write_first()
+        finally:
+            self._busy = False
+            self._turn.pop("", None)
+
+    def _write_first(self) -> None:
+        entry = self._waiting[0]
+        size, known = self._written
+        if not 0 < entry.end <= size:  # else it is there already
+            data, known = self._packed(entry, known)
+            if data and self._can_write() and self._file is not None:
+                self._append(self._file, entry, data, known)
+            elif data:
+                self.dropped += 1
+        self._waiting.popleft()
+
+    def _append(self, file: SpoolFile, entry: _Entry, data: bytes, known: int) -> None:
+        size, _ = self._written
+        entry.end = size + len(data)
+        try:
+            file.write(data, size)
+        except OSError as problem:
+            self._give_up(problem)
+            return
+        self._written = entry.end, known
+
+    def _packed(self, entry: _Entry, known: int) -> tuple[bytes, int]:
+        """Return the frames of an entry, and how many shapes are known after them."""
+        if entry.kind != "rows":
+            return packed(entry.kind, *entry.content), known
+        thread, flights, events = entry.content
         began = self._began
         ours = [flight for flight in flights if flight[START] >= began]
         told = [
@@ -140,31 +221,34 @@ class Recorder:
             if isinstance(event, (Undone, Kept)) or event.start >= began
         ]
         if not ours and not told:
-            return
-        self._can_write()
-        new = shapes.TABLE[self._shapes :]
-        if new:
-            self.add("shapes", [_atoms(shape) for shape in new])
-            self._shapes += len(new)
+            return b"", known
+        new = shapes.TABLE[known:]
+        before = packed("shapes", [_atoms(shape) for shape in new]) if new else b""
         try:
-            self.add("rows", thread, ours, told)
+            return before + packed("rows", thread, ours, told), known + len(new)
         except pickle.PicklingError:  # a fault of ours costs the record that it is in
-            for flight in ours:
-                guarded(self.add, "rows", thread, [flight], [])
+            kept = [self._packed_alone(thread, [flight], []) for flight in ours]
+            kept += [self._packed_alone(thread, [], [event]) for event in told]
+            return before + b"".join(kept), known + len(new)
 
-    def add(self, kind: str, *content: Any) -> None:
-        """Add something to the file."""
-        if self._file is None:
-            self.dropped += 1
-            return
+    def _packed_alone(self, thread: str, flights: list[Flight], events: list[Any]) -> bytes:
         try:
-            self._file.add(kind, *content)
-        except OSError as problem:
-            self._give_up(problem)
+            return packed("rows", thread, flights, events)
+        except pickle.PicklingError as problem:
+            STREAM.failed(problem)
+            return b""
 
     def flush(self) -> None:
-        """Write now what has closed."""
+        """Write now what has closed, and how much SQL there was so far."""
         guarded(STREAM.drain)
+        guarded(self._tell)
+
+    def _tell(self) -> None:
+        queries = STREAM.queries
+        if queries != self._told and self._file is not None:
+            self._told = queries
+            self.add("so far", self._so_far())
+        self._write()
 
     def stop(self, note: Callable[[], None] = lambda: None) -> None:
         """Record no more; leaves Django as it was found. ``note`` may add what is known last."""
@@ -172,31 +256,63 @@ class Recorder:
             return
         end = clock()
         self._ticker.stop()
+        under_way = self._under_way()
         STREAM.drain()
+        for thread, flight in under_way:
+            if type(flight[OUTER]) is not int:  # it has not closed meanwhile
+                self.take(thread, [_so_far(flight)], [])
         self._recording = False
         if self._file is not None:
             guarded(note)
             self.add("counted", self._counts())
-            self.add("end", self._end(end))
+            self.add("end", {**self._so_far(), "end": end, "complete": not under_way})
+        self._finish()
         observing.end(self)
         STREAM.remove(self)
         self._file = None
+
+    def _free(self) -> None:
+        self._turn.clear()
+        self._busy = False
+
+    def _finish(self) -> None:
+        deadline = monotonic() + _PATIENCE
+        while self._waiting and monotonic() < deadline:
+            self._write()
+            if self._waiting:
+                sleep(_MOMENT)
+        if self._waiting:  # whoever had begun is no more
+            self._free()
+            self._write()
+
+    def _under_way(self) -> list[tuple[str, Flight]]:
+        """Return what has opened in this process while we recorded and has not closed."""
+        return [
+            (thread, flight)
+            for thread, flight in STREAM.under_way().values()
+            if len(flight) >= ENDS and flight[ID] > self._since and flight[START] >= self._began
+        ]
 
     def _counts(self) -> list[tuple[str, str, int]]:
         times = counting.times()
         new = ((*place, count - self._counted.get(place, 0)) for place, count in sorted(times.items()))
         return [(name, sender, count) for name, sender, count in new if count]
 
-    def _end(self, end: int) -> dict[str, Any]:
+    def _so_far(self) -> dict[str, Any]:
         return {
-            "end": end,
             "queries": self._queries + STREAM.queries,
             "dropped": self.dropped,
-            "faults": self.faults,
+            "faults": self.faults[:],
             "databases": database.vendors() if "django.db" in sys.modules else (),
-            "complete": not STREAM.under_way(),
             "notes": dispatch.notes(),
         }
+
+
+def _so_far(flight: Flight) -> Flight:
+    """Return the row of a dispatch that is under way, as far as it has come."""
+    row = flight[:]
+    row[OUTER] = id_of(row[OUTER])
+    return row
 
 
 def _atoms(shape: Shape) -> tuple[Any, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -70,9 +72,34 @@ def scrub(text: str, limit: int = 1_000, *, url: bool = False) -> str:
     text = text[: limit + max(longest, _LONGEST_SHAPE)]
     if known is not None:
         text = known.sub(SECRET, text)
-    text = _SHAPE.sub(SECRET, text)
-    text = _ASSIGNED.sub(lambda found: found["name"] + SECRET, text)
+    text = _without_shapes(text)
     return (_TOKEN_SEGMENT.sub(SECRET, text) if url else text)[:limit]
+
+
+def _without_shapes(text: str) -> str:
+    text = _SHAPE.sub(SECRET, text)
+    return _ASSIGNED.sub(lambda found: found["name"] + SECRET, text)
+
+
+def command_line(words: Iterable[str]) -> str:
+    """Return a command as a shell would take it, without the values of options that are secret by name."""
+    told, before = [], ""
+    for word in words:
+        name, sign, _ = word.partition("=")
+        if before and not word.startswith("-"):
+            told.append(SECRET)
+        elif sign and _is_option(name):
+            told.append(f"{name}={SECRET}")
+        else:
+            told.append(shlex.quote(_without_shapes(word)))
+        before = word if word.startswith("-") and _is_option(word) else ""
+    return " ".join(told)
+
+
+def _is_option(word: str) -> bool:
+    """Whether a word is the name of an option, or of a variable, whose value is secret."""
+    name = word.lstrip("-").replace("-", "_")
+    return name.isidentifier() and looks_secret(name)
 
 
 _LONGEST_SHAPE = 500

@@ -153,6 +153,7 @@ def _number(shape: Shape) -> int:
     if number is None:
         TABLE.append(shape)
         number = _numbers[shape] = len(TABLE) - 1
+        STREAM.called[number] = len(shape.receivers)
         if None in shape.receivers:
             STREAM.own[number] = shape.receivers.index(None)
     return number

@@ -117,6 +117,10 @@ class Tracer:
     def _step_of(self, start: int) -> int | None:
         return self._changes[bisect_right(self._changes, start, key=itemgetter(0)) - 1][1]
 
+    def place(self, reading: int) -> tuple[int | None, int]:
+        """Return of a reading of the clock its step, and the nanoseconds since the run began."""
+        return self._step_of(reading), reading - self._start
+
     def _under_way(self) -> list[tuple[str, Flight]]:
         """Return what has opened and not closed, as far as it has come."""
         found = []
@@ -140,7 +144,7 @@ class Tracer:
         ids = sorted([*(flight[ID] for _, flight in flights), *(event.id for event in beside)])
         numbers = {row: number for number, row in enumerate(ids, 1)}
         assembly = Assembly(TABLE, self._start, os.getpid(), numbers.get, self._step_of)
-        assembly.learn(self._events)
+        assembly.learn(self._events, dict(database.vendors()))
         others = [assembly.beside(event) for event in sorted(beside, key=attrgetter("id"))]
         return Trace(
             run=self._run(),

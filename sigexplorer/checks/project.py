@@ -61,6 +61,44 @@ class Project:
             for one in file.functions:
                 self._functions[one.path].append(one)
 
+    @cached_property
+    def _labels(self) -> dict[object, str]:
+        """The labels that configurations give, by the package of their app."""
+        found: dict[object, str] = {}
+        for config in self.classes.values():
+            name, label = config.constants.get("name"), config.constants.get("label")
+            if isinstance(name, str) and isinstance(label, str):
+                found.setdefault(name, label)
+        return found
+
+    def label_of(self, found: Class) -> str:
+        """Return the label of the app that a model belongs to."""
+        if found.app_label:
+            return found.app_label
+        package = found.file.module.split(".models")[0]
+        label = self._labels.get(package)
+        if label is not None:
+            return label
+        return short(package) if package != found.file.module else short(found.file.package)
+
+    @cached_property
+    def classes_by_label(self) -> dict[str, list[Class]]:
+        """Every class by the label of the app whose model it is, if it is one."""
+        found: dict[str, list[Class]] = defaultdict(list)
+        for one in self.classes.values():
+            found[self.label_of(one)].append(one)
+        return found
+
+    @cached_property
+    def running_models(self) -> dict[str, list[str]]:
+        """The names of the models of each app of the running project."""
+        live = self.live or Live(())
+        found: dict[str, list[str]] = {label: [] for label in live.apps}
+        for one in live.models.values():
+            label, _, name = one.label.partition(".")
+            found.setdefault(label, []).append(name)
+        return found
+
     def follow(self, path: str | None) -> str | None:
         """Return what a dotted path leads to, through imports that hand a name on."""
         for _ in range(_FOLLOWED):

@@ -19,6 +19,7 @@ from sigexplorer.show.text import safe
 if TYPE_CHECKING:
     from sigexplorer.checks.configuration import Configuration
     from sigexplorer.checks.live import Live
+    from sigexplorer.project.find import Project
 
 
 _LINE = 500  # characters of a file's name, and of why it was not checked
@@ -86,7 +87,7 @@ class _Where:
 
 def _project(where: _Where) -> tuple[tuple[Path, ...], Live | None]:
     """Return the paths to check, and what the running project knows where one was asked for."""
-    from sigexplorer.project import find
+    from sigexplorer.cli.opening import find_project
 
     named = where.settings is not None or where.demo
     if where.source_only:
@@ -95,24 +96,17 @@ def _project(where: _Where) -> tuple[tuple[Path, ...], Live | None]:
         return where.paths or (Path(),), None
     if where.paths and not named and not os.environ.get("DJANGO_SETTINGS_MODULE"):
         return where.paths, None
-    if where.demo:
-        from sigexplorer.playground.place import demo_folder
-
-        project = find.Project("demo.settings", demo_folder(), "--demo")
-    else:
-        project = find.find(where.settings, where.pythonpath)
-    return where.paths or (project.folder,), _started(
-        project.settings, project.folder, needed=named or not where.paths
-    )
+    project = find_project(where.settings, where.pythonpath, demo=where.demo)
+    return where.paths or (project.folder,), _started(project, needed=named or not where.paths)
 
 
-def _started(settings: str, folder: Path, *, needed: bool) -> Live | None:
+def _started(project: Project, *, needed: bool) -> Live | None:
     """Set a project up; one that only the environment names may fail where there is source to check."""
     from sigexplorer.cli.output import hint
     from sigexplorer.project import start
 
     try:
-        start.start(settings, folder)
+        start.start(project.settings, project.folder)
     except ProjectError as problem:
         if needed:
             raise

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
 
 from sigexplorer import catalog
+from sigexplorer.answers import BothWays
 from sigexplorer.catalog.facts import concerning
 from sigexplorer.catalog.installed import django_version, sends
 from sigexplorer.catalog.page import ANCIENT, Argument, Page, Version, dotted
@@ -54,14 +55,14 @@ def docs(
 
 def _answer(
     signal: str | None, search: str | None, *, live: bool
-) -> tuple[list[Page], Document, Dispatch | None]:
+) -> tuple[list[Page], Document, Live | None]:
     """Return the pages, what is shown of them, and the example that was asked for."""
     version = django_version()
     if signal is not None and search is None:
         entry = catalog.find(signal)
-        seen = _example(entry, version) if live else None
+        seen = _live(entry, version) if live else None
         shown = (*pages.page(entry, version, sends(entry)), *of_signal(entry, version))
-        return [entry], (*shown, *pages.example(seen)) if seen else shown, seen
+        return [entry], (*shown, *_shown(entry, seen)) if seen else shown, seen
     if live:
         raise UsageError("--live needs the name of one signal", "such as: sigexplorer docs post_save --live")
     if search is None:
@@ -71,6 +72,28 @@ def _answer(
     within = catalog.PAGES if signal is None else (catalog.find(signal),)
     matches = pages.search(within, version, search)
     return list(dict.fromkeys(entry for entry, _ in matches)), pages.found(matches), None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What was seen just now."""
+
+    example: Dispatch
+    both_ways: BothWays | None  # of signals that Django asks for before it decides what to do
+
+
+def _live(entry: Page, version: Version) -> Live:
+    from sigexplorer.playground.both_ways import ASKED_FOR, measure
+
+    example = _example(entry, version)
+    return Live(example, measure(entry) if entry.name in ASKED_FOR else None)
+
+
+def _shown(entry: Page, seen: Live) -> Document:
+    from sigexplorer.show import both_ways
+
+    measured = both_ways.measured(seen.both_ways, entry.name) if seen.both_ways else ()
+    return (*pages.example(seen.example), *measured)
 
 
 def _example(entry: Page, version: Version) -> Dispatch:
@@ -86,8 +109,8 @@ def _example(entry: Page, version: Version) -> Dispatch:
     raise SigexplorerError(f"Django did not send {entry.name}", f"see sigexplorer trigger {entry.name}")
 
 
-def _record(entry: Page, version: Version, seen: Dispatch | None) -> dict[str, Any]:
-    from sigexplorer.show import recording
+def _record(entry: Page, version: Version, seen: Live | None) -> dict[str, Any]:
+    from sigexplorer.show import both_ways, recording
 
     record = asdict(entry)
     record["added"] = dotted(entry.added) if entry.added != ANCIENT else None
@@ -95,8 +118,10 @@ def _record(entry: Page, version: Version, seen: Dispatch | None) -> dict[str, A
     record["arguments"] = [_argument(argument) for argument in entry.arguments_in(version)]
     record["sent_by"] = [asdict(send) for send in sends(entry)]
     record["facts"] = [fact.id for fact in concerning(entry.name)]
-    example = {"live": recording.dump_dispatch(seen)} if seen else {}
-    return {"signal": entry.path, **record, "exists": entry.exists_in(version), **example}
+    live: dict[str, Any] = {"live": recording.dump_dispatch(seen.example)} if seen else {}
+    if seen and seen.both_ways:
+        live["listening"] = both_ways.numbers(seen.both_ways)
+    return {"signal": entry.path, **record, "exists": entry.exists_in(version), **live}
 
 
 def _argument(argument: Argument) -> dict[str, Any]:

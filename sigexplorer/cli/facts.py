@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +17,8 @@ from sigexplorer.catalog.page import ANCIENT, Version, dotted
 from sigexplorer.errors import UsageError
 
 if TYPE_CHECKING:
-    from sigexplorer.cli.stories import Story
+    from sigexplorer.cli.present import Answer
+    from sigexplorer.show.look import Look
 
 
 def complete_fact(incomplete: str) -> list[str]:
@@ -36,27 +37,31 @@ Proven = Annotated[
 Listed = Annotated[bool, typer.Option("--facts", help="List the facts that scenarios prove.")]
 
 
-def stories(names: Sequence[str]) -> list[Story]:
-    """Return what proves these facts, each a scenario of which only the steps about it are shown."""
-    from sigexplorer.cli.stories import Story
-    from sigexplorer.playground import runs
+def prove(names: Sequence[str], look: Look, answer: Answer, database: str | None, *, listen: bool) -> int:
+    """Prove these facts: of each the code, what happened and why; return the exit code."""
+    from sigexplorer.cli.stories import Story, tell
+    from sigexplorer.playground import proving, runs
 
     version = django_version()
     chosen = [facts.find(name) for name in dict.fromkeys(names)]
     for fact in chosen:
         runs.check_version(fact.id, fact.added, version)
-    return [
-        Story(fact.id, fact.added, partial(runs.prove, fact), f"scenario {fact.scenario}", fact=fact)
+    stories = [
+        Story(fact.id, fact.added, partial(proving.prove, fact), f"scenario {fact.scenario}", fact=fact)
         for fact in chosen
     ]
+    look = replace(look, sources=True)
+    return tell(stories, look, answer, listen=listen, everything=False, database=database)
 
 
-def refuse_others(names: list[str], *, run_all: bool) -> None:
+def refuse_others(names: list[str] | None, *, run_all: bool, compare: bool) -> None:
     """Raise where a fact is to be proven and scenarios are to be run."""
     if names or run_all:
         raise UsageError(
             "name scenarios or a --fact but not both", "sigexplorer docs --facts lists the facts"
         )
+    if compare:
+        raise UsageError("--compare compares scenarios", "name the one that proves the fact")
 
 
 def record(fact: Fact, version: Version) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def _signals(
 ) -> tuple[str, list[ListedSignal]]:
     """Start a project and return Django's version and the signals that match."""
     from sigexplorer import catalog
-    from sigexplorer.project import inventory, start
+    from sigexplorer.project import inventory
 
     pages = catalog.PAGES if pattern is None else _built_in(pattern)
     if settings is None:
@@ -64,7 +64,9 @@ def _signals(
 
         PLAYGROUND.boot(listen=False)
     else:
-        start.start(settings, pythonpath)
+        from sigexplorer.cli.opening import open_project
+
+        open_project(settings, pythonpath, demo=False)
     custom = [signal for signal in inventory.custom_signals() if pattern is None or _means(pattern, signal)]
     if pattern is not None and not pages and not custom:
         pages = catalog.match(pattern)  # raises, with what is nearest

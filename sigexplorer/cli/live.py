@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter_ns as clock
 
+from sigexplorer.capture import database
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.shapes import TABLE
-from sigexplorer.model import Bypass, Callback, Run, Trace
+from sigexplorer.model import Bypass, Callback, Dispatch, Run, Trace
 from sigexplorer.show.filters import apply
 from sigexplorer.show.folding import fold
 from sigexplorer.show.look import Look
 from sigexplorer.show.views.plain import cells
 from sigexplorer.spool.assembly import Assembly
-from sigexplorer.spool.rows import ID, OUTER, Bypassed, Event, Flight, Promised
+from sigexplorer.spool.rows import ID, OUTER, Bypassed, Event, Flight, Kept, Promised, Undone
 
 _RUN = Run(
     "", listened=False, started_at="", duration_ns=0, sigexplorer="", django="", python="", databases=()
 )
+
+#: What happened: a dispatch and the thread that sent it, or something beside dispatches.
+_Row = tuple[str, Flight] | Bypassed | Promised
+
+#: Ids of what was printed that are remembered, for what closes later than the dispatch that it is in.
+_REMEMBERED = 10_000
 
 
 class Live:
@@ -35,34 +43,63 @@ class Live:
         self._write = write
         self._process = os.getpid()
         self._began = clock()
-        self._waiting: list[tuple[str, Flight]] = []  # the outermost of which is still open
+        self._inside: dict[int, list[_Row]] = {}  # what waits, by the id of what it is in
+        self._known: list[Undone | Kept] = []  # what became of transactions and callbacks
+        self._printed: dict[int, None] = {}
 
     def begin(self) -> None:
         """Begin to print; each outermost dispatch is handed over at once."""
         STREAM.batch = 0
         STREAM.add(self)
 
+    def end(self) -> None:
+        """Print what is still waiting for the dispatch that it is in."""
+        waiting, self._inside = self._inside, {}
+        rows = [row for found in waiting.values() for row in found]
+        if rows:
+            self._print(rows)
+
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Print what has closed; what stands inside of something open waits for it."""
-        self._waiting += [(thread, flight) for flight in flights]
-        beside = [event for event in events if isinstance(event, (Bypassed, Promised))]
-        if any(not flight[OUTER] for flight in flights) or any(not event.outer for event in beside):
-            waiting, self._waiting = self._waiting, []
-            self._print(waiting, beside, events)
+        self._known += [event for event in events if isinstance(event, (Undone, Kept))]
+        rows: list[_Row] = [(thread, flight) for flight in flights]
+        rows += [event for event in events if isinstance(event, (Bypassed, Promised))]
+        outermost = []
+        for row in rows:
+            outer = _outer(row)
+            if not outer or outer in self._printed:
+                outermost.append(row)
+            else:
+                self._inside.setdefault(outer, []).append(row)
+        for row in outermost:
+            self._print(list(self._tree(row)))
+        if not self._inside:
+            self._known = []
 
-    def _print(
-        self, flights: list[tuple[str, Flight]], beside: list[Bypassed | Promised], events: list[Event]
-    ) -> None:
+    def _tree(self, outermost: _Row) -> Iterator[_Row]:
+        """Take what is in a row, and what is in that, in no particular order."""
+        rows = deque([outermost])
+        while rows:
+            row = rows.popleft()
+            number = _id(row)
+            rows.extend(self._inside.pop(number, ()))
+            self._printed[number] = None
+            yield row
+        while len(self._printed) > _REMEMBERED:
+            del self._printed[next(iter(self._printed))]
+
+    def _print(self, rows: Iterable[_Row]) -> None:
         assembly = Assembly(TABLE, self._began, self._process, lambda number: number or None)
-        assembly.learn(events)
-        others = [assembly.beside(event) for event in beside]
+        assembly.learn(self._known, dict(database.vendors()))
+        found = [
+            assembly.beside(row) if isinstance(row, (Bypassed, Promised)) else assembly.dispatch(*row)
+            for row in sorted(rows, key=_id)
+        ]
         trace = Trace(
             _RUN,
-            dispatches=tuple(
-                assembly.dispatch(thread, flight) for thread, flight in sorted(flights, key=_opened)
-            ),
-            bypasses=tuple(other for other in others if isinstance(other, Bypass)),
-            callbacks=tuple(other for other in others if isinstance(other, Callback)),
+            dispatches=tuple(one for one in found if isinstance(one, Dispatch)),
+            bypasses=tuple(one for one in found if isinstance(one, Bypass)),
+            callbacks=tuple(one for one in found if isinstance(one, Callback)),
         )
         timeline = fold(apply(trace, self._look.filters), self._look.filters, everything=self._look.verbose)
         lines = [self._line(cells(row, self._look)) for section in timeline.sections for row in section.rows]
@@ -75,8 +112,13 @@ class Live:
         return "  ".join([when.rjust(10), signal, *filter(None, [*others, sql])])
 
 
-def _opened(told: tuple[str, Flight]) -> int:
-    number: int = told[1][ID]
+def _id(row: _Row) -> int:
+    number: int = row.id if isinstance(row, (Bypassed, Promised)) else row[1][ID]
+    return number
+
+
+def _outer(row: _Row) -> int:
+    number: int = row.outer if isinstance(row, (Bypassed, Promised)) else row[1][OUTER]
     return number
 
 

@@ -45,6 +45,13 @@ Listen = Annotated[
 ]
 Source = Annotated[bool, typer.Option("--source", help="Show the code that did it.")]
 All = Annotated[bool, typer.Option("--all", help="Run every one of them.")]
+Compare = Annotated[
+    bool, typer.Option("--compare", help="Show what listening itself changes in signals and SQL.")
+]
+Database = Annotated[
+    str | None,
+    typer.Option("--database", help="Run it in a database that is made for it, and dropped.", metavar="URL"),
+]
 Settings = Annotated[
     str | None,
     typer.Option("--settings", help="Look at your project: its settings module.", metavar="MODULE"),

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console, RenderableType
 
@@ -58,19 +58,19 @@ def emit(
         write([text] if isinstance(text, str) else text, output)
 
 
-def draw(drawing: Drawing, output: Path | None) -> None:
+def draw(drawing: Drawing, output: Path | None, stream: TextIO | None = None) -> None:
     """Write a drawing: with colours on a terminal, as plain text elsewhere."""
-    console = standard_output()
+    console = standard_output(stream)
     if output is None and console.is_terminal:
         console.print(drawing(console.width))
     else:
-        write([_drawn(drawing, UNLIMITED if output else console.width)], output)
+        write([_drawn(drawing, UNLIMITED if output else console.width)], output, stream)
 
 
-def write(chunks: Iterable[str], output: Path | None) -> None:
-    """Write text to a file, whole or not at all, or to standard output."""
+def write(chunks: Iterable[str], output: Path | None, stream: TextIO | None = None) -> None:
+    """Write text to a file, whole or not at all, or to ``stream``: standard output, if it is not said."""
     if output is None or str(output) == "-":
-        sys.stdout.writelines(chunks)
+        (stream or sys.stdout).writelines(chunks)
     else:
         write_file(output, chunks)
 
@@ -104,10 +104,10 @@ class _StandardOutput(Console):
         raise BrokenPipeError
 
 
-def standard_output() -> Console:
+def standard_output(stream: TextIO | None = None) -> Console:
     """Return the console of standard output: no colour and no wrapping where nobody looks."""
-    console = _StandardOutput(highlight=False, markup=False, emoji=False)
-    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+    console = _StandardOutput(file=stream, highlight=False, markup=False, emoji=False)
+    if not (stream or sys.stdout).isatty() and "COLUMNS" not in os.environ:
         console.width = UNLIMITED
     return console
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Group, RenderableType
 
@@ -28,6 +29,7 @@ class Answer:
     output: Path | None = None  # -o
     counts: bool = False  # -c
     keep: bool = False  # for show --last
+    stream: TextIO | None = None  # where it goes without ``output``; None: standard output
 
     def chosen(self) -> str:
         """Return the view or format that is asked for; an unknown one, or two of them, is an error."""
@@ -48,18 +50,18 @@ def present(source: Source, look: Look, answer: Answer, drawing: ViewDrawing | N
     chosen = answer.chosen()
     drawing = drawing or partial(_drawing, source, look)
     if chosen in views.VIEWS:
-        draw(partial(drawing, chosen), answer.output)
+        draw(partial(drawing, chosen), answer.output, answer.stream)
     elif chosen == "svg":
         from sigexplorer.show.exporters.picture import picture
 
-        write([picture(partial(drawing, "table"))], answer.output)
+        write([picture(partial(drawing, "table"))], answer.output, answer.stream)
     else:
         traces = traces_of(source)
         check(traces, look.filters)
         kept = [apply(trace, look.filters) for trace in traces]
         # What is left was chosen; the patterns still say what is not folded, the step what has no heading.
         look = replace(look, filters=Filters(signals=look.filters.signals, step=look.filters.step))
-        write(exporters.export(chosen, kept, look), answer.output)
+        write(exporters.export(chosen, kept, look), answer.output, answer.stream)
 
 
 def _drawing(source: Source, look: Look, view: str, width: int) -> RenderableType:

@@ -14,10 +14,11 @@ from sigexplorer.catalog.page import ANCIENT, dotted
 from sigexplorer.cli import facts, options
 from sigexplorer.errors import UsageError
 from sigexplorer.playground.scenarios import SCENARIOS, Scenario, find
+from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
 
 if TYPE_CHECKING:
-    from sigexplorer.cli.stories import Story
+    from sigexplorer.cli.present import Answer
 
 
 def complete_scenario(incomplete: str) -> list[str]:
@@ -33,6 +34,8 @@ def scenario(
     fact: facts.Proven = None,
     source: options.Source = False,
     listen: options.Listen = True,
+    compare: options.Compare = False,
+    database: options.Database = None,
     only: options.Only = None,
     sender: options.Sender = None,
     receiver: options.Receiver = None,
@@ -54,26 +57,51 @@ def scenario(
     if not names and not run_all and not fact:
         return _list(format_name, output)
     from sigexplorer.cli.present import Answer
-    from sigexplorer.cli.stories import tell
 
     filters = options.filters(only, sender, receiver, minimum, depth, start, step, failed=failed)
-    look = Look(filters, verbose, limit, origins, source or bool(fact), rows=rows)
-    stories = _stories(names or [], fact or [], run_all=run_all, source=source)
+    look = Look(filters, verbose, limit, origins, source, rows=rows)
     answer = Answer(format_name, output, counts=counts, keep=not no_keep)
-    raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all))
+    if fact:
+        facts.refuse_others(names, run_all=run_all, compare=compare)
+        raise typer.Exit(facts.prove(fact, look, answer, database, listen=listen))
+    run = _compare if compare else partial(_tell, listen=listen)
+    raise typer.Exit(
+        run(_scenarios(names or [], run_all=run_all), look, answer, database, everything=run_all)
+    )
 
 
-def _stories(names: list[str], proven: list[str], *, run_all: bool, source: bool) -> list[Story]:
-    from sigexplorer.cli.stories import Story
+def _tell(
+    wanted: list[Scenario],
+    look: Look,
+    answer: Answer,
+    database: str | None,
+    *,
+    listen: bool,
+    everything: bool,
+) -> int:
+    from sigexplorer.cli.stories import Story, tell
     from sigexplorer.playground import runs
 
-    if proven:
-        facts.refuse_others(names, run_all=run_all)
-        return facts.stories(proven)
-    return [
-        Story(chosen.name, chosen.added, partial(runs.run_scenario, chosen, sources=source), _next(chosen))
-        for chosen in _scenarios(names, run_all=run_all)
+    stories = [
+        Story(
+            chosen.name,
+            chosen.added,
+            partial(runs.run_scenario, chosen, sources=look.sources),
+            _next(chosen),
+        )
+        for chosen in wanted
     ]
+    return tell(stories, look, answer, listen=listen, everything=everything, database=database)
+
+
+def _compare(
+    wanted: list[Scenario], look: Look, answer: Answer, database: str | None, *, everything: bool
+) -> int:
+    from sigexplorer.cli.both_ways import compare
+
+    if look.filters != Filters() or answer.counts:
+        raise UsageError("--compare shows all that differs", "leave out what chooses signals, steps or rows")
+    return compare(wanted, look, answer, database, brief=everything)
 
 
 def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:

@@ -52,6 +52,7 @@ def tell(
     *,
     listen: bool,
     everything: bool,
+    database: str | None = None,
 ) -> int:
     """Run ``stories``, write what they sent, and return the exit code: 1 if a claim failed.
 
@@ -62,7 +63,7 @@ def tell(
     version = django_version()
     possible = [story for story in stories if version >= story.added]
     later = {story.name: story.added for story in stories if version < story.added}
-    with runs.open_playground(listen=listen):
+    with runs.open_playground(listen=listen, database=database):
         told = list(_told(possible, shown=everything))
     traces = [trace for _, trace in told]
     if answer.keep:

@@ -7,7 +7,7 @@ is wrong with the question.
 from __future__ import annotations
 
 import getopt
-import shlex
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sigexplorer.capture.secrecy import command_line
 from sigexplorer.errors import NotPythonError, OutputError, SigexplorerError, UsageError
 from sigexplorer.project.children import State, run_other
 from sigexplorer.project.program import Program, resolve, restart, run
@@ -130,9 +131,9 @@ def _prepared(wanted: Wanted, command: Sequence[str]) -> tuple[_Session, Program
 def check(wanted: Wanted) -> None:
     """Raise where the filters or the format cannot be meant."""
     if wanted.only or wanted.minimum or wanted.format_name or wanted.output or wanted.counts:
-        from sigexplorer.cli.reporting import answer, look
+        from sigexplorer.cli.reporting import answer, check_names, look
 
-        look(wanted)
+        check_names(look(wanted))
         answer(wanted).chosen()
 
 
@@ -169,7 +170,7 @@ class _Session:
         return State(
             folder=str(self.folder),
             all=self.wanted.follow,
-            title=shlex.join(self.command),
+            title=command_line(self.command),
             listen=self.wanted.listen,
             origins=self.wanted.origins or self.wanted.output is not None,
             inits=self.wanted.init or _names_inits(self.wanted.only),
@@ -196,13 +197,13 @@ def _run(session: _Session, program: Program | None) -> int:
     report = partial(_report, session, tracing)
     if program is None:
         code = run_other(session.command, session.state)
-        report()
+        report(flush=True)
         return code
     tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
     return run(program)
 
 
-_PRINTING: list[object] = []  # whoever prints is kept, and with it what it prints
+_PRINTING: list[Any] = []  # whoever prints is kept, and with it what it prints
 
 
 def _print(wanted: Wanted) -> None:
@@ -214,7 +215,15 @@ def _print(wanted: Wanted) -> None:
     live.begin()
 
 
-def _report(session: _Session, tracing: Tracing) -> None:
-    from sigexplorer.cli.reporting import report
+def _report(session: _Session, tracing: Tracing, *, flush: bool) -> None:
+    """Report; Ctrl-C ends that, and nothing is lost."""
+    try:
+        from sigexplorer.cli.reporting import report
 
-    report(session.folder, session.wanted, tracing.problem)
+        for live in _PRINTING:
+            live.end()
+        report(session.folder, session.wanted, tracing.problem, flush=flush)
+    except KeyboardInterrupt:
+        if sys.__stderr__ is not None and session.folder.is_dir():
+            told = f"the report was interrupted; what was recorded is in '{session.folder}'"
+            sys.__stderr__.write(f"sigexplorer: {told}\n")

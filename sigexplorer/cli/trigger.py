@@ -25,6 +25,7 @@ def trigger(
     run_all: options.All = False,
     source: options.Source = False,
     listen: options.Listen = True,
+    database: options.Database = None,
     only: options.Only = None,
     sender: options.Sender = None,
     receiver: options.Receiver = None,
@@ -51,7 +52,7 @@ def trigger(
     wanted = _pages(signals or [], run_all=run_all)
     stories = [_story(page) for page in wanted]
     answer = Answer(format_name, output, counts=counts, keep=not no_keep)
-    raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all))
+    raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all, database=database))
 
 
 def _story(page: Page) -> Story:

@@ -82,7 +82,7 @@ def _diagnosis(
     receiver: str, run: Trace | None, settings: str | None, pythonpath: Path | None, *, demo: bool
 ) -> Diagnosis:
     """Start the project, watching who imports what, and ask; ``run`` is a run to look at."""
-    from sigexplorer.capture.imports import IMPORTS
+    from sigexplorer.capture.importers import IMPORTS
     from sigexplorer.cli.opening import open_project
     from sigexplorer.project.why import diagnose
 

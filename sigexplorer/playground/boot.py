@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import sys
-from typing import Any
 
 from sigexplorer import catalog
 from sigexplorer.capture.listening import Listener, built_in
 from sigexplorer.errors import ProjectError
+from sigexplorer.playground.databases import IN_MEMORY, Databases
 from sigexplorer.playground.place import demo_folder
 
 _SETTINGS = "demo.settings"
 
 
 class Playground:
-    """The bundled project, running: in-memory databases with every table and no row.
+    """The bundled project, running: databases with every table and no row.
 
     One for each process, because Django can be set up only once.
     """
 
     def __init__(self) -> None:
         self.listener = Listener()
-        self._pristine: sqlite3.Connection | None = None
+        self._databases: Databases = IN_MEMORY
 
-    def boot(self, *, listen: bool) -> None:
-        """Set Django up, listening from before the first model if asked to."""
+    def boot(self, *, listen: bool, databases: Databases = IN_MEMORY) -> None:
+        """Set Django up, listening from before the first model if asked to; rows are in ``databases``."""
         from django.apps import apps
 
         for page in catalog.PAGES:
@@ -35,8 +34,8 @@ class Playground:
             self.listener.connect()
         if not apps.ready:
             _set_up()
-        if self._pristine is None:
-            self._pristine = self._build_tables()
+        self._databases = databases
+        databases.open()
 
     def reset(self) -> None:
         """Empty every table and forget what the receivers remember."""
@@ -44,8 +43,7 @@ class Playground:
 
         from blog import memory
 
-        assert self._pristine is not None  # noqa: S101 - boot() has built it
-        self._copy(self._pristine)
+        self._databases.reset()
         ContentType.objects.clear_cache()
         memory.clear()
 
@@ -55,9 +53,7 @@ class Playground:
         from django.db.migrations.recorder import MigrationRecorder
 
         _ = MigrationRecorder(connection).Migration  # defined once for a process, so not by a scenario
-        empty = sqlite3.connect(":memory:")
-        self._copy(empty)
-        empty.close()
+        self._databases.empty()
 
     def forget(self) -> None:
         """Let go of the historical models of a migration, which a cache of Django's keeps alive."""
@@ -71,29 +67,10 @@ class Playground:
             self.listener.connect()
 
     def shut(self) -> None:
-        """Take our receivers away; Django itself stays set up."""
+        """Take our receivers and other databases away; Django itself stays set up, with its own in memory."""
         self.listener.disconnect()
-
-    def _copy(self, source: sqlite3.Connection) -> None:
-        from django.db import connections
-
-        for wrapper in connections.all():
-            wrapper.ensure_connection()
-            source.backup(wrapper.connection)
-
-    def _build_tables(self) -> sqlite3.Connection:
-        """Create each model's table, without the hundreds of steps that migrations take."""
-        from django.apps import apps
-        from django.db import connection
-
-        with connection.schema_editor() as editor:
-            for model in apps.get_models():
-                if model._meta.managed and not model._meta.proxy:
-                    editor.create_model(model)
-        pristine = sqlite3.connect(":memory:")
-        raw: Any = connection.connection
-        raw.backup(pristine)
-        return pristine
+        self._databases.close()
+        self._databases = IN_MEMORY
 
 
 def _set_up() -> None:

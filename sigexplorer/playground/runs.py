@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 
+from sigexplorer.answers import Observed, Statement
 from sigexplorer.capture import words
+from sigexplorer.capture.statements import Statements
 from sigexplorer.capture.tracer import Tracer
-from sigexplorer.catalog.fact import Fact
 from sigexplorer.catalog.page import Page, Version, dotted
 from sigexplorer.errors import UsageError
 from sigexplorer.model import Claim, Trace
 from sigexplorer.playground.boot import PLAYGROUND
-from sigexplorer.playground.scenarios import Scenario, find
+from sigexplorer.playground.databases import IN_MEMORY
+from sigexplorer.playground.elsewhere import databases_at
+from sigexplorer.playground.ending import in_order
+from sigexplorer.playground.scenarios import Scenario
 from sigexplorer.playground.steps import Steps
 from sigexplorer.playground.triggers import TRIGGERS
 
@@ -64,14 +67,16 @@ def run_scenario(scenario: Scenario, *, sources: bool = False) -> Trace:
     return _run(f"scenario {scenario.name}", story, sources=sources)
 
 
-def prove(fact: Fact) -> Trace:
-    """Run the scenario that proves a fact, and keep of it what is about the fact: claims and their steps."""
-    scenario = find(fact.scenario)
-
-    def story(step: Steps) -> None:
-        scenario_code(scenario)(step)
-
-    return _run(f"fact {fact.id}", story, sources=True, fact=fact.id)
+def observe_scenario(scenario: Scenario) -> Observed:
+    """Run a scripted story in an open playground, and note its SQL, too."""
+    statements = Statements()
+    statements.start()
+    try:
+        tracer = recorded(f"scenario {scenario.name}", scenario_code(scenario), sources=False)
+    finally:
+        statements.stop()
+    placed = [(*tracer.place(reading), sql) for reading, sql in statements.noted]
+    return Observed(tracer.trace(), tuple(Statement(*each) for each in placed if each[0] is not None))
 
 
 def trigger_source(page: Page) -> str:
@@ -80,16 +85,30 @@ def trigger_source(page: Page) -> str:
 
 
 @contextmanager
-def open_playground(*, listen: bool) -> Iterator[None]:
-    """Boot the bundled project for some runs, and leave no receiver of ours behind."""
-    try:
-        PLAYGROUND.boot(listen=listen)
-        yield
-    finally:
-        PLAYGROUND.shut()
+def open_playground(*, listen: bool, database: str | None = None) -> Iterator[None]:
+    """Boot the bundled project for some runs, and leave no receiver of ours behind.
+
+    With ``database``, the URL of one that does not exist, its rows are there meanwhile.
+    """
+    databases = IN_MEMORY if database is None else databases_at(database)
+    with nullcontext() if database is None else in_order():
+        try:
+            PLAYGROUND.boot(listen=listen, databases=databases)
+            yield
+        finally:
+            try:
+                PLAYGROUND.shut()
+            except KeyboardInterrupt:  # before it has begun: once it has, it is not disturbed
+                PLAYGROUND.shut()
+                raise
 
 
-def _run(title: str, story: Story, *, sources: bool, fact: str | None = None) -> Trace:
+def _run(title: str, story: Story, *, sources: bool) -> Trace:
+    return recorded(title, story, sources=sources).trace()
+
+
+def recorded(title: str, story: Story, *, sources: bool) -> Tracer:
+    """Run a story from the beginning, and return what has recorded it."""
     PLAYGROUND.reset()
     tracer = Tracer(title, listened=PLAYGROUND.listener.connected, steps_only=True)
     try:
@@ -105,30 +124,4 @@ def _run(title: str, story: Story, *, sources: bool, fact: str | None = None) ->
     tracer.claims += [
         Claim("sigexplorer recorded everything", held=False, detail=fault) for fault in tracer.faults
     ]
-    return tracer.trace() if fact is None else _about(fact, tracer)
-
-
-def _about(fact: str, tracer: Tracer) -> Trace:
-    """Return what was recorded of one fact."""
-    trace = tracer.trace()
-    claims = [claim for claim in trace.claims if claim.fact == fact]
-    broken = {step.id for step in trace.steps if step.error}
-    steps = {claim.step for claim in claims}
-    if not claims:
-        claims.append(Claim("it was tried", held=False, detail="the scenario did not come so far", fact=fact))
-        steps |= broken
-    # Without a step: what broke the scenario, or our own recording.
-    claims += [
-        claim
-        for claim in trace.claims
-        if not (claim.held or claim.fact) and (claim.step is None or claim.step in steps)
-    ]
-    return replace(
-        trace,
-        run=replace(trace.run, queries=sum(tracer.queries_of.get(step or 0, 0) for step in steps)),
-        steps=tuple(step for step in trace.steps if step.id in steps),
-        dispatches=tuple(dispatch for dispatch in trace.dispatches if dispatch.step in steps),
-        bypasses=tuple(bypass for bypass in trace.bypasses if bypass.step in steps),
-        callbacks=tuple(callback for callback in trace.callbacks if callback.step in steps),
-        claims=tuple(claims),
-    )
+    return tracer

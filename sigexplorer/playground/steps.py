@@ -13,6 +13,7 @@ from types import FrameType
 import django
 
 from sigexplorer.capture import words
+from sigexplorer.capture.secrecy import scrub
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.model import Bypass, Claim, Dispatch
 from sigexplorer.playground.boot import Playground
@@ -60,7 +61,7 @@ class Steps:
         # variable: one that knows itself would keep the receivers of the scenario alive.
         source = _block(sys._getframe(2)) if self._sources else None
         self._number += 1
-        with self._tracer.step(title, source):
+        with self._tracer.step(scrub(title), source):
             yield
 
     @contextmanager
@@ -91,7 +92,7 @@ class Steps:
         """
         held = actual == expected
         seen = None if held else f"saw {words.describe(actual)}, not {words.describe(expected)}"
-        self._tracer.claims.append(Claim(text, held, seen, self._number or None, fact))
+        self._tracer.claims.append(Claim(scrub(text), held, seen, self._number or None, fact))
 
     def sent(self, name: str | None = None, sender: str | None = None, **arguments: object) -> list[Dispatch]:
         """Return the step's dispatches with that short name, sender and those arguments, in order."""

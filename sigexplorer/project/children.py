@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import sigexplorer
-from sigexplorer.project.imports import when_imported
+from sigexplorer.project.awaiting import when_imported
 
 VARIABLE = "SIGEXPLORER_CHILD"
 STARTUP = str(Path(__file__).parent / "startup")
@@ -118,11 +118,16 @@ def at_end(function: Callable[[], object]) -> None:
 def run_other(command: Sequence[str], state: State) -> int:
     """Run a command that is no Python program and follow those it starts; return its exit code.
 
-    Ctrl-C reaches the command as well, which decides what comes of it.
+    Ctrl-C reaches the command as well, which decides what comes of it; what else is to end us is
+    passed on to it.
     """
+    import signal
     import subprocess
 
     with subprocess.Popen(command, env=environment(state, os.environ)) as process:  # noqa: S603 - the user's
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)):
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, lambda number, _frame: process.send_signal(number))
         while True:
             try:
                 code = process.wait()

@@ -8,7 +8,10 @@ from typing import Any
 
 from sigexplorer.answers import Check, State
 from sigexplorer.capture import receivers, words
-from sigexplorer.capture.connections import NOTES
+from sigexplorer.capture.connections import NOTES, Noted
+from sigexplorer.capture.holders import held_by_debug_alone
+from sigexplorer.capture.receivers import ReceiverWords
+from sigexplorer.capture.signals import SignalWords
 from sigexplorer.capture.words import contents
 from sigexplorer.model import Origin
 from sigexplorer.project.case import Attempt, Case, Standing
@@ -18,6 +21,8 @@ from sigexplorer.project.evidence import answer, written
 def uid_free(case: Case) -> Check:
     """See whether Django dropped a connection because of an equal key."""
     question = "was it dropped by an equal dispatch_uid?"
+    if not case.connected:
+        return answer("dispatch_uid", question, "skipped")
     said, failed = [], False
     for named, event in case.attempts:
         if event.kind != "ignored":
@@ -43,20 +48,37 @@ def uid_free(case: Case) -> Check:
 
 
 def alive(case: Case) -> Check:
-    """See whether the receiver died because Django held it weakly."""
+    """See whether the receiver died because Django held it weakly, or will where DEBUG is off."""
     question = "is it still alive?"
-    dead = _dead(case)
-    if not dead:
+    dead, doomed = _dead(case), _doomed(case)
+    if not dead and not doomed:
         return answer("alive", question, "ok" if case.connected else "skipped")
-    there = {one.named.path for one in case.standing}
-    said = [
-        f"connected to {one.named.name} at {written(one.event.at)}, it died: only Django held it, and weakly"
-        for one in dead
-    ]
-    lost = [one for one in dead if one.named.path not in there]
+    there = {one.named.path for one in case.standing if one not in doomed}
+    ends: list[_End] = [(one.named, one.event, _ONLY_DEBUG) for one in doomed]
+    ends += [(one.named, one.event, "it died: only Django held it, and weakly") for one in dead]
+    said = [f"connected to {named.name} at {written(at)}, {how}" for named, at, how in _placed(ends)]
+    lost = [named for named, _, _ in ends if named.path not in there]
     state: State = "noted" if _rebound(case) else "failed" if lost else "ok"
     fix = "keep it at the level of a module, or connect it with weak=False" if state == "failed" else ""
-    return answer("alive", question, state, *said, at=[one.event.at for one in dead], fix=fix)
+    return answer("alive", question, state, *said, at=[at for _, at, _ in _placed(ends)], fix=fix)
+
+
+_ONLY_DEBUG = (
+    "it lives only because DEBUG is on, whose check of its arguments remembers it:"
+    " with DEBUG off it dies at once"
+)
+
+#: A connection that was or will be lost, and how.
+_End = tuple[SignalWords, Noted | None, str]
+
+
+def _placed(ends: list[_End]) -> list[tuple[SignalWords, Origin | None, str]]:
+    return [(named, event.at if event else None, how) for named, event, how in ends]
+
+
+def _doomed(case: Case) -> list[Standing]:
+    """Return the registrations whose receiver lives only because of ``DEBUG``."""
+    return [one for one in case.standing if held_by_debug_alone(one.registration)]
 
 
 def _dead(case: Case) -> list[Attempt]:
@@ -69,9 +91,14 @@ def _dead(case: Case) -> list[Attempt]:
     ]
 
 
+def _gone(case: Case) -> list[ReceiverWords]:
+    """Return the functions that died, or would without ``DEBUG``."""
+    return [*(one.event.receiver for one in _dead(case)), *(one.receiver for one in _doomed(case))]
+
+
 def _rebound(case: Case) -> Origin | None:
     """Return where that is defined which the name of a receiver that died means now."""
-    dead = [one.event.receiver for one in _dead(case)]
+    dead = _gone(case)
     module = sys.modules.get(case.module or "")
     if not dead or module is None:
         return None
@@ -92,7 +119,7 @@ def rebound(case: Case) -> Check:
     later = _rebound(case)
     if later is None:
         return answer("rebound", question, "ok" if case.connected else "skipped")
-    first = _dead(case)[0].event.receiver
+    first = _gone(case)[0]
     name = case.name.rpartition(".")[2]
     what = f"{written(later)} defines {name} again: the function at {first.file}:{first.line} is gone"
     return answer("rebound", question, "failed", what, at=[later], fix="give each function a name of its own")
@@ -109,6 +136,8 @@ def still_connected(case: Case) -> Check:
         for one in missed
     ]
     places = [one.event.at for one in (*gone, *missed)]
+    if not (gone or case.standing or case.recorded):
+        return answer("disconnected", question, "skipped", *said, at=places)
     if gone and not case.standing:
         return answer(
             "disconnected",

@@ -141,7 +141,7 @@ def _of_model(one: Standing, found: Any, text: str | None, case: Case) -> tuple[
             f"its sender {text} is swapped out for {options.swapped}",
             f"use '{options.swapped}' as the sender",
         )
-    if options.proxy and not reached(case):
+    if options.proxy and not reached(case) and not _hears(case, one, options.concrete_model):
         concrete = label(options.concrete_model)
         what = f"its sender {text} is a proxy: what is not saved through it is sent by {concrete}"
         return what, f"connect it for {concrete} as well"
@@ -149,6 +149,14 @@ def _of_model(one: Standing, found: Any, text: str | None, case: Case) -> tuple[
         what = f"its sender {text} is an automatic through model, which sends no {one.named.name}"
         return what, "listen to m2m_changed"
     return None
+
+
+def _hears(case: Case, one: Standing, model: Any) -> bool:
+    """Whether the receiver is connected to the same signal for ``model``, or for every sender, as well."""
+    return any(
+        other.signal is one.signal and other.registration.sender_id in (None, id(model))
+        for other in case.standing
+    )
 
 
 def _of_many_to_many(found: Any, text: str | None) -> tuple[str, str] | None:

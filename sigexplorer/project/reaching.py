@@ -8,7 +8,7 @@ from typing import Any
 
 from sigexplorer.answers import Check, State
 from sigexplorer.capture.connections import Noted
-from sigexplorer.capture.imports import IMPORTS
+from sigexplorer.capture.importers import IMPORTS
 from sigexplorer.capture.words import class_path, contents
 from sigexplorer.project.case import Case
 from sigexplorer.project.evidence import answer, written

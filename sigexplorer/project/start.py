@@ -28,9 +28,25 @@ def start(settings: str, pythonpath: Path | None) -> None:
         # What the project prints while it starts is no part of our answer.
         with contextlib.redirect_stdout(sys.stderr), connections.NOTES.watching():
             django.setup()
+    except ModuleNotFoundError as problem:
+        if problem.name and f"{settings}.".startswith(f"{problem.name}."):
+            raise _no_such_settings(settings, problem.name, pythonpath) from problem
+        raise _cannot(settings, problem) from problem
     except (Exception, SystemExit) as problem:
-        message = f"the project of '{settings}' cannot be set up: {_told(problem)}"
-        raise ProjectError(message, "run its manage.py check to see where") from problem
+        raise _cannot(settings, problem) from problem
+
+
+def _cannot(settings: str, problem: BaseException) -> ProjectError:
+    message = f"the project of '{settings}' cannot be set up: {_told(problem)}"
+    return ProjectError(message, "run its manage.py check to see where")
+
+
+def _no_such_settings(settings: str, missing: str, pythonpath: Path | None) -> ProjectError:
+    folder = pythonpath or here()
+    return ProjectError(
+        f"no settings module '{settings}': '{missing}' is neither in '{folder}' nor on Python's path",
+        "write its dotted name, and name the folder that it is imported from with --pythonpath",
+    )
 
 
 def _put_on_path(folder: Path) -> None:

@@ -12,20 +12,27 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from sigexplorer.project.awaiting import when_imported
 from sigexplorer.project.children import State, at_end, follow
-from sigexplorer.project.imports import when_imported
-from sigexplorer.project.program.ending import stay_interrupted
+from sigexplorer.project.program.ending import can_run, stay_interrupted, uninterrupted
 
 if TYPE_CHECKING:
     from sigexplorer.capture.recorder import Recorder
 
-#: What ends a process without a word to ``atexit``.
-_WAYS_OUT = ("_exit", "execv", "execve")
+#: What makes another program of a process, without a word to ``atexit``; ``os.execvp`` comes to it too.
+_BECOMING = ("execv", "execve")
 
 #: The tracing of this process, and of those that are forked from it: nothing, or one.
 ACTIVE: list[Tracing] = []
+
+
+class Ended(Protocol):
+    """What is called when all is recorded."""
+
+    def __call__(self, *, flush: bool) -> None:
+        """Go on; ``flush`` says whether what the program has printed is written out by its end."""
 
 
 class Tracing:
@@ -36,14 +43,14 @@ class Tracing:
         self._state = state
         self._recorder: Recorder | None = None
         self._process = os.getpid()
-        self._ended: Callable[[], None] | None = None
+        self._ended: Ended | None = None
         self._recording: Callable[[], None] | None = None
 
-    def begin(
-        self, ended: Callable[[], None] | None = None, recording: Callable[[], None] | None = None
-    ) -> None:
+    def begin(self, ended: Ended | None = None, recording: Callable[[], None] | None = None) -> None:
         """Begin; ``ended`` is called once, when this process ends and all of it is recorded.
 
+        It is told whether what the program has printed is written out: after ``os._exit`` and
+        ``os.exec*`` that is lost, and stays lost.
         ``recording`` is called when there is something to record, with Django's dispatch.
         """
         ACTIVE.append(self)
@@ -54,9 +61,10 @@ class Tracing:
             _listen()
         when_imported("multiprocessing.pool", self._note_before_answers)
         follow(self._state)
-        at_end(self.end)
-        for name in _WAYS_OUT:
-            setattr(os, name, self._leaving(getattr(os, name)))
+        at_end(self._last)
+        os._exit = self._leaving(os._exit)
+        for name in _BECOMING:
+            setattr(os, name, self._becoming(getattr(os, name)))
 
     def _note_before_answers(self, pool: Any) -> None:
         """Let the workers of a pool, which kills them in the end, write what they have noted in time."""
@@ -97,26 +105,39 @@ class Tracing:
         except Exception as problem:  # noqa: BLE001 - the fault is not the program's
             self.problem = getattr(problem, "strerror", None) or f"{type(problem).__name__}: {problem}"
 
-    def end(self) -> None:
+    def end(self, *, flush: bool = True) -> None:
         """Make the record of this process whole; a second time changes nothing."""
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
-            recorder.stop(functools.partial(_note, recorder))
+            with uninterrupted():
+                recorder.stop(functools.partial(_note, recorder))
             self.problem = self.problem or recorder.problem
         ended, self._ended = self._ended, None
         if ended is not None and os.getpid() == self._process:
-            ended()
+            ended(flush=flush)
             stay_interrupted()
+
+    def _last(self, *, flush: bool = True) -> None:
+        """End, whatever befalls us; Ctrl-C while we are at it stops us, and nothing else."""
+        with suppress(Exception, KeyboardInterrupt):
+            self.end(flush=flush)
 
     def _leaving(self, leave: Any) -> Any:
         @functools.wraps(leave)
         def leaving(*arguments: Any, **named: Any) -> Any:
-            try:
-                self.end()
-            finally:
-                return leave(*arguments, **named)  # noqa: B012 - whatever befalls us, the process ends
+            self._last(flush=False)
+            return leave(*arguments, **named)
 
         return leaving
+
+    def _becoming(self, become: Any) -> Any:
+        @functools.wraps(become)
+        def becoming(*arguments: Any, **named: Any) -> Any:
+            if can_run(*arguments, **named):  # else it fails, and the program goes on
+                self._last(flush=False)
+            return become(*arguments, **named)
+
+        return becoming
 
 
 def _listen() -> None:

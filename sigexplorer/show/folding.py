@@ -26,6 +26,8 @@ class Row:
     duration_ns: int = 0  # of all of them
     causes: frozenset[int] = frozenset()  # indexes of the calls that sent, or wrote, something in turn
     cause: str = ""  # of a callback: the receiver that registered it
+    parents: int = 1  # of repeats: how many dispatches caused them
+    places: int = 1  # of repeats: from how many lines they came
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +165,19 @@ def _collapse(rows: list[Row]) -> Iterator[Row]:
         period, times = _repeats(alike, place)
         for offset in range(period):
             joined = rows[place + offset : place + period * times : period]
-            yield replace(joined[0], times=times, duration_ns=sum(row.duration_ns for row in joined))
+            yield joined[0] if times == 1 else _joined(joined)
         place += period * times
+
+
+def _joined(rows: list[Row]) -> Row:
+    """Return the first of some rows that are alike, for all of them."""
+    return replace(
+        rows[0],
+        times=len(rows),
+        duration_ns=sum(row.duration_ns for row in rows),
+        parents=len({row.record.parent for row in rows}),
+        places=len({row.record.origin for row in rows}),
+    )
 
 
 def _repeats(alike: list[object], place: int) -> tuple[int, int]:

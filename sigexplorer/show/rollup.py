@@ -59,7 +59,7 @@ def rolled_up(file: Path) -> Profile | None:
             return None  # a pipe can be read once
         with file.open("rb") as stream:
             return _read(stream)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, RecordingError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, RecordingError):
         return None
 
 

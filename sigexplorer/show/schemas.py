@@ -32,6 +32,11 @@ def diff_schema() -> dict[str, Any]:
     return _read("diff-1.json")
 
 
+def comparison_schema() -> dict[str, Any]:
+    """Return the schema of what ``scenario --compare`` prints."""
+    return _read("comparison-1.json")
+
+
 def _read(name: str) -> dict[str, Any]:
     text = files("sigexplorer.show").joinpath("schema", name).read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ from sigexplorer.spool.rows import (
     Undone,
 )
 
+_DJANGO = "django."
 _BITS = 63  # of the largest number that JSON's readers agree about
 
 
@@ -38,6 +40,35 @@ class _Place(NamedTuple):
     parent: int | None
     parent_call: int | None
     step: int | None
+
+
+class _Spans:
+    """The times of one transaction that were rolled back."""
+
+    def __init__(self) -> None:
+        self._told: list[tuple[int, int]] = []
+        self._since: list[int] = []  # of spans apart from each other, in order
+        self._until: list[int] = []
+
+    def add(self, span: Undone) -> None:
+        """Take one in."""
+        self._told.append((span.since, span.until))
+        self._since = []
+
+    def __contains__(self, clock: int) -> bool:
+        if not self._since:
+            self._merge()
+        before = bisect_right(self._since, clock)
+        return before > 0 and clock < self._until[before - 1]
+
+    def _merge(self) -> None:
+        self._until = []
+        for since, until in sorted(self._told):
+            if self._until and since <= self._until[-1]:
+                self._until[-1] = max(self._until[-1], until)
+            else:
+                self._since.append(since)
+                self._until.append(until)
 
 
 class Assembly:
@@ -61,14 +92,19 @@ class Assembly:
         self._process = process
         self._number = number
         self._step_of = step_of
-        self._undone: dict[int, list[Undone]] = {}
+        self._aliases: set[str] = set()
+        self._undone: dict[int, _Spans] = {}
         self._kept: dict[int, Kept] = {}
 
-    def learn(self, events: Iterable[Event]) -> None:
-        """Take in what became of transactions and callbacks, which is known only later."""
+    def learn(self, events: Iterable[Event], aliases: Iterable[str] = ()) -> None:
+        """Take in what became of transactions and callbacks, which is known only later.
+
+        ``aliases`` are those of the databases, as far as anybody knows them.
+        """
+        self._aliases.update(aliases)
         for event in events:
             if isinstance(event, Undone):
-                self._undone.setdefault(event.transaction, []).append(event)
+                self._undone.setdefault(event.transaction, _Spans()).add(event)
             elif isinstance(event, Kept):
                 self._kept[event.id] = event
 
@@ -82,7 +118,7 @@ class Assembly:
         shape, start, notes = self._shapes[row[SHAPE]], row[START], row[NOTES] or {}
         calls = tuple(self._calls(row, shape))
         arguments = _arguments(shape, row[ARGUMENTS])
-        transactions = _of_database(row[TRANSACTIONS] or (), dict(arguments).get("using"))
+        transactions = self._of_database(shape, row[TRANSACTIONS], dict(arguments).get("using"))
         end = notes.get("end") or row[-1]
         return Dispatch(
             *self._place(row[ID], row[OUTER], row[POSITION], start),
@@ -106,9 +142,22 @@ class Assembly:
             callback=self._number(notes.get("callback", 0)),
         )
 
+    def _of_database(
+        self, shape: Shape, open_now: Sequence[tuple[str, int]] | None, using: Scalar
+    ) -> list[int]:
+        """Return the numbers of the transactions on the database ``using``; where it is none, of all."""
+        if not open_now:
+            return []
+        # A signal of a project's own may mean something else by that word.
+        is_alias = isinstance(using, str) and (
+            using in self._aliases or shape.signal.startswith(_DJANGO) or using in dict(open_now)
+        )
+        return [number for alias, number in open_now if not is_alias or using == alias]
+
     def _is_undone(self, transaction: int, start: int) -> bool:
         """Whether what was sent at ``start`` in that transaction was rolled back."""
-        return any(span.since <= start < span.until for span in self._undone.get(transaction, ()))
+        spans = self._undone.get(transaction)
+        return spans is not None and start in spans
 
     def beside(self, row: Bypassed | Promised) -> Bypass | Callback:
         """Make the record of an event that is no dispatch."""
@@ -197,11 +246,6 @@ def _arguments(shape: Shape, values: Any) -> tuple[tuple[str, Scalar], ...]:
 
 def _key(held: int | None) -> str:
     return str(held) if held is None or held.bit_length() <= _BITS else f"<int of {held.bit_length()} bits>"
-
-
-def _of_database(transactions: tuple[tuple[str, int], ...], using: Scalar) -> list[int]:
-    """Return the numbers of those on the database ``using``; without it, of all."""
-    return [number for alias, number in transactions if not isinstance(using, str) or using == alias]
 
 
 def _origin(held: Line | None) -> Origin | None:

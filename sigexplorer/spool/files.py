@@ -23,36 +23,52 @@ MAGIC = b"sigexplorer.spool/1\n"
 #: What the name of a folder of such files ends in.
 SUFFIX = ".spool"
 
+#: Not for the children of a program, and with bytes as they are.
+_PLAIN = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
 _LENGTH = struct.Struct(">I")
 _LONGEST = 1 << 28  # bytes of a frame
 
 
 class SpoolFile:
-    """The file of this process."""
+    """The file of this process, which nobody else writes to, in a folder that is there.
+
+    What is written counts from the moment that whoever writes has noted where it ends: what a
+    write that was interrupted has left there is written over.
+    """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path = path
-        self._write(MAGIC, os.O_CREAT | os.O_EXCL)
+        self.size = len(MAGIC)
+        self.write(MAGIC, 0, os.O_CREAT | os.O_EXCL)
 
     def add(self, kind: str, *content: Any) -> None:
         """Append a frame; it survives the process from now on."""
-        buffer = io.BytesIO()
-        pickler = _OfAtoms(buffer, 5)
-        pickler.fast = True  # nothing in a frame refers to itself
-        pickler.dump((kind, *content))
-        self._write(_LENGTH.pack(buffer.tell()) + buffer.getvalue())
+        frame = packed(kind, *content)
+        self.write(frame, self.size)
+        self.size += len(frame)
 
-    def _write(self, data: bytes, flags: int = 0) -> None:
+    def write(self, data: bytes, offset: int, flags: int = 0) -> None:
+        """Write what is to stand from ``offset`` to the end."""
         # Opened anew each time: a program may close every file that is open, and be given our number.
-        flags |= os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-        descriptor = os.open(self.path, flags, 0o600)
+        descriptor = os.open(self.path, flags | os.O_WRONLY | _PLAIN, 0o600)
         try:
+            os.ftruncate(descriptor, offset)
+            os.lseek(descriptor, offset, os.SEEK_SET)
             view = memoryview(data)
             while view:
                 view = view[os.write(descriptor, view) :]
         finally:
             os.close(descriptor)
+
+
+def packed(kind: str, *content: Any) -> bytes:
+    """Return a frame; ``PicklingError`` where there is anything but atoms in it."""
+    buffer = io.BytesIO()
+    pickler = _OfAtoms(buffer, 5)
+    pickler.fast = True  # nothing in a frame refers to itself
+    pickler.dump((kind, *content))
+    return _LENGTH.pack(buffer.tell()) + buffer.getvalue()
 
 
 def remove(folder: Path) -> None:

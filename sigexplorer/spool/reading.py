@@ -20,6 +20,7 @@ from sigexplorer.spool.assembly import Assembly
 from sigexplorer.spool.files import frames
 from sigexplorer.spool.rows import (
     ID,
+    OUTER,
     Bypassed,
     Event,
     Kept,
@@ -47,6 +48,7 @@ class _Process:
     path: Path
     run: dict[str, Any] = field(default_factory=dict)
     end: dict[str, Any] | None = None  # None: it was killed
+    so_far: dict[str, Any] = field(default_factory=dict)  # the same as the end, of a while before
     shapes: list[Shape] = field(default_factory=list)
     undone: list[Undone] = field(default_factory=list)
     kept: dict[int, Kept] = field(default_factory=dict)
@@ -54,6 +56,13 @@ class _Process:
     counted: tuple[Counted, ...] = ()
     last: int = 0  # the highest id
     latest: int = 0  # the last clock reading
+    lacking: set[int] = field(default_factory=set)  # ids of what rows were sent in, and that are in no file
+    recent: dict[int, None] = field(default_factory=dict)  # ids of the rows that were read last
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """What it has said last of all."""
+        return self.so_far if self.end is None else self.end
 
 
 class Spool:
@@ -68,14 +77,15 @@ class Spool:
         if not self._processes:
             raise RecordingError(f"'{folder}' holds nothing that was recorded")
         self._began = self._processes[0].run["began"]
+        _look_for_lacking(self._processes)
 
     @property
     def run(self) -> Run:
         """Where, when and how it was recorded, all processes together."""
         first = self._processes[0]
-        ends = [process.end or {} for process in self._processes]
+        ends = [process.known for process in self._processes]
         notes = [note for end in ends for note in end.get("notes", ())]
-        if not all(ends):
+        if any(process.end is None for process in self._processes):
             notes.append(_KILLED)
         return Run(
             title=first.run["title"],
@@ -95,7 +105,13 @@ class Spool:
     @property
     def faults(self) -> list[str]:
         """The first few faults of ours, in words."""
-        return [fault for process in self._processes for fault in (process.end or {}).get("faults", ())]
+        return [fault for process in self._processes for fault in process.known.get("faults", ())]
+
+    @property
+    def signals(self) -> set[tuple[str, str, str]]:
+        """Path, name and group of every signal that was sent."""
+        shapes = (shape for process in self._processes for shape in process.shapes)
+        return {(shape.signal, shape.name, shape.group) for shape in shapes}
 
     @property
     def receivers(self) -> tuple[ListedReceiver, ...]:
@@ -134,29 +150,31 @@ class Spool:
 
     def _streams(self) -> Iterator[Iterator[tuple[int, Record]]]:
         numbers: dict[int, _Numbers] = {}
+        aliases = dict(self.run.databases)
         highest = 0
         for process in self._processes:
             number = process.run["process"]
             parent = numbers.get(process.run["parent"])
-            numbers[number] = own = _Numbers(process.run["since"], highest, parent)
+            numbers[number] = own = _Numbers(process.run["since"], highest, parent, process.lacking)
             highest = max(highest, own(process.last) or 0)
             assembly = Assembly(process.shapes, self._began, number, own)
-            assembly.learn([*process.undone, *process.kept.values()])
+            assembly.learn([*process.undone, *process.kept.values()], aliases)
             yield _records(process.path, assembly)
 
 
 class _Numbers:
     """The ids of one process's rows in the trace of all."""
 
-    def __init__(self, since: int, highest: int, parent: _Numbers | None) -> None:
+    def __init__(self, since: int, highest: int, parent: _Numbers | None, lacking: set[int]) -> None:
         self._since = since
+        self._lacking = lacking
         self._offset = highest - since
         self._parent = parent
 
     def __call__(self, number: int) -> int | None:
-        """Return the id of a row; one from before the fork is the parent's."""
+        """Return the id of a row, None where there is none; one from before the fork is the parent's."""
         if number > self._since:
-            return number + self._offset
+            return None if number in self._lacking else number + self._offset
         return self._parent(number) if number and self._parent is not None else None
 
 
@@ -182,6 +200,8 @@ def _looked_through(path: Path) -> _Process:
             process.receivers = tuple(_receiver(row) for row in content[0])
         elif kind == "counted":
             process.counted = tuple(Counted(*row) for row in content[0])
+        elif kind == "so far":
+            process.so_far = content[0]
         elif kind == "end":
             process.end = content[0]
             process.latest = max(process.latest, content[0]["end"])
@@ -190,6 +210,7 @@ def _looked_through(path: Path) -> _Process:
 
 def _look_through(process: _Process, flights: list[Any], events: list[Event]) -> None:
     ids = [flight[ID] for flight in flights]
+    _note_outers(process, flights, events)
     for event in events:
         if isinstance(event, Undone):
             process.undone.append(event)
@@ -201,6 +222,43 @@ def _look_through(process: _Process, flights: list[Any], events: list[Event]) ->
     if ids:
         process.last = max(process.last, *ids)
     process.latest = max([process.latest, *(flight[-1] for flight in flights)])
+
+
+_REMEMBERED = 50_000  # rows that are read before those that were sent in them, at the most
+_LACKING = 1_000_000
+
+
+def _note_outers(process: _Process, flights: list[Any], events: list[Event]) -> None:
+    """Take note of what rows were sent in, until its own row comes: mostly right after them."""
+    lacking, recent = process.lacking, process.recent
+    for flight in flights:
+        lacking.discard(flight[ID])
+        recent[flight[ID]] = None
+    while len(recent) > _REMEMBERED:
+        del recent[next(iter(recent))]
+    if len(lacking) < _LACKING:
+        outers = {flight[OUTER] for flight in flights}
+        outers |= {event.outer for event in events if isinstance(event, (Bypassed, Promised))}
+        lacking |= {outer for outer in outers if outer and outer not in recent}
+
+
+def _look_for_lacking(processes: list[_Process]) -> None:
+    """Keep as lacking what is in no file: it was under way when its process was killed."""
+    known: dict[int, _Process] = {}
+    parents = []
+    for process in processes:
+        parents.append(known.get(process.run["parent"]))
+        known[process.run["process"]] = process
+    for process, parent in reversed(list(zip(processes, parents, strict=True))):
+        before = {number for number in process.lacking if number <= process.run["since"]}
+        process.lacking -= before
+        if parent is not None:
+            parent.lacking |= before - parent.recent.keys()
+        process.recent.clear()
+    for process in processes:
+        if process.lacking:
+            for _, *content in (frame for frame in frames(process.path) if frame[0] == "rows"):
+                process.lacking.difference_update(flight[ID] for flight in content[1])
 
 
 def _records(path: Path, assembly: Assembly) -> Iterator[tuple[int, Record]]:

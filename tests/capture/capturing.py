@@ -7,12 +7,13 @@ import contextlib
 import functools
 import gc
 import json
+import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from types import FunctionType
+from types import FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import django
@@ -88,6 +89,22 @@ def observing(title: str = "test", *, may_fail: bool = False, **options: bool) -
     finally:
         tracer.stop()
     assert may_fail or tracer.faults == []
+
+
+@contextmanager
+def counting_calls(module: ModuleType) -> Iterator[list[str]]:
+    """Yield the names of what the code of a module calls inside, and of its functions; a measure of work."""
+    calls: list[str] = []
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        if event in ("call", "c_call") and frame.f_globals is vars(module):
+            calls.append(frame.f_code.co_name if event == "call" else argument.__name__)
+
+    sys.setprofile(note)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
 
 
 def both(story: Callable[[], Seen]) -> tuple[Seen, Trace]:

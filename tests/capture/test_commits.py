@@ -11,10 +11,12 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from capturing import connected, observing, outcome, short
+from capturing import connected, counting_calls, observing, outcome, short
 from django.db import connection, connections, transaction
 from django.dispatch import Signal
 from django.test import TestCase
+
+from sigexplorer.capture import commits
 
 if TYPE_CHECKING:
     from sigexplorer.model import Callback, Trace
@@ -314,3 +316,45 @@ def test_threads_have_their_own() -> None:
         "undone": "discarded",
     }
     assert log == ["kept"]
+
+
+def _many_at_the_end(number: int) -> None:
+    with atomic():
+        for _ in range(number):
+            on_commit(bool)
+
+
+def _many_that_fail(number: int) -> None:
+    with contextlib.suppress(ZeroDivisionError), atomic():
+        on_commit(lambda: 1 // 0)
+        for _ in range(number):
+            on_commit(bool)
+
+
+def _many_that_are_discarded(number: int) -> None:
+    with atomic(), contextlib.suppress(Undo), atomic():
+        for _ in range(number):
+            on_commit(bool)
+        raise Undo
+
+
+def _many_savepoints(number: int) -> None:
+    with atomic():
+        for _ in range(number):
+            on_commit(bool)
+            with contextlib.suppress(Undo), atomic():
+                raise Undo
+
+
+@pytest.mark.parametrize(
+    "story", [_many_at_the_end, _many_that_fail, _many_that_are_discarded, _many_savepoints]
+)
+def test_many_cost_no_more_each(story: Callable[[int], None]) -> None:
+    """Twice as many callbacks, or savepoints that are rolled back beside them, are twice the work of ours."""
+    work = []
+    for number in (20, 40, 80):
+        with observing() as tracer, counting_calls(commits) as calls:
+            story(number)
+        work.append(len(calls))
+        assert len(tracer.trace().callbacks) in (number, number + 1)
+    assert work[2] - work[1] == 2 * (work[1] - work[0])

@@ -20,7 +20,7 @@ from django.dispatch import Signal, receiver
 from blog.models import Post
 from sigexplorer.capture import registry, signals
 from sigexplorer.capture.connections import Noted, Notes
-from sigexplorer.capture.imports import Imports
+from sigexplorer.capture.importers import Imports
 from sigexplorer.capture.receivers import listeners
 from sigexplorer.capture.registry import registrations
 

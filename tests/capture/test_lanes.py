@@ -17,7 +17,7 @@ from django.dispatch import Signal
 
 from sigexplorer.capture import lanes
 from sigexplorer.capture.lanes import BATCH, STREAM
-from sigexplorer.spool.rows import Event, Flight
+from sigexplorer.spool.rows import ENDS, Event, Flight
 
 
 class Taking:
@@ -160,3 +160,15 @@ def test_nothing_is_noted_where_nobody_observes() -> None:
     signal.send(None)
     assert lanes.here.lane.flights == []
     assert STREAM.pending == {}
+
+
+def test_after_the_last_receiver_there_is_no_call() -> None:
+    """What is sent when the last receiver has ended, and the send has not, belongs to none of its calls."""
+    signal = Signal()
+    connect(signal, returning("one"), returning("two"), weak=False)
+    with observing():
+        signal.send(None)
+        (flight,) = lanes.here.lane.flights
+        told = [lanes.position(flight[: ENDS + ended]) for ended in range(3)]
+        lanes.here.lane.flights.clear()
+    assert told == [0, 1, None]

@@ -96,3 +96,43 @@ def test_codes_are_given_once() -> None:
     every = [rule.code for rule in every_rule()]
     assert len(every) == len(set(every))
     assert set(RULES) - {title[:5] for title, _ in SPECIMENS} == set()
+
+
+def test_what_a_receiver_misses_is_said_once(checked: Checked) -> None:
+    """A receiver of three signals of one model is one finding, and another receiver is another."""
+    source = (
+        PAGES["SX022"].wrong
+        + """
+from django.db.models.signals import post_delete, pre_save
+post_delete.connect(index, sender=Post)
+pre_save.connect(index, sender=Post)
+
+@receiver([pre_save, post_save], sender=Post)
+def other(sender, instance, **kwargs):
+    print(instance.pk)
+"""
+    )
+    found = [one for one in checked(source).findings if one.code == "SX022"]
+    assert [one.message for one in found] == [
+        "index does not hear Draft: only Post itself matches",
+        "other does not hear Draft: only Post itself matches",
+    ]
+
+
+def test_a_receiver_that_debug_would_hold_is_told_from_one_that_nothing_would(checked: Checked) -> None:
+    """With DEBUG on a lambda lives on, by chance; the object of a method does not."""
+    source = """
+from django.db.models.signals import post_save
+
+class Index:
+    def add(self, sender, **kwargs):
+        print(sender)
+
+post_save.connect(Index().add)
+post_save.connect(lambda sender, **kwargs: print(sender))
+"""
+    found = [one.message for one in checked(source).findings if one.code == "SX004"]
+    assert found == [
+        "the method Index().add is collected at once: nothing holds it",
+        "the lambda is collected at once: only DEBUG = True would hold it",
+    ]

@@ -14,6 +14,7 @@ from sigexplorer.cli.run import run
 from sigexplorer.show.schemas import (
     answers_schema,
     check_schema,
+    comparison_schema,
     diff_schema,
     inventory_schema,
     trace_schema,
@@ -27,6 +28,7 @@ SCHEMAS = {
     "diff": jsonschema.Draft202012Validator(diff_schema()),
     "inventory": jsonschema.Draft202012Validator(inventory_schema()),
     "answers": jsonschema.Draft202012Validator(answers_schema()),
+    "comparison": jsonschema.Draft202012Validator(comparison_schema()),
     "check": jsonschema.Draft202012Validator(check_schema()),
 }
 

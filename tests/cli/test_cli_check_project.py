@@ -145,7 +145,7 @@ def test_a_project_that_does_not_start(project: Path) -> None:
     assert "cannot be set up" in asked.err
     unknown = sigexplorer("check", "--settings", "no.such.settings", cwd=project)
     assert (unknown.code, unknown.err.count("\n")) == (2, 1)
-    assert "the project of 'no.such.settings' cannot be set up" in unknown.err
+    assert "no settings module 'no.such.settings': 'no' is neither in" in unknown.err
     environment = {"DJANGO_SETTINGS_MODULE": "site_settings"}
     found = sigexplorer("check", "shop/handlers.py", "-f", "json", cwd=project, env=environment)
     assert found.code == 1
@@ -154,9 +154,12 @@ def test_a_project_that_does_not_start(project: Path) -> None:
 
 
 def test_the_bundled_project() -> None:
-    """The demo has no error."""
+    """The demo has no error, and one mistake on purpose: a receiver for a model with a proxy and a child."""
     answer = sigexplorer("check", "--demo", "--level", "error")
     assert (answer.code, answer.err) == (0, "")
+    lesson = sigexplorer("check", "--demo", "-f", "json", "--level", "warning")
+    assert lesson.code == 1
+    assert findings(lesson).keys() == {("SX022", "write_audit_entry"), ("SX022", "reindex")}
 
 
 def test_two_names_for_one_file(project: Path) -> None:

@@ -10,10 +10,13 @@ from typing import Any
 
 import jsonschema
 import pytest
-from processes import ROOT
+from processes import ROOT, sigexplorer
 from tracing_programs import PAID, dispatches, python, recorded, trace, write
 
+from sigexplorer.model import SECRET
 from sigexplorer.show.schemas import trace_schema
+from sigexplorer.show.spooled import Spooled
+from sigexplorer.spool.files import remove
 
 #: By what they do: programs of which everything is to stay their own.
 PROGRAMS = {
@@ -95,6 +98,23 @@ def test_lines_are_valid(shop: Path) -> None:
     assert (broken["error"], broken["calls"][0]["outcome"]) == ("ValueError: no book", "raised")
     assert paid["origin"] == {"file": "program.py", "line": 2, "function": "<module>"}
     assert records[-1]["summary"]["by_signal"] == {"shipped": 2, "paid": 1}
+
+
+def test_secrets_of_the_command_are_not_recorded(shop: Path) -> None:
+    """What an option is given that is secret by its name is in no recording, nor in a child's environment."""
+    child = "import os\nprint('hunter2' in str(os.environ), 'SIGEXPLORER_CHILD' in os.environ, flush=True)\n"
+    write(
+        shop,
+        program=f"{PAID}import subprocess, sys\nsubprocess.run([sys.executable, 'child.py'])",
+        child=child,
+    )
+    file = shop / "run.jsonl"
+    words = ["program.py", "--password", "hunter2", "--token=hunter2"]
+    answer = trace(shop, "--follow", "-o", str(file), "--", *words)
+    assert (answer.code, answer.out) == (0, "False True\n")
+    recorded_title = json.loads(file.read_text(encoding="utf-8").partition("\n")[0])["title"]
+    assert recorded_title == f"program.py --password {SECRET} --token={SECRET}"
+    assert "hunter2" not in file.read_text(encoding="utf-8")
 
 
 def document(answer: Any) -> Any:
@@ -214,11 +234,50 @@ def test_a_wrong_question_runs_nothing(tmp_path: Path, words: list[str], code: i
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_a_name_that_nobody_sent_is_said_afterwards(shop: Path) -> None:
+@pytest.mark.parametrize("pattern", ["post_svae", "!PRE_SAVE", "postsave", "%save,user_loged_in"])
+def test_a_name_of_djangos_that_is_mistyped_runs_nothing(tmp_path: Path, pattern: str) -> None:
+    """A bare name that is almost one of Django's is said with its nearest before the program begins."""
+    write(tmp_path, program=MARK)
+    answer = trace(tmp_path, "-e", pattern, "--", "program.py")
+    name = pattern.rpartition(",")[2].removeprefix("!")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"sigexplorer: unknown signal '{name}' (nearest: ")
+    assert answer.err.endswith(f"; one of your own by that name: '*{name}')\n")
+    assert answer.err.count("\n") == 1
+    assert answer.err.count(", ") == 2
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("name", ["payd", "shop.post_svae", "pre_order_paid"])
+def test_a_name_that_nobody_sent_is_said_afterwards(shop: Path, name: str) -> None:
     """A signal of the project's own is known only when the program has run: then the nearest are named."""
-    answer = trace(shop, "-e", "payd", "--", "program.py")
+    answer = trace(shop, "-e", name, "--", "program.py")
     assert answer.code == 0
-    assert answer.err == "sigexplorer: unknown signal 'payd' (nearest: paid, shop.paid, shipped)\n"
+    unknown, total = answer.err.splitlines()
+    assert unknown.startswith(f"sigexplorer: unknown signal '{name}' (nearest: ")
+    folder = Path(total.partition("'")[2].removesuffix("'"))
+    assert total == f"sigexplorer: 3 dispatches without the filters: what was recorded is in '{folder}'"
+    assert len(dispatches(list(Spooled(folder).records()))) == 3
+    remove(folder)
+
+
+def test_what_was_kept_is_not_recorded_in_vain(shop: Path, tmp_path: Path) -> None:
+    """After a name that nobody sent, show --last has what was recorded, and no folder is left."""
+    home = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "TMPDIR": str(tmp_path)}
+    answer = sigexplorer("trace", "-e", "payd", "--", "program.py", env=home, cwd=shop)
+    assert answer.err.endswith("3 dispatches without the filters: 'sigexplorer show --last' shows them\n")
+    assert "3 dispatches" in sigexplorer("show", "--last", "-c", env=home, cwd=shop).out
+    assert list(tmp_path.glob("*.spool")) == []
+
+
+def test_a_pattern_that_matched_nothing_is_said(shop: Path) -> None:
+    """A glob or a group that no signal matched is named at the end, where people read, with the total."""
+    words = ["-e", "shop.*,other.*,%save", "--", "program.py"]
+    answer = trace(shop, *words)
+    said = [line for line in answer.err.splitlines() if line.startswith("sigexplorer: ")]
+    assert said == [f"sigexplorer: no signal that was sent matches '{one}'" for one in ("other.*", "%save")]
+    assert "left out by filters: 3 dispatches" in trace(shop, "-c", "-e", "other.*", "--", "program.py").err
+    assert len(document(trace(shop, "-f", "json", *words))["dispatches"]) == 3
 
 
 def test_a_program_without_django(tmp_path: Path) -> None:
@@ -242,3 +301,47 @@ def test_a_fault_of_ours_is_not_the_programs(tmp_path: Path) -> None:
     (line,) = (line for line in answer.err.splitlines() if line.startswith("sigexplorer: "))
     assert "lost to a fault of ours: ValueError: ours" in line
     assert "Traceback" not in answer.err
+
+
+THREADS = """
+import threading, shop
+
+inside, go = threading.Event(), threading.Event()
+
+def slow(order, **_):
+    inside.set()
+    go.wait(30)
+    shop.shipped.send("slow", parcel=2)
+
+shop.paid.connect(slow)
+thread = threading.Thread(target=shop.paid.send, args=["thread"], kwargs={"order": 1})
+thread.start()
+inside.wait(30)
+for n in range(2):
+    shop.shipped.send("quick", parcel=n)
+go.set()
+thread.join()
+"""
+
+
+def test_live_keeps_together_what_belongs_together(tmp_path: Path) -> None:
+    """With --live the lines of one outermost dispatch stand in a row, whatever other threads send."""
+    write(tmp_path, program=THREADS)
+    answer = trace(tmp_path, "--live", "--", "program.py")
+    lines = answer.err.partition("\n\n")[0].splitlines()
+    assert [line.split()[1:3] for line in lines] == [
+        ["shipped", "quick"],
+        ["shipped", "quick"],
+        ["paid", "thread"],
+        ["shipped", "thread"],
+        ["shipped", "slow"],
+    ]
+
+
+def test_live_tells_what_outlives_the_program(tmp_path: Path) -> None:
+    """With --live what closed within a dispatch that never does is printed when the program has ended."""
+    program = "import os, shop\ndef leave(**_): os._exit(3)\nshop.paid.connect(leave)\n"
+    write(tmp_path, program=f"{program}shop.paid.send('web', order=1)\n")
+    answer = trace(tmp_path, "--live", "--", "program.py")
+    assert answer.code == 3
+    assert answer.err.split()[1:3] == ["shipped", "web"]

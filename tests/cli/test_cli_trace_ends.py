@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import resource
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from processes import Answer
+from processes import Answer, environment
 from tracing_programs import PAID, dispatches, python, recorded, run, trace, traced, write
 
 from sigexplorer.show.spooled import Spooled
-from sigexplorer.spool.files import MAGIC
-
-if TYPE_CHECKING:
-    pass
+from sigexplorer.spool.files import MAGIC, frames
 
 INTERRUPT = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nprint('never')\n"
 
@@ -31,6 +31,24 @@ ENDINGS = {
     "interrupted and caught": f"{PAID}try:\n    import os; os.kill(os.getpid(), 2)\n"
     "except KeyboardInterrupt:\n    print('caught')\n",
     "without a word": PAID + "import os\nos._exit(9)\n",
+    "without a word, having printed": PAID + "import os\nprint('lost')\nos._exit(9)\n",
+    "by another program, having printed": PAID
+    + "import os\nprint('lost')\nos.execv('/bin/true', ['true'])\n",
+    "by another program that is looked for": (
+        f"{PAID}import os\nos.environ['PATH'] = f'/nowhere:{{os.getcwd()}}:/bin'\n"
+        "os.execvp('sh', ['sh', '-c', 'exit 4'])\n"
+    ),
+    "not by a program that cannot be run": (
+        "import os\n"
+        "open('text', 'w').write('echo no'); os.chmod('text', 0o755)\n"
+        "open('gone', 'w').write('#!/nowhere/sh'); os.chmod('gone', 0o755)\n"
+        "open('none', 'w').write('#!/bin/sh')\n"
+        "many = ['x' * 100_000] * 100\n"
+        "for words in (['/nowhere'], ['text'], ['gone'], ['none'], ['.'], ['/bin/sh', *many], []):\n"
+        "    try:\n        os.execv(words[0] if words else '/bin/sh', words)\n"
+        "    except (OSError, ValueError) as error:\n        print(type(error).__name__, error.args[0])\n"
+        f"try: os.execve('/bin/sh', ['sh'], {{'a': 'b\\0'}})\nexcept ValueError: print('null')\n{PAID}"
+    ),
     "by another program": PAID + "import os\nos.execv('/bin/sh', ['sh', '-c', 'exit 4'])\n",
     "in atexit": "import atexit, shop\n@atexit.register\ndef last():\n"
     "    shop.paid.send('web', order=7)\n    print('last')\n",
@@ -49,6 +67,66 @@ def test_it_ends_as_it_would(tmp_path: Path, program: str) -> None:
     assert (answer.code, answer.out) == (plain.code, plain.out)
     assert "2 dispatches" in answer.err
     assert answer.err.count("Traceback") == plain.err.count("Traceback")
+
+
+def test_what_threads_print_meanwhile_is_not_diverted(tmp_path: Path) -> None:
+    """A daemon thread that goes on printing while the report is made prints where it always did."""
+    program = (
+        "import shop, threading\nfor n in range(3000): shop.paid.send('web', order=n)\n"
+        "begun, pause = threading.Event(), threading.Event()\n"
+        "def go_on():\n"
+        "    while True:\n        print('still here', flush=True); begun.set(); pause.wait(0.001)\n"
+        "threading.Thread(target=go_on, daemon=True).start()\nbegun.wait()\n"
+    )
+    write(tmp_path, program=program)
+    answer = trace(tmp_path, "-c", "--", "program.py")
+    assert answer.code == 0
+    assert "6,000 dispatches" in answer.err
+    assert "still here" in answer.out
+    assert "still here" not in answer.err
+
+
+@pytest.mark.parametrize("end", ["sys.exit(7)", "os._exit(7)"])
+def test_a_report_may_be_interrupted(tmp_path: Path, end: str) -> None:
+    """Ctrl-C ends a report that takes long: where the record is, is said; the exit code is the program's."""
+    write(tmp_path, program=f"{PAID}import os, sys\n{end}\n")
+    os.mkfifo(tmp_path / "pipe")  # which nobody reads: the report never ends
+    with subprocess.Popen(  # noqa: S603 - our own program
+        traced("-f", "jsonl", "-o", "pipe", "--", "program.py"),
+        cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        spool = tmp_path / "pipe.spool"
+        while not any(frame[0] == "end" for file in _files(spool) for frame in frames(file)):
+            assert process.poll() is None
+        while process.poll() is None:  # one that comes as the record is made whole is not heard
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.5)
+        out, err = process.communicate()
+    assert (process.returncode, out) == (7, "")
+    assert err == f"sigexplorer: the report was interrupted; what was recorded is in '{spool}'\n"
+    assert len(dispatches(list(Spooled(spool).records()))) == 2
+
+
+def _files(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def test_what_is_to_end_us_ends_the_command(tmp_path: Path) -> None:
+    """With --follow SIGTERM reaches the command, whose exit code it is that counts; the report follows."""
+    write(tmp_path, program=PAID)
+    script = f"{sys.executable} program.py; trap 'echo told; exit 5' TERM; echo ready; read line"
+    with subprocess.Popen(  # noqa: S603 - our own program
+        traced("--follow", "-c", "--", "sh", "-c", script),
+        cwd=tmp_path, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (5, "told\n")
+    assert "2 dispatches" in err
 
 
 def test_an_interrupted_receiver_is_told(tmp_path: Path) -> None:

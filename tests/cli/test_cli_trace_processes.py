@@ -103,6 +103,20 @@ def test_a_fork_inside_a_receiver_is_part_of_it(tmp_path: Path) -> None:
     assert len({each["process"] for each in found}) == 3
 
 
+def test_a_fork_that_outlives_the_run_leaves_nothing(tmp_path: Path) -> None:
+    """What a child sends when its trace is written already goes nowhere: no folder comes to be again."""
+    program = (
+        "import os, shop, time\n"
+        "shop.paid.send('web', order=1)\n"
+        "if not os.fork():\n"
+        "    while os.path.exists('run.jsonl.spool'):\n        time.sleep(0.01)\n"
+        "    shop.paid.send('late', order=2)\n"
+    )
+    write(tmp_path, program=program)
+    found = dispatches(recorded(tmp_path, "program.py"), "paid")
+    assert [each["arguments"]["order"] for each in found] == [1]
+
+
 @pytest.mark.parametrize("follow", [True, False])
 def test_other_programs_are_followed_where_asked(tmp_path: Path, follow: bool) -> None:  # noqa: FBT001
     """With --follow every Python program that the command starts is part of the trace, and else none is."""

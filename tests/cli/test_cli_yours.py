@@ -98,6 +98,16 @@ def test_a_project_is_named_by_options_and_by_the_environment(folder: Path, tmp_
     assert len(listing(sigexplorer("receivers", "-f", "json", cwd=elsewhere, env=by_name))) == 1
 
 
+@pytest.mark.parametrize("name", ["nope", "mysite.nope", "nope.settings"])
+def test_settings_that_are_not_there_are_named(folder: Path, name: str) -> None:
+    """A settings module that cannot be found is named, with where it was looked for; no file of ours is."""
+    answer = sigexplorer("receivers", "--settings", name, cwd=folder)
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert f"no settings module '{name}': " in answer.err
+    assert str(folder) in answer.err
+    assert "start.py" not in answer.err
+
+
 @each_command
 def test_no_project_is_an_error(arguments: list[str], tmp_path: Path) -> None:
     """Where there is no project each command says what was looked for, and ends with 2."""
@@ -235,6 +245,7 @@ WRONG = {
     "no such operation": ["explain", "blog.Post", "--on", "buy", "--demo"],
     "nothing to tag": ["explain", "blog.Comment", "--on", "m2m", "--demo"],
     "two projects": ["receivers", "--demo", "--settings", "x"],
+    "two projects to check": ["check", "--demo", "--settings", "x"],
     "a path and the demo": ["why", "x", "--demo", "--pythonpath", "."],
     "an unknown format": ["receivers", "--demo", "-f", "xml"],
     "lines of an explanation": ["explain", "blog.Post", "--demo", "-f", "lines"],

@@ -7,7 +7,7 @@ from falsehoods import FALSEHOODS
 from stories import VERSION
 
 from sigexplorer.catalog import facts
-from sigexplorer.playground import runs
+from sigexplorer.playground import proving, runs
 
 POSSIBLE = [name for name in FALSEHOODS if facts.find(name).exists_in(VERSION)]
 
@@ -23,7 +23,7 @@ def test_a_falsehood_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None
     """Where a fact is made false its claims fail, each saying what was seen instead."""
     FALSEHOODS[name](monkeypatch)
     with runs.open_playground(listen=False):
-        trace = runs.prove(facts.find(name))
+        trace = proving.prove(facts.find(name))
     failed = [claim for claim in trace.claims if not claim.held]
     assert {claim.fact for claim in failed} == {name}
     assert all(claim.detail for claim in failed)

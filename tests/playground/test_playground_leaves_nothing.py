@@ -8,6 +8,7 @@ import signal as system
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,9 +101,43 @@ def _open_files() -> int:
     return len(list(descriptors.iterdir())) if descriptors.is_dir() else 0
 
 
-#: Everything that a story could leave behind, each as something that can be compared.
+_PATIENCE = 10.0  # seconds for a thread that was told to end
+
+
+def _new_threads(before: set[threading.Thread]) -> set[str]:
+    """Return the names of the threads that came and stay; those that are about to end are waited for."""
+    new = set(threading.enumerate()) - before
+    for thread in new:
+        thread.join(_PATIENCE)
+    return {thread.name for thread in new if thread.is_alive()}
+
+
+class _Process:
+    """What a process was like before a story ran in it."""
+
+    def __init__(self) -> None:
+        self._threads = set(threading.enumerate())
+        self._before = {name: look() for name, look in PLACES.items()}
+
+    def check(self) -> None:
+        """Fail where anything is different now."""
+        from django.apps import apps
+
+        # Models of migrations, which a cache of Django's holds, and the idle threads of asgiref are
+        # there until they are collected. An executor that is collected tells its threads to end, and
+        # does not wait for them.
+        if any(look() != self._before[name] for name, look in PLACES.items()) or (
+            set(threading.enumerate()) - self._threads
+        ):
+            apps.get_models.cache_clear()
+            gc.collect()
+        assert _new_threads(self._threads) == set(), "threads"
+        for name, look in PLACES.items():
+            assert look() == self._before[name], name
+
+
+#: Everything else that a story could leave behind, each as something that can be compared.
 PLACES: dict[str, Callable[[], object]] = {
-    "threads": lambda: {thread.name for thread in threading.enumerate()},
     "settings": _settings,
     "settings object": _holder,
     "methods": _methods,
@@ -166,17 +201,27 @@ def _settled(playground: Playground) -> None:
 @pytest.mark.usefixtures("_settled")
 def test_nothing_is_left_in_the_process(story: Story, listen: bool) -> None:  # noqa: FBT001 - a parameter
     """Threads, settings, receivers, templates, models and files are those that were there before."""
-    from django.apps import apps
-
-    before = {name: look() for name, look in PLACES.items()}
+    before = _Process()
     play(story, listen=listen)
-    if any(look() != before[name] for name, look in PLACES.items()):
-        # Models of migrations, which a cache of Django's holds, and the idle threads of asgiref are
-        # there until they are collected.
-        apps.get_models.cache_clear()
-        gc.collect()
-    for name, look in PLACES.items():
-        assert look() == before[name], name
+    before.check()
+
+
+def test_a_thread_that_goes_on_is_told_from_one_that_is_ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that still runs after a story is one that was left; one that only has to end is not."""
+    told, before = threading.Event(), set(threading.enumerate())
+    idle = ThreadPoolExecutor(max_workers=1, thread_name_prefix="idle")
+    busy = threading.Thread(target=told.wait, name="busy")
+    idle.submit(int).result()
+    busy.start()
+    try:
+        monkeypatch.setattr(f"{__name__}._PATIENCE", 0.01)
+        assert _new_threads(before) == {"idle_0", "busy"}
+        monkeypatch.undo()
+        told.set()
+        idle.shutdown(wait=False)
+        assert _new_threads(before) == set()
+    finally:
+        told.set()
 
 
 def test_nothing_is_left_by_the_first_run() -> None:
@@ -211,11 +256,11 @@ def test_a_run_that_is_interrupted_leaves_nothing(
             raise KeyboardInterrupt
 
     assert not playground.listener.connected
-    before = {name: look() for name, look in PLACES.items()}
+    before = _Process()
     monkeypatch.setattr(saving, "save_user", interrupted)
     trace = play(next(story for story in STORIES if story.name == "save-user"))
     assert not trace.run.complete
-    assert {name: look() for name, look in PLACES.items()} == before
+    before.check()
 
 
 @pytest.mark.parametrize("command", ["trigger", "scenario"])

@@ -119,6 +119,8 @@ def on_save(
 
 _PLAIN = on_save("")
 
+_DEBUG = {"site_settings.py": SOUND["site_settings.py"].replace("DEBUG = False", "DEBUG = True")}
+
 _DECORATED = """
         def plain(function):
             def wrapper(sender, **kwargs):
@@ -204,6 +206,40 @@ SPECIMENS = {
         receivers("\n        class Shelf:\n            def on_save(self, sender, **kwargs): pass\n\n        shelf = Shelf()\n        post_save.connect(shelf.on_save)\n"),
         says="weak=False",
     ),
+    "a local function, with DEBUG on": Specimen(
+        "alive",
+        {
+            **_DEBUG,
+            **ready("""
+                from django.db.models.signals import post_save
+                def local(sender, **kwargs): pass
+                post_save.connect(local)
+            """),
+        },
+        {
+            **_DEBUG,
+            **ready("""
+                from django.db.models.signals import post_save
+                def local(sender, **kwargs): pass
+                post_save.connect(local)
+                self.held = local
+            """),
+        },
+        receiver="local",
+        says="it lives only because DEBUG is on",
+    ),
+    "a partial, with DEBUG on": Specimen(
+        "alive",
+        {**_DEBUG, **receivers(_PLAIN + "\n        post_save.connect(partial(on_save))\n")},
+        {**_DEBUG, **receivers(_PLAIN + "\n        kept = partial(on_save)\n        post_save.connect(kept)\n")},
+        says="with DEBUG off it dies at once",
+    ),
+    "two of one name, with DEBUG on": Specimen(
+        "rebound",
+        {**_DEBUG, **receivers(on_save(_SENDER) + on_save("@receiver(post_save, sender=Tag)"))},
+        {**_DEBUG, **receivers(on_save(_SENDER) + on_save("@receiver(post_save, sender=Tag)", name="on_tag"))},
+        says="defines on_save again",
+    ),
     "two of one name": Specimen(
         "rebound",
         receivers(on_save(_SENDER) + on_save("@receiver(post_save, sender=Tag)")),
@@ -224,7 +260,12 @@ SPECIMENS = {
     "a class that is no model": Specimen(
         "sender", receivers("\n        class Mixin: pass\n" + on_save("@receiver(post_save, sender=Mixin)")), says="no model"
     ),
-    "a proxy": Specimen("sender", receivers(on_save("@receiver(post_save, sender=Bargain)")), says="shop.Product"),
+    "a proxy": Specimen(
+        "sender",
+        receivers(on_save("@receiver(post_save, sender=Bargain)")),
+        receivers(on_save("@receiver(post_save, sender=Bargain)\n        @receiver(post_save, sender=Product)")),
+        says="connect it for shop.Product as well",
+    ),
     "an automatic through model": Specimen(
         "sender", receivers(on_save("@receiver(post_save, sender=Product.tags.through)")), says="m2m_changed"
     ),

@@ -147,6 +147,18 @@ def test_what_follows_from_another_fault_is_no_verdict(answers: Answers) -> None
     assert (states["imported"], states["ready"], states["connected"]) == ("noted", "failed", "noted")
 
 
+def test_what_was_never_connected_is_asked_nothing_about_its_connection(answers: Answers) -> None:
+    """Whether it is still connected, or was dropped, is no question about a receiver that never was."""
+    for name in ("never connected", "never imported", "in no installed app"):
+        states = {check["name"]: check["state"] for check in answers[f"faulty {name}"]["checks"]}
+        asked = {
+            states[one] for one in ("dispatch_uid", "alive", "rebound", "disconnected", "callable", "once")
+        }
+        assert asked == {"skipped"}, name
+    dead = {check["name"]: check["state"] for check in answers["faulty a partial"]["checks"]}
+    assert (dead["alive"], dead["disconnected"]) == ("failed", "skipped")
+
+
 def test_what_the_run_connected_later_fires(answers: Answers) -> None:
     """A receiver that is imported only while the program runs is found in the run, and fires."""
     assert answers["late"]["fires"], answers["late"]

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigexplorer.errors import UnknownNameError, UsageError
-from sigexplorer.model import Callback, Trace
+from sigexplorer.model import Callback, Origin, Trace
 from sigexplorer.show import selection, views
 from sigexplorer.show.exporters.documents import export_lines
 from sigexplorer.show.filters import Filters, parse_start
@@ -150,6 +150,9 @@ def test_many_hostile_rows_do_nothing(hostile_text: str) -> None:
     assert widest(seen) <= 120
 
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+
 def mail(number: int, **changes: Any) -> Callback:
     """Return a callback that the first call of dispatch 1 registered."""
     plain = Callback(
@@ -190,6 +193,26 @@ def test_callbacks_are_rows_where_they_ran() -> None:
     assert re.search(r"broken 700ns raised Boom", text)
     assert "quiet muted" in text
     assert "rolled back" in text
+
+
+def test_callbacks_joined_in_a_row_are_not_all_of_the_first() -> None:
+    """A row of several callbacks names what registered the first of them, and counts the others."""
+    saves = [
+        dispatch(number, sender=f"blog.{number}", calls=(call("blog.receivers.remember"),))
+        for number in (1, 2, 3)
+    ]
+    mails = tuple(
+        mail(number, parent=number, registered_ns=number * 1_000, start_ns=9_000 + number,
+             origin=Origin("blog/views.py", number % 2, "save"))
+        for number in (1, 2, 3)
+    )  # fmt: skip
+    recorded = replace(trace(*saves), callbacks=mails)
+    text = shown(InMemory([recorded]), Look(origins=True))
+    line = next(line for line in text.splitlines() if f"on_commit {TIMES}3" in line)
+    assert "registered by blog.receivers.remember in #1 and 2 more at 0.00 ms first" in line
+    assert "from blog/views.py:1 save and 1 other line" in text
+    tree = drawn(views.draw("tree", InMemory([recorded]), Look(), 120)[0], 120)
+    assert f"on_commit {TIMES}3 blog.tasks.mail" in tree
 
 
 def test_the_tree_and_the_sequence_know_callbacks() -> None:

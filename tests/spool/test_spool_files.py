@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sigexplorer.errors import RecordingError
-from sigexplorer.spool.files import MAGIC, SpoolFile, frames
+from sigexplorer.spool.files import MAGIC, SpoolFile, frames, packed
 
 atoms = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
 contents = st.recursive(
@@ -131,7 +131,7 @@ def test_what_is_not_ours_is_said(tmp_path: Path, data: bytes) -> None:
 
 def test_a_file_is_its_owners_and_new(tmp_path: Path) -> None:
     """Nobody else may read it, a file that is there is not written over, and none is open between writes."""
-    file = SpoolFile(tmp_path / "new" / "1-1")
+    file = SpoolFile(tmp_path / "1-1")
     assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
     free = os.open(os.devnull, os.O_RDONLY)
     os.close(free)
@@ -150,3 +150,26 @@ def test_two_frames_are_two_writes(tmp_path: Path) -> None:
     assert list(frames(file.path)) == [("one",)]
     file.add("two")
     assert list(frames(file.path)) == [("one",), ("two",)]
+
+
+def test_a_folder_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
+    """A process that outlives the run finds no place to write to."""
+    with pytest.raises(FileNotFoundError):
+        SpoolFile(tmp_path / "gone" / "1-1")
+    file = SpoolFile(tmp_path / "1-1")
+    file.path.unlink()
+    with pytest.raises(FileNotFoundError):
+        file.add("late")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_an_interrupted_write_left_is_written_over(tmp_path: Path) -> None:
+    """Only what was noted as written counts, however much of the next frame is there already."""
+    file = SpoolFile(tmp_path / "1-1")
+    file.add("one")
+    torn = packed("torn", "x" * 1_000)
+    for part in (torn, torn[:2], torn[:-1]):
+        file.write(part, file.size)
+        file.add("next")
+        assert list(frames(file.path))[-1] == ("next",)
+    assert len(list(frames(file.path))) == 4

@@ -11,8 +11,11 @@ import pytest
 from sigexplorer.errors import RecordingError
 from sigexplorer.model import Bypass, Dispatch
 from sigexplorer.show.spooled import Spooled
+from sigexplorer.spool import reading
+from sigexplorer.spool.assembly import Assembly
 from sigexplorer.spool.files import SpoolFile
 from sigexplorer.spool.reading import Spool
+from sigexplorer.spool.rows import Shape, Undone
 
 #: A shape with one receiver, and one with none.
 HEARD = ("a.heard", "heard", "custom", "send", None, (), (("a.receive", "a.py", 1, None, True, False),))
@@ -201,3 +204,82 @@ def test_a_large_number_is_told_by_its_length(tmp_path: Path) -> None:
         "<b.Sender pk=<int of 65 bits>>",
         "<b.Sender pk=None>",
     ]
+
+
+class Clock(int):
+    """A reading of the clock that counts how often it is compared."""
+
+    compared = 0
+
+    def __lt__(self, other: int) -> bool:
+        Clock.compared += 1
+        return int(self) < int(other)
+
+    def __le__(self, other: int) -> bool:
+        Clock.compared += 1
+        return int(self) <= int(other)
+
+    def __gt__(self, other: int) -> bool:
+        Clock.compared += 1
+        return int(self) > int(other)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_many_savepoints_that_were_rolled_back(nested: bool) -> None:  # noqa: FBT001 - a parameter
+    """A dispatch costs no more where many savepoints of its transaction were rolled back."""
+    spans = [Undone(1, Clock(10 * n), Clock(100_000 - n if nested else 10 * n + 5)) for n in range(1_000)]
+    assembly = Assembly([Shape._make(row) for row in SHAPES], 0, 11, lambda number: number)
+    assembly.learn(reversed(spans))
+    row = {"transactions": [("default", 1)], "arguments": (7, True)}
+    Clock.compared = 0
+    told = [assembly.dispatch("", flight(n, Clock(n), 1, **row)).rolled_back for n in range(10_000)]
+    assert told == [nested or n % 10 < 5 for n in range(10_000)]
+    assert Clock.compared < 10_000 * 16 + 1_000 * 16
+
+
+def test_what_was_under_way_in_a_killed_process_is_no_parent(tmp_path: Path) -> None:
+    """Where the row of the dispatch that another was sent in was never written it has no parent."""
+    Process(tmp_path, 11, 100).rows(
+        flight(3, 120, outer=2, position=0),
+        flight(2, 110, outer=1, position=0),
+        events=[("Bypassed", 5, 128, "update", "b.Sender", 3, 1, 0, None, ())],
+    )
+    Process(tmp_path, 12, 200, since=6, parent=11).rows(
+        flight(7, 210, outer=1, position=0), flight(8, 220, outer=2, position=0)
+    ).end()
+    trace = Spool(tmp_path).trace()
+    found = {each.start_ns: each for each in (*trace.dispatches, *trace.bypasses)}
+    assert {start: each.parent for start, each in found.items()} == {
+        10: None, 20: found[10].id, 28: None, 110: None, 120: found[10].id,
+    }  # fmt: skip
+    assert found[10].parent_call is None
+
+
+def test_a_row_after_its_parents_is_its_child(tmp_path: Path) -> None:
+    """The order of rows in a file says nothing about what was sent in what."""
+    late = [flight(1000 + n, 300 + n, outer=n, position=0) for n in range(1, 6)]
+    process = Process(tmp_path, 11, 100).rows(*(flight(n, 100 + n) for n in range(1, 6)))
+    process.rows(*(flight(n, 200 + n) for n in range(10, 900)), thread="Other").rows(*late).end()
+    for remembered in (50_000, 3):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reading, "_REMEMBERED", remembered)
+            told = [each.parent for each in Spool(tmp_path).trace().dispatches[-5:]]
+        assert told == [1, 2, 3, 4, 5]
+
+
+def test_a_killed_process_tells_what_it_has_counted(tmp_path: Path) -> None:
+    """The SQL, the databases and the faults of a process that was killed are those it said last."""
+    said = {
+        "queries": 5,
+        "dropped": 1,
+        "faults": ["x"],
+        "databases": (("default", "sqlite"),),
+        "notes": ("n",),
+    }
+    process = Process(tmp_path, 11, 100).rows(flight(1, 110))
+    process.file.add("so far", said | {"queries": 2})
+    process.file.add("so far", said)
+    run = Spool(tmp_path).run
+    assert (run.queries, run.dropped, run.databases) == (5, 1, (("default", "sqlite"),))
+    assert run.notes[0] == "n"
+    assert not run.complete

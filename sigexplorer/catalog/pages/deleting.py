@@ -96,7 +96,7 @@ def log_deleted_post(sender, instance, using, **kwargs):
     trigger="deletes a post that has a comment",
     related=("post_delete", "m2m_changed", "pre_save"),
     sent_by=("django.db.models.deletion",),
-    scenarios=("delete-cascade", "proxy-and-child-models", "bulk-operations"),
+    scenarios=("listening", "delete-cascade", "proxy-and-child-models", "bulk-operations"),
 )
 
 POST_DELETE = Page(
@@ -155,5 +155,5 @@ def forget_cached_post(sender, instance, using, **kwargs):
     trigger="deletes a post that has a comment",
     related=("pre_delete", "m2m_changed", "post_save"),
     sent_by=("django.db.models.deletion",),
-    scenarios=("delete-cascade", "proxy-and-child-models", "bulk-operations"),
+    scenarios=("listening", "delete-cascade", "proxy-and-child-models", "bulk-operations"),
 )

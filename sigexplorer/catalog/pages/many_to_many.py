@@ -131,6 +131,6 @@ def forget_tag_lists(sender, instance, action, reverse, pk_set, using, **kwargs)
     trigger="adds a tag to a post and removes it",
     related=("post_save", "pre_delete", "post_delete"),
     sent_by=("django.db.models.fields.related_descriptors",),
-    scenarios=("many-to-many", "load-fixture"),
+    scenarios=("listening", "many-to-many", "load-fixture"),
     tables=(_ACTIONS, _CALLS),
 )

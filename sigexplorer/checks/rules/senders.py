@@ -6,13 +6,14 @@ import ast
 from collections.abc import Iterator
 
 from sigexplorer.checks.labels import models_called
-from sigexplorer.checks.listeners import Listener
+from sigexplorer.checks.listeners import Listener, Receiver
 from sigexplorer.checks.names import USER_MODEL, chain
 from sigexplorer.checks.project import ABSTRACT, MODEL_SIGNALS, STOCK_MODELS, Project, short
 from sigexplorer.checks.rule import Hit, at_listener, rule
 
 _DELETES = frozenset({"pre_delete", "post_delete"})
 _OF_MODELS = frozenset(short(path) for path in MODEL_SIGNALS)
+_OF_ROWS = _OF_MODELS - {"m2m_changed"}
 
 
 @rule("SX020", "error")
@@ -99,24 +100,24 @@ def sender_with_relatives(project: Project) -> Iterator[Hit]:
     Connect to each of them as well, or leave a comment that this is meant.
     """
     for receiver in project.receivers:
-        for listener in receiver.listeners:
-            if (
-                not listener.names & (_OF_MODELS - {"m2m_changed"})
-                or listener.file.is_test
-                or not listener.sender
-            ):
-                continue
-            if listener.names <= _DELETES:
-                relatives = _relatives(project, listener.sender, only_proxies=True)
-            else:
-                relatives = _relatives(project, listener.sender, only_proxies=False)
+        for sender, listeners in _by_sender(receiver).items():
+            only_proxies = all(one.names <= _DELETES for one in listeners)
+            relatives = _relatives(project, sender, only_proxies=only_proxies)
             missed = sorted({short(one) for one in relatives if one not in receiver.senders})
             if missed:
+                first = listeners[0]
                 what = ", ".join(missed[:3]) + (f" and {len(missed) - 3} more" if len(missed) > 3 else "")  # noqa: PLR2004
-                message = (
-                    f"{listener.name} does not hear {what}: only {short(listener.sender)} itself matches"
-                )
-                yield at_listener(listener, message, listener.connection.sender)
+                message = f"{first.name} does not hear {what}: only {short(sender)} itself matches"
+                yield at_listener(first, message, first.connection.sender)
+
+
+def _by_sender(receiver: Receiver) -> dict[str, list[Listener]]:
+    """Return a receiver's connections to signals of rows, by model: one finding each is enough."""
+    found: dict[str, list[Listener]] = {}
+    for listener in receiver.listeners:
+        if listener.sender and listener.names & _OF_ROWS and not listener.file.is_test:
+            found.setdefault(listener.sender, []).append(listener)
+    return found
 
 
 def _relatives(project: Project, sender: str, *, only_proxies: bool) -> list[str]:

@@ -37,6 +37,7 @@ SCENARIOS = (
         "who the sender is for proxies and multi-table children",
         "relations:proxy_and_child_models",
     ),
+    Scenario("listening", "what changes as soon as anybody listens", "listening:listening"),
     Scenario("load-fixture", "loaddata saves with raw=True", "saving:load_fixture"),
     Scenario("bulk-operations", "the operations that send nothing", "bulk:bulk_operations"),
     Scenario(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.management import call_command
+from django.db import connections
 from django.db.utils import ConnectionHandler
 
 from sigexplorer.playground.steps import Steps
@@ -18,7 +19,7 @@ def migrate(step: Steps) -> None:
 
 def connect(step: Steps) -> None:
     """Use a new connection for the first time."""
-    handler = ConnectionHandler({"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}})
+    handler = ConnectionHandler({"default": connections.settings["default"]})
     connection = handler["default"]
     with step("ask for a cursor"), connection.cursor():
         pass

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
 _INTERRUPTED: list[bool] = []
+
+_POINTER = 9  # bytes that a word costs beside its own
+_HEAD = 256  # bytes of a file that the system looks at
 
 
 def end(problem: BaseException | None) -> int:
@@ -87,6 +91,51 @@ def stay_interrupted() -> None:
     if _INTERRUPTED:
         with suppress(KeyboardInterrupt):
             exec("raise KeyboardInterrupt")  # noqa: S102
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let no Ctrl-C come inside: the program is over, and there is little to be done."""
+    import signal
+    import threading
+
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def can_run(path: Any, words: Any = (), variables: Any = None) -> bool:
+    """Whether the system will run a file in place of this process, as far as that is known before."""
+    try:
+        texts = [os.fsencode(word) for word in words]
+        for pair in (os.environ if variables is None else variables).items():
+            texts += map(os.fsencode, pair)
+        if not words or b"\0" in b"".join(texts):
+            return False
+        if sum(len(text) + _POINTER for text in texts) > os.sysconf("SC_ARG_MAX"):
+            return False
+        return type(path) is int or (os.path.isfile(path) and os.access(path, os.X_OK) and _has_start(path))
+    except (OSError, TypeError, ValueError, AttributeError):
+        return False
+
+
+def _has_start(path: Any) -> bool:
+    """Whether a file begins as a program does: with who is to run it, or as no text does."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(_HEAD)
+    except PermissionError:  # it may be run and not read
+        return True
+    if not head.startswith(b"#!"):
+        return b"\0" in head
+    words = head.partition(b"\n")[0][2:].split()
+    return bool(words) and os.access(words[0], os.X_OK)
 
 
 def _interrupted() -> None:

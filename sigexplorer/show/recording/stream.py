@@ -22,7 +22,7 @@ _MARK = b"\xef\xbb\xbf"  # some editors put it before UTF-8
 
 #: What a recording that is one JSON document begins with, and one of lines.
 _DOCUMENT = re.compile(rb'\s*\{\s*"schema"\s*:\s*"sigexplorer\.traces?/')
-_LINES = re.compile(rb'\s*\{\s*"type"\s*:\s*"run"')
+_LINES = re.compile(rb'^\s*\{\s*"type"\s*:\s*"', re.MULTILINE)
 
 
 #: A file, or a pipe, that is open for reading.
@@ -65,14 +65,15 @@ class Recording:
 
 
 def _is_lines(start: bytes) -> bool:
-    """Tell lines from one document by the first line, where it can be told, else by how it begins."""
-    line, end, _ = start.lstrip().partition(b"\n")
+    """Tell lines from one document by the first line, where it can be told, else by how others begin."""
+    line, end, rest = start.lstrip().partition(b"\n")
     if end:
         try:
             first = json.loads(line)
         except (ValueError, RecursionError):
-            return bool(_LINES.match(start))
-        return isinstance(first, dict) and "type" in first
+            return bool(_LINES.search(start))
+        # What is whole and followed by more is no document, whatever it is.
+        return bool(rest.strip()) or not isinstance(first, dict) or "type" in first
     return bool(_LINES.match(start)) or not start.lstrip().startswith(b"{")
 
 
@@ -175,6 +176,8 @@ class _Lines:
             check = CHECKS.get(kind)
         except (TypeError, KeyError):
             raise RecordingError(f"line {number} is no record of a trace") from None
+        if type(kind) is not str:
+            raise RecordingError(f"line {number} is no record of a trace")
         if kind == "run":
             check_format(record.get("schema"))
             self._open = True

@@ -36,7 +36,7 @@ def wide(row: Row, look: Look) -> list[Text]:
     elif isinstance(record, Callback):
         cells = [_signal(row, look), Text(), _registered(row, look), ending(record, row, look)]
     else:
-        cells = [_signal(row, look), _sender(row, look), arguments(record, look), _receivers(row, look)]
+        cells = [_signal(row, look), _sender(row, look), _arguments(row, look), _receivers(row, look)]
     return [*_when(row), *cells, _queries(row)]
 
 
@@ -51,7 +51,7 @@ def narrow(row: Row, look: Look) -> list[Text]:
         what = _lines([_registered(row, look), ending(record, row, look)])
     else:
         below.append_text(_sender(row, look))
-        what = _lines([arguments(record, look), _receivers(row, look)])
+        what = _lines([_arguments(row, look), _receivers(row, look)])
     return [*_when(row), _lines([_signal(row, look), below]), what, _queries(row)]
 
 
@@ -92,12 +92,14 @@ def _registered(row: Row, look: Look) -> Text:
     assert isinstance(callback, Callback)  # noqa: S101 - said by the caller
     told = [f"registered by {_short(safe(row.cause, 200), look)}" if row.cause else "registered"]
     if callback.parent is not None:
-        told.append(f"in #{callback.parent}")
-    told.append(f"at {milliseconds(callback.registered_ns)} ms")
+        more = f" and {row.parents - 1} more" if row.parents > 1 else ""
+        told.append(f"in #{callback.parent}{more}")
+    first = " first" if row.times > 1 else ""
+    told.append(f"at {milliseconds(callback.registered_ns)} ms{first}")
     if callback.using != "default":
         told.append(f"using={safe(callback.using)}")
     text = Text(" ".join(told), style="dim")
-    return _lines([text, origin(callback.origin)]) if look.origins else text
+    return _lines([text, origins(row)]) if look.origins else text
 
 
 def ending(callback: Callback, row: Row, look: Look) -> Text:
@@ -124,8 +126,15 @@ def _sender(row: Row, look: Look) -> Text:
     return Text(sender if look.verbose else short_sender(sender), style="cyan")
 
 
-def arguments(dispatch: Dispatch, look: Look) -> Text:
+def _arguments(row: Row, look: Look) -> Text:
     """Tell what a dispatch carried, and by whom it was sent where that is asked for."""
+    assert isinstance(row.record, Dispatch)  # noqa: S101 - said by the caller
+    text = arguments(row.record, look)
+    return _lines([text, origins(row)]) if look.origins else text
+
+
+def arguments(dispatch: Dispatch, look: Look) -> Text:
+    """Tell what a dispatch carried."""
     told = [
         f"{safe(name, 40)}={_value(held, look.limit)}"
         for name, held in dispatch.arguments
@@ -133,15 +142,20 @@ def arguments(dispatch: Dispatch, look: Look) -> Text:
     ]
     if dispatch.method != "send":
         told.append(f"by {dispatch.method}()")
-    text = Text(" ".join(told))
-    return _lines([text, origin(dispatch.origin)]) if look.origins else text
+    return Text(" ".join(told))
 
 
-def origin(place: Origin | None) -> Text:
+def _origin(place: Origin | None) -> Text:
     """Tell from where something was sent."""
     if place is None:
         return Text()
     return Text(f"from {safe(place.file, 120)}:{place.line} {safe(place.function)}", style="dim")
+
+
+def origins(row: Row) -> Text:
+    """Tell from where all that is joined in a row was sent, or registered."""
+    more = f" and {plural(row.places - 1, 'other line')}" if row.places > 1 else ""
+    return _origin(row.record.origin).append(more, style="dim")
 
 
 def _value(held: object, limit: int) -> str:

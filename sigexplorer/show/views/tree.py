@@ -112,13 +112,14 @@ def _row(row: Row, look: Look) -> Text:
         text = Text(f"no signal: {record.operation} ", style="yellow")
         text.append(safe(record.model), style="cyan").append(f" {rows}", style="default")
     elif isinstance(record, Callback):
-        text = Text("on_commit ", style="bold").append_text(cells.ending(record, row, look))
+        times = f"×{row.times} " if row.times > 1 else ""  # noqa: RUF001 - the contract's sign
+        text = Text(f"on_commit {times}", style="bold").append_text(cells.ending(record, row, look))
         if row.cause:
             text.append(f" registered by {safe(row.cause, 100)}", style="not bold dim")
     else:
         text = _dispatch(record, row, look)
     if look.origins:
-        text.append(" ").append_text(cells.origin(record.origin))
+        text.append(" ").append_text(cells.origins(row))
     return text
 
 
@@ -129,7 +130,7 @@ def _dispatch(dispatch: Dispatch, row: Row, look: Look) -> Text:
     text.append(sender if look.verbose else short_sender(sender), style="not bold cyan")
     if row.times > 1:
         text.append(f" ×{row.times}")  # noqa: RUF001 - the contract's sign
-    told = cells.arguments(dispatch, look).plain.split("\n")[0]
+    told = cells.arguments(dispatch, look).plain
     if told:
         text.append(f" {told}", style="not bold dim")
     if dispatch.rolled_back:

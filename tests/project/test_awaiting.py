@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sigexplorer.project.imports import when_imported
+from sigexplorer.project.awaiting import when_imported
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,51 @@
+"""``scenario --compare``: what listening itself changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
+
+from sigexplorer.answers import BothWays
+from sigexplorer.catalog.installed import django_version
+from sigexplorer.cli.output import choose_format, emit, hint, to_json
+from sigexplorer.cli.present import Answer
+from sigexplorer.playground import runs
+from sigexplorer.playground.both_ways import run_both_ways
+from sigexplorer.playground.scenarios import Scenario
+from sigexplorer.show import both_ways
+from sigexplorer.show.exporters import markdown
+from sigexplorer.show.look import Look
+from sigexplorer.show.views import document
+
+FORMATS = ["json", "markdown", "svg", "table"]
+
+#: The exit code after Ctrl-C.
+INTERRUPTED = 130
+
+
+def compare(
+    scenarios: Sequence[Scenario], look: Look, answer: Answer, database: str | None, *, brief: bool
+) -> int:
+    """Run each scenario only watching and listening, write the difference; 1 if a claim failed.
+
+    With ``brief`` the timelines give way to one closing table, unless ``look`` is verbose.
+    """
+    choose_format(answer.format_name, answer.output, FORMATS)  # a wrong one ends here
+    possible = [scenario for scenario in scenarios if django_version() >= scenario.added]
+    with runs.open_playground(listen=False, database=database):
+        compared = list(_complete(run_both_ways(scenario) for scenario in possible))
+    shown = both_ways.page(compared, everything=look.verbose, brief=brief)
+    writers = {
+        "json": lambda: to_json(both_ways.records(compared)),
+        "markdown": lambda: markdown.write(shown),
+    }
+    emit(lambda width: document.render(shown, width), writers, answer.format_name, answer.output)
+    if len(compared) < len(possible):
+        hint("interrupted: this is what there was so far")
+        return INTERRUPTED
+    return 0 if all(both_ways.held(ways) for ways in compared) else 1
+
+
+def _complete(compared: Iterable[BothWays]) -> Iterator[BothWays]:
+    """Yield what was compared up to one that was interrupted, of which nothing can be told."""
+    return takewhile(lambda ways: ways.listening.trace.run.complete, compared)

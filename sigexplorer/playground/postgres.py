@@ -1,0 +1,171 @@
+"""Databases on a PostgreSQL server, made for one run and dropped after it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from sigexplorer.errors import DatabaseUrlError, UsageError
+from sigexplorer.model import SECRET
+from sigexplorer.playground.address import Address
+from sigexplorer.playground.databases import create_tables
+from sigexplorer.playground.elsewhere import ALIASES, Redirection, free_name
+from sigexplorer.playground.ending import undisturbed
+
+#: Databases that every server has, to be connected to while others are made and dropped.
+_TO_BEGIN_WITH = ("postgres", "template1")
+
+_PATIENCE = 10  # seconds to wait for a server
+_LONGEST_MESSAGE = 400
+
+
+class PostgresDatabases:
+    """Two databases that did not exist before."""
+
+    def __init__(self, where: Address) -> None:
+        self._where = where
+        self._driver = _driver()
+        self._redirection = Redirection()
+        self._made: dict[str, int | None] = {}  # name to object id, which no other database ever gets
+        self._tables = ""  # the SQL that makes them
+
+    def open(self) -> None:
+        """Make both databases, none of which may exist, and their tables."""
+        if self._made:
+            return
+        base = self._where.name or free_name()
+        names = {alias: f"{base}{ending}" for alias, ending in ALIASES.items()}
+        with undisturbed():
+            with self._server("cannot make a database") as server:
+                for name in names.values():
+                    self._make(server, name)
+            self._redirection.lead({alias: self._settings(name) for alias, name in names.items()})
+        from django.db import Error
+
+        try:
+            self._tables = _sql_of_tables()
+            self.reset()
+        except (Error, self._driver.Error) as problem:
+            raise self._refused("cannot use the database", problem) from None
+
+    def reset(self) -> None:
+        """Drop what tables there are and make those of the models, in both databases."""
+        self.empty()
+        for wrapper in _connections():
+            wrapper.connection.execute(self._tables)
+
+    def empty(self) -> None:
+        """Drop every table, in both databases."""
+        for wrapper in _connections():
+            wrapper.ensure_connection()
+            with wrapper.cursor() as cursor:
+                tables = [wrapper.ops.quote_name(name) for name in wrapper.introspection.table_names(cursor)]
+            if tables:
+                wrapper.connection.execute(f"DROP TABLE {', '.join(tables)} CASCADE")
+
+    def close(self) -> None:
+        """Drop the databases that were made, whoever is still connected to them."""
+        with undisturbed():
+            self._redirection.come_back()
+            if self._made:
+                left = ", ".join(f"'{name}'" for name in self._made)
+                with self._server(f"cannot drop {left}") as server:
+                    self._drop(server)
+
+    def _make(self, server: Any, name: str) -> None:
+        try:
+            # From the template that nobody is connected to, in the encoding that Django needs.
+            server.execute(f"CREATE DATABASE {_quoted(name)} TEMPLATE template0 ENCODING 'UTF8'")
+        except self._driver.errors.DuplicateDatabase:
+            raise DatabaseUrlError(
+                f"the database '{name}' exists already, and is left alone",
+                "name one that does not: it is made, and dropped",
+            ) from None
+        self._made[name] = _object_id(server, name)
+
+    def _drop(self, server: Any) -> None:
+        for name, made in list(self._made.items()):
+            if _object_id(server, name) == made:  # else somebody has put another one in its place
+                server.execute(f"DROP DATABASE {_quoted(name)} WITH (FORCE)")
+            del self._made[name]
+
+    @contextmanager
+    def _server(self, failing: str) -> Iterator[Any]:
+        """Connect to the server for a while; whatever goes wrong with it is one line."""
+        try:
+            server = self._connected()
+            try:
+                yield server
+            finally:
+                server.close()
+        except self._driver.Error as problem:
+            raise self._refused(failing, problem) from None
+
+    def _connected(self) -> Any:
+        where = self._where
+        said = {"user": where.user, "password": where.password, "host": where.host, "port": where.port}
+        asked = {name: text for name, text in said.items() if text} | self._options()
+        for name in _TO_BEGIN_WITH:
+            try:
+                return self._driver.connect(dbname=name, autocommit=True, **asked)
+            except self._driver.OperationalError as problem:
+                if name == _TO_BEGIN_WITH[-1] or f'database "{name}" does not exist' not in str(problem):
+                    raise
+        raise AssertionError  # the last one has returned or raised
+
+    def _options(self) -> dict[str, Any]:
+        return {"connect_timeout": _PATIENCE, **dict(self._where.options)}
+
+    def _settings(self, name: str) -> dict[str, Any]:
+        where = self._where
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": name,
+            "USER": where.user,
+            "PASSWORD": where.password,
+            "HOST": where.host,
+            "PORT": where.port,
+            "OPTIONS": self._options(),
+        }
+
+    def _refused(self, what: str, problem: Exception) -> DatabaseUrlError:
+        told = " ".join(str(problem).split())[:_LONGEST_MESSAGE].rstrip(".")
+        for secret in (self._where.password, os.environ.get("PGPASSWORD", "")):
+            told = told.replace(secret, SECRET) if secret else told
+        return DatabaseUrlError(f"{what}: {told or type(problem).__name__}")
+
+
+def _driver() -> Any:
+    try:
+        return import_module("psycopg")
+    except ImportError:
+        raise UsageError(
+            "PostgreSQL needs psycopg 3, which is not installed",
+            "install it: python -m pip install 'sigexplorer[postgres]'",
+        ) from None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _object_id(server: Any, name: str) -> int | None:
+    row = server.execute("SELECT oid FROM pg_database WHERE datname = %s", [name]).fetchone()
+    return row[0] if row else None
+
+
+def _connections() -> Any:
+    from django.db import connections
+
+    return connections.all()
+
+
+def _sql_of_tables() -> str:
+    from django.db import connection
+
+    with connection.schema_editor(collect_sql=True) as editor:
+        create_tables(editor)
+    return "\n".join(editor.collected_sql)

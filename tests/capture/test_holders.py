@@ -1,0 +1,102 @@
+"""Who keeps a receiver alive: DEBUG's look at its parameters alone, or anything else."""
+
+from __future__ import annotations
+
+import functools
+import gc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.dispatch import Signal
+from django.test import override_settings
+from django.utils import inspect
+
+from sigexplorer.capture import registry
+from sigexplorer.capture.holders import held_by_debug_alone
+
+
+def held(connect: Any) -> list[bool]:
+    """Return, for each receiver of a signal that ``connect`` was given, whether only DEBUG holds it."""
+    signal = Signal()
+    connect(signal)
+    return [held_by_debug_alone(one) for one in registry.registrations(signal)]
+
+
+@pytest.fixture(autouse=True)
+def _debug() -> Iterator[None]:
+    with override_settings(DEBUG=True):
+        yield
+    inspect._get_func_parameters.cache_clear()  # type: ignore[attr-defined]
+
+
+class Shelf:
+    """Has methods, and can be called."""
+
+    def __call__(self, **_: Any) -> None:
+        """Do nothing."""
+
+    def tidy(self, **_: Any) -> None:
+        """Do nothing."""
+
+    @staticmethod
+    def dust(**_: Any) -> None:
+        """Do nothing."""
+
+
+SHELF = Shelf()
+
+
+def plain(**_: Any) -> None:
+    """Do nothing."""
+
+
+KEPT: list[Any] = []
+
+
+def passing(signal: Signal) -> None:
+    """Connect what lives for one line, or for one function."""
+
+    def local(**_: Any) -> None:
+        pass
+
+    def itself(**_: Any) -> Any:
+        return itself
+
+    for receiver in (local, itself, lambda **_: 1, functools.partial(plain), Shelf()):
+        signal.connect(receiver)
+
+
+def lasting(signal: Signal) -> None:
+    """Connect what somebody holds."""
+
+    def appended(**_: Any) -> None:
+        pass
+
+    KEPT.append(appended)
+    for receiver in (plain, SHELF, SHELF.tidy, Shelf.dust, appended):
+        signal.connect(receiver)
+    signal.connect(lambda **_: 1, weak=False)
+
+
+def test_what_only_debug_holds_is_told_from_what_others_hold() -> None:
+    """Local functions, lambdas, partials and new objects live by DEBUG alone; what has a name does not."""
+    assert held(passing) == [True] * 5
+    assert held(lasting) == [False] * 6
+
+
+def test_it_is_true() -> None:
+    """Without what DEBUG remembers, just those that it was said of are gone."""
+    signal, other = Signal(), Signal()
+    passing(signal)
+    lasting(other)
+    inspect._get_func_parameters.cache_clear()  # type: ignore[attr-defined]
+    gc.collect()
+    assert [one.receiver for one in registry.registrations(signal)] == [None] * 5
+    assert None not in [one.receiver for one in registry.registrations(other)]
+
+
+def test_without_debug_nothing_lives_by_it() -> None:
+    """What is dead already lives by nothing."""
+    with override_settings(DEBUG=False):
+        assert held(lambda signal: signal.connect(functools.partial(plain))) == [False]

@@ -1,0 +1,226 @@
+"""Stories on a real PostgreSQL server, and what is left there: nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from postgres_server import PASSWORD, Server, missing, running
+from stories import STORIES
+from test_playground_elsewhere import named, play_in
+
+from sigexplorer.errors import DatabaseUrlError
+from sigexplorer.model import SECRET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
+
+
+@pytest.fixture(scope="module")
+def _server() -> Iterator[Server]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def server(_server: Server, playground: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Return a server without any database, that is to have none in the end."""
+    assert playground
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        monkeypatch.delenv(name)
+    yield _server
+    left = _server.databases()
+    for name in left:
+        _server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    assert left == set()
+
+
+def sigexplorer(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "sigexplorer", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("listen", [True, False], ids=["listening", "watching"])
+def test_claims_hold(server: Server, listen: bool) -> None:  # noqa: FBT001 - a parameter
+    """Every trigger and scenario does there what it does in memory."""
+    traces = play_in(server.url("shop"), *STORIES, listen=listen)
+    assert [(trace.run.title, claim) for trace in traces for claim in trace.claims if not claim.held] == []
+    vendors = (("default", "postgresql"), ("archive", "postgresql"))
+    assert {trace.run.databases for trace in traces} == {vendors}
+
+
+def test_every_trigger_and_the_transactions_by_command(server: Server) -> None:
+    """The command runs all triggers, and the stories about transactions, there."""
+    assert sigexplorer("trigger", "--all", "--database", server.socket_url("shop")).returncode == 0
+    stories = ("rollback", "two-databases", "delete-cascade")
+    done = sigexplorer("scenario", *stories, "--no-listen", "--database", server.url("shop"))
+    assert (done.returncode, done.stderr.count("sigexplorer:")) == (0, 0), done.stdout
+
+
+def test_connection_created_names_the_backend_that_connects(server: Server) -> None:
+    """The sender is PostgreSQL's wrapper."""
+    (trace,) = play_in(server.url("shop"), named("connection_created"))
+    (sent,) = trace.dispatches
+    assert sent.sender == "django.db.backends.postgresql.base.DatabaseWrapper"
+
+
+def test_what_listening_changes_is_the_same_there(server: Server) -> None:
+    """Side by side the same signals and writes differ as in SQLite."""
+    done = sigexplorer("scenario", "listening", "--compare", "--database", server.url("shop"))
+    assert done.returncode == 0, done.stderr
+    assert "fast_delete blog.Comment" in done.stdout
+    assert "+ BEGIN" in done.stdout
+
+
+def test_a_name_that_nobody_gave_is_made_up(server: Server) -> None:
+    """Without a name the databases get one that is free."""
+    (trace,) = play_in(server.url(""), named("save-user"))
+    assert trace.held
+
+
+@pytest.mark.parametrize("there", ["shop", "shop_archive"])
+@pytest.mark.parametrize("content", ["", "CREATE TABLE goods AS SELECT 'tea' AS name"], ids=["empty", "full"])
+def test_a_database_that_exists_is_left_alone(there: str, content: str, server: Server) -> None:
+    """No database that exists is used or dropped, even an empty one, and none is left beside it."""
+    server.execute(f"CREATE DATABASE {there} OWNER tester")
+    if content:
+        server.execute(content, there)
+    with pytest.raises(DatabaseUrlError, match=f"'{there}' exists already"):
+        play_in(server.url("shop"), named("save-user"))
+    assert server.databases() == {there}
+    tables = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", there)
+    assert tables == ([("goods",)] if content else [])
+    server.execute(f"DROP DATABASE {there}")
+
+
+def test_a_hostile_name_is_a_name(server: Server) -> None:
+    """Quotes and semicolons are part of the name."""
+    (trace,) = play_in(server.url("a%22%3B%20DROP%20DATABASE%20postgres%3B%20--"), named("save-user"))
+    assert trace.held
+
+
+WRONG = "not-the-right-one"
+
+
+@pytest.mark.parametrize("options", [[], ["--debug"]], ids=["plain", "debug"])
+def test_a_wrong_password_is_one_line_without_it(options: list[str], server: Server) -> None:
+    """What the server says is said, and no password is in it, even in a traceback."""
+    done = sigexplorer(*options, "trigger", "pre_save", "--database", server.url("shop", WRONG))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "password authentication failed" in done.stderr
+    assert WRONG not in done.stderr
+    if not options:
+        assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("place", ["PGPASSWORD", "PGPASSFILE"])
+def test_a_password_comes_from_where_libpq_looks(place: str, server: Server, tmp_path: Path) -> None:
+    """A URL without a password uses that of the environment or of a password file."""
+    file = tmp_path / "pgpass"
+    escaped = PASSWORD.replace("\\", "\\\\").replace(":", "\\:")
+    file.write_text(f"127.0.0.1:{server.port}:*:tester:{escaped}\n")
+    file.chmod(0o600)
+    told = {"PGPASSWORD": PASSWORD, "PGPASSFILE": str(file)}
+    url = server.url("shop", None)
+    assert sigexplorer("trigger", "pre_save", "--database", url).returncode == 2
+    done = sigexplorer("trigger", "pre_save", "--database", url, env={place: told[place]})
+    assert done.returncode == 0, done.stderr
+    assert PASSWORD not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("form", ["table", "json", "html", "markdown"])
+def test_the_password_is_in_no_answer(form: str, server: Server) -> None:
+    """Titles, records and errors have no password, whoever puts it there."""
+    program = (
+        "import sys\n"
+        "from sigexplorer.cli.run import run\n"
+        "from sigexplorer.playground import runs\n"
+        "def story(step):\n"
+        "    from django.db import connection\n"
+        "    secret = connection.settings_dict['PASSWORD']\n"
+        "    with step(f'connected with {secret}'):\n"
+        "        pass\n"
+        "    raise ValueError(f'connection failed: password={secret} {secret}')\n"
+        "runs.scenario_code = lambda scenario: story\n"
+        "sys.exit(run(sys.argv[1:]))\n"
+    )
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", program, "scenario", "rollback", "-v", "-s", "1000", "-f", form, "--database",
+         server.url("shop")],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert PASSWORD not in done.stdout + done.stderr
+    assert SECRET in done.stdout.replace("\\", "") or form == "html"
+
+
+INTERRUPTED = """
+import os, sys
+from sigexplorer.cli.run import run
+from sigexplorer.playground import runs
+def story(step):
+    from django.db import connection, connections
+    with step("the only step"):
+        connection.cursor().execute("SELECT 1")
+        connections.create_connection("default").connect()  # that nobody closes
+        os.kill(os.getpid(), int(sys.argv[1]))
+runs.scenario_code = lambda scenario: story
+sys.exit(run(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, -signal.SIGHUP)],
+    ids=["SIGINT", "SIGTERM", "SIGHUP"],
+)
+def test_an_interrupted_run_leaves_no_database(number: int, code: int, server: Server) -> None:
+    """Ctrl-C, a kill and a hangup drop what was made, whoever is still connected."""
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", INTERRUPTED, str(int(number)), "scenario", "rollback", "--database",
+         server.url("shop")],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert server.databases() == set()
+
+
+def test_a_role_that_may_not_make_databases_is_told_so(server: Server) -> None:
+    """What the server refuses is one line."""
+    server.execute("CREATE ROLE guest LOGIN")
+    url = server.socket_url("shop").replace("tester", "guest")
+    with pytest.raises(DatabaseUrlError, match="permission denied to create database"):
+        play_in(url, named("save-user"))
+    server.execute("DROP ROLE guest")
+
+
+def test_a_database_dropped_meanwhile_is_no_error(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever drops the database before us, and makes another one of that name, keeps it."""
+    from sigexplorer.playground.scenarios import saving
+
+    def story(step: Any) -> None:
+        with step("the only step"):
+            server.execute("DROP DATABASE shop WITH (FORCE)")
+            server.execute("CREATE DATABASE shop")
+
+    monkeypatch.setattr(saving, "save_user", story)
+    play_in(server.url("shop"), named("save-user"))
+    assert server.databases() == {"shop"}
+    server.execute("DROP DATABASE shop")
