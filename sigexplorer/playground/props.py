@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import connection
 from django.dispatch import Signal
+
+
+_CALLS = 200
 
 
 @contextmanager
@@ -48,6 +53,17 @@ def assigned(**values: object) -> Iterator[None]:
     finally:
         for name, held in before.items():
             setattr(settings, name, held)
+
+
+@contextmanager
+def shallow() -> Iterator[None]:
+    """Let Python end a recursion after some hundred calls, which is soon."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + _CALLS)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import unittest
 
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.db import connection
 from django.db.models.signals import post_save
 
 from blog import memory
@@ -85,6 +86,7 @@ def _database(step: Steps) -> None:
     with step("build the database for tests"):
         databases = runner.setup_databases(aliases={"default"}, serialized_aliases=set())
         runner.teardown_databases(databases)
+    connection.close()  # the one of tests, which teardown_databases() leaves open where it is in memory
     migrated = sorted(config.label for config in apps.get_app_configs() if config.models_module)
     for name in ("pre_migrate", "post_migrate"):
         told = sorted(str(sender) for sender in step.senders(name))

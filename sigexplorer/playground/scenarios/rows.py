@@ -114,6 +114,7 @@ def _async(step: Steps) -> None:
     tag = Tag(name="async")
     with step("save with asave()"):
         async_to_sync(tag.asave)()
-    step.claim("the same signals are sent", step.names(), ["pre_save", "post_save"], fact="async-orm")
+    names = ["pre_save", "post_save"]
+    step.claim("the same signals are sent", step.names(group="save"), names, fact="async-orm")
     methods = {dispatch.method for dispatch in step.sent("post_save")}
     step.claim("with send(): asave() is save() in a thread", methods, {"send"}, fact="async-orm")
