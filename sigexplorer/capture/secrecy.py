@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
+from sigexplorer.masking import looks_secret, without_shapes
 from sigexplorer.model import SECRET
 
-_NAME = re.compile(
-    r"password|passwd|passphrase|passcode|secret|token|signature|cookie|csrf|authorization|api_?key"
-    r"|session_?(?:id|key|hash|data)"
-    r"|(?:^|_)(?:api|auth|bearer|jwt|key|keys|otp|pass|pin|cvv|cvc|pwd|salt|totp)(?:$|_)",
-    re.IGNORECASE,
-)
+__all__ = ["looks_secret", "scrub"]
 
 #: Settings, and keys inside of settings, whose values are secrets wherever they turn up.
 _SETTING = re.compile(
@@ -30,37 +23,12 @@ _WORD = re.compile(r"[a-z][a-z_.-]*")
 _SHORTEST = 4  # a shorter setting would mask ordinary words
 _UNMISTAKABLE = 16  # from this length on it is masked also inside of a longer word
 
-#: Values that are secret wherever they stand: password hashes, authorization headers,
-#: JSON web tokens, keys of well-known services, passwords in URLs. Every repetition is
-#: bounded and no alternative can begin inside of another, so that no text takes long.
-_SHAPE = re.compile(
-    r"(?<!\w)(?:pbkdf2_\w{1,30}|argon2\w{0,10}|bcrypt\w{0,20}|scrypt|md5|sha1|unsalted_\w{1,20})\$[^\s'\"]{1,400}"
-    r"|\b(?:Bearer|Basic|Token)\s{1,3}(?=\S{0,200}\d|\S{16})[\w.~+/=-]{6,1000}"
-    r"|(?<![\w-])eyJ[\w-]{1,2000}\.[\w-]{1,2000}(?:\.[\w-]{1,2000})?"
-    r"|(?<!\w)(?:[spr]k_(?:live|test)_\w{8,200}|gh[pousr]_\w{16,200}|xox[abprs]-[\w-]{10,200})"
-    r"|(?<=://)[^\s/@:]{0,200}:[^\s/@]{1,200}(?=@)"
-)
-
-#: ``password=…``, ``"token": "…"``, ``Key (session_key)=(…)``: what follows the name.
-_ASSIGNED = re.compile(
-    r"(?P<name>\b(?:sessionid|session_key|csrftoken|csrfmiddlewaretoken|password|passwd|passphrase|secret"
-    r"|secret_key|api_?key|access_token|refresh_token|token|authorization|cookie)\b['\"\)]{0,2}\s{0,2}"
-    r"(?:[=:]|,(?=\s{0,2}['\"]))\s{0,2}b?['\"\(]{0,2})(?!None\b|True\b|False\b|null\b)(?P<value>[^\s;&'\",\)\}]{1,400})",
-    re.IGNORECASE,
-)
-
 #: A segment of a URL that is long and random enough to be a token, such as the one of a
 #: password reset. A UUID is an identifier and stays.
 _TOKEN_SEGMENT = re.compile(
     r"(?<=/)(?![0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:/|$))(?=[\w=-]{0,200}\d)(?:[\w=]{1,20}-){0,3}[A-Za-z0-9=]{20,}",
     re.IGNORECASE,
 )
-
-
-@lru_cache(maxsize=1024)
-def looks_secret(name: str) -> bool:
-    """Whether what goes by ``name`` must not be shown."""
-    return _NAME.search(name[:200]) is not None
 
 
 def scrub(text: str, limit: int = 1_000, *, url: bool = False) -> str:
@@ -72,34 +40,8 @@ def scrub(text: str, limit: int = 1_000, *, url: bool = False) -> str:
     text = text[: limit + max(longest, _LONGEST_SHAPE)]
     if known is not None:
         text = known.sub(SECRET, text)
-    text = _without_shapes(text)
+    text = without_shapes(text)
     return (_TOKEN_SEGMENT.sub(SECRET, text) if url else text)[:limit]
-
-
-def _without_shapes(text: str) -> str:
-    text = _SHAPE.sub(SECRET, text)
-    return _ASSIGNED.sub(lambda found: found["name"] + SECRET, text)
-
-
-def command_line(words: Iterable[str]) -> str:
-    """Return a command as a shell would take it, without the values of options that are secret by name."""
-    told, before = [], ""
-    for word in words:
-        name, sign, _ = word.partition("=")
-        if before and not word.startswith("-"):
-            told.append(SECRET)
-        elif sign and _is_option(name):
-            told.append(f"{name}={SECRET}")
-        else:
-            told.append(shlex.quote(_without_shapes(word)))
-        before = word if word.startswith("-") and _is_option(word) else ""
-    return " ".join(told)
-
-
-def _is_option(word: str) -> bool:
-    """Whether a word is the name of an option, or of a variable, whose value is secret."""
-    name = word.lstrip("-").replace("-", "_")
-    return name.isidentifier() and looks_secret(name)
 
 
 _LONGEST_SHAPE = 500

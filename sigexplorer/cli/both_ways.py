@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import takewhile
 
 from sigexplorer.answers import BothWays
 from sigexplorer.catalog.installed import django_version
@@ -33,7 +32,9 @@ def compare(
     choose_format(answer.format_name, answer.output, FORMATS)  # a wrong one ends here
     possible = [scenario for scenario in scenarios if django_version() >= scenario.added]
     with runs.open_playground(listen=False, database=database):
-        compared = list(_complete(run_both_ways(scenario) for scenario in possible))
+        compared = list(_compared(possible))
+    if not compared:
+        raise KeyboardInterrupt
     shown = both_ways.page(compared, everything=look.verbose, brief=brief)
     writers = {
         "json": lambda: to_json(both_ways.records(compared)),
@@ -46,6 +47,13 @@ def compare(
     return 0 if all(both_ways.held(ways) for ways in compared) else 1
 
 
-def _complete(compared: Iterable[BothWays]) -> Iterator[BothWays]:
-    """Yield what was compared up to one that was interrupted, of which nothing can be told."""
-    return takewhile(lambda ways: ways.listening.trace.run.complete, compared)
+def _compared(scenarios: Iterable[Scenario]) -> Iterator[BothWays]:
+    """Compare each, up to one that is interrupted, of which nothing can be told."""
+    for scenario in scenarios:
+        try:
+            ways = run_both_ways(scenario)
+        except KeyboardInterrupt:  # before its first step
+            return
+        if not ways.listening.trace.run.complete:
+            return
+        yield ways

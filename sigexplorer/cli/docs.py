@@ -9,15 +9,13 @@ import typer
 
 from sigexplorer import catalog
 from sigexplorer.answers import BothWays
-from sigexplorer.catalog.facts import concerning
-from sigexplorer.catalog.installed import django_version, sends
+from sigexplorer.catalog.installed import asks, django_version, sends
 from sigexplorer.catalog.page import ANCIENT, Argument, Page, Version, dotted
 from sigexplorer.cli import facts, options
 from sigexplorer.errors import SigexplorerError, UsageError
 from sigexplorer.model import Dispatch
 from sigexplorer.show import pages
 from sigexplorer.show.document import Document
-from sigexplorer.show.facts import of_signal
 
 
 def docs(
@@ -60,8 +58,10 @@ def _answer(
     version = django_version()
     if signal is not None and search is None:
         entry = catalog.find(signal)
+        from sigexplorer.show.facts import of_signal  # more than a hundred: no other command pays for them
+
         seen = _live(entry, version) if live else None
-        shown = (*pages.page(entry, version, sends(entry)), *of_signal(entry, version))
+        shown = (*pages.page(entry, version, sends(entry), asks(entry)), *of_signal(entry, version))
         return [entry], (*shown, *_shown(entry, seen)) if seen else shown, seen
     if live:
         raise UsageError("--live needs the name of one signal", "such as: sigexplorer docs post_save --live")
@@ -117,6 +117,9 @@ def _record(entry: Page, version: Version, seen: Live | None) -> dict[str, Any]:
     record["pitfalls"] = list(entry.pitfalls_in(version))
     record["arguments"] = [_argument(argument) for argument in entry.arguments_in(version)]
     record["sent_by"] = [asdict(send) for send in sends(entry)]
+    record["asked_by"] = [asdict(ask) for ask in asks(entry)]
+    from sigexplorer.catalog.facts import concerning
+
     record["facts"] = [fact.id for fact in concerning(entry.name)]
     live: dict[str, Any] = {"live": recording.dump_dispatch(seen.example)} if seen else {}
     if seen and seen.both_ways:

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sigexplorer.catalog import facts
-from sigexplorer.catalog.fact import Fact
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import ANCIENT, Version, dotted
 from sigexplorer.errors import UsageError
 
 if TYPE_CHECKING:
+    from sigexplorer.catalog.fact import Fact
     from sigexplorer.cli.present import Answer
     from sigexplorer.show.look import Look
 
 
 def complete_fact(incomplete: str) -> list[str]:
     """Return the facts that begin like this, for the shell."""
+    from sigexplorer.catalog import facts
+
     return [fact.id for fact in facts.FACTS if fact.id.startswith(incomplete)]
 
 
@@ -39,6 +40,7 @@ Listed = Annotated[bool, typer.Option("--facts", help="List the facts that scena
 
 def prove(names: Sequence[str], look: Look, answer: Answer, database: str | None, *, listen: bool) -> int:
     """Prove these facts: of each the code, what happened and why; return the exit code."""
+    from sigexplorer.catalog import facts
     from sigexplorer.cli.stories import Story, tell
     from sigexplorer.playground import proving, runs
 
@@ -90,6 +92,7 @@ _NEVER: Version = (99, 0)
 def answer(signal: str | None, search: str | None, format_name: str | None, output: Path | None) -> None:
     """List the facts, those that concern a signal, or those that mention a text."""
     from sigexplorer import catalog
+    from sigexplorer.catalog import facts
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show import facts as shown
     from sigexplorer.show.exporters import markdown

@@ -38,6 +38,9 @@ from sigexplorer.show.text import plural, safe
 
 _LINE = 1_000
 
+#: Bytes of a record whose report takes so long that somebody may wonder.
+_LARGE = 8_000_000
+
 
 def look(wanted: Wanted) -> Look:
     """Return how the trace is to be shown; what cannot be meant is an error."""
@@ -112,6 +115,7 @@ def _report(folder: Path, wanted: Wanted, problem: str, stream: TextIO) -> bool:
             _say(stream, "no Django signals were sent")
         return True
     shown, form, removable = look(wanted), replace(answer(wanted), stream=stream), True
+    _say_that_it_takes_long(folder, form, stream)
     kept = form.keep and keep.keep_text(_lines(source))
     try:
         _present(source, shown, form)
@@ -124,6 +128,14 @@ def _report(folder: Path, wanted: Wanted, problem: str, stream: TextIO) -> bool:
         faults = "; ".join(source.spool.faults)
         _say(stream, f"{plural(run.dropped, 'record')} lost to a fault of ours: {faults}")
     return removable
+
+
+def _say_that_it_takes_long(folder: Path, form: Answer, stream: TextIO) -> None:
+    """Tell whoever waits, perhaps after Ctrl-C, what for; but not in what a program reads."""
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    if size > _LARGE and (form.chosen() in views.VIEWS or form.output is not None):
+        _say(stream, f"making the report of {size // 1_000_000:,} MB; Ctrl-C ends that and keeps the record")
+        stream.flush()
 
 
 def _present(source: Spooled, shown: Look, form: Answer) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sigexplorer.catalog.facts import proven_by
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import ANCIENT, dotted
 from sigexplorer.cli import facts, options
@@ -26,10 +25,13 @@ def complete_scenario(incomplete: str) -> list[str]:
     return [scenario.name for scenario in SCENARIOS if scenario.name.startswith(incomplete)]
 
 
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Scenarios; none: list them.", autocompletion=complete_scenario)
+]
+
+
 def scenario(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Scenarios; none: list them.", autocompletion=complete_scenario)
-    ] = None,
+    names: Names = None,
     run_all: options.All = False,
     fact: facts.Proven = None,
     source: options.Source = False,
@@ -54,7 +56,7 @@ def scenario(
     output: options.Output = None,
 ) -> None:
     """Run a scripted story, show its timeline, check its claims."""
-    if not names and not run_all and not fact:
+    if not (names or run_all or fact or compare or database is not None):
         return _list(format_name, output)
     from sigexplorer.cli.present import Answer
 
@@ -113,6 +115,8 @@ def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
                 "name scenarios, or --all of them but not both", "sigexplorer scenario lists them"
             )
         return list(SCENARIOS)
+    if not names:
+        raise UsageError("name scenarios, or --all of them", "sigexplorer scenario lists them")
     chosen = [find(name) for name in dict.fromkeys(names)]
     for one in chosen:
         runs.check_version(one.name, one.added, django_version())
@@ -127,6 +131,7 @@ def _next(chosen: Scenario) -> str:
 
 
 def _list(format_name: str | None, output: Path | None) -> None:
+    from sigexplorer.catalog.facts import proven_by
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show import pages
     from sigexplorer.show.exporters import markdown

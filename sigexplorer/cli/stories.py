@@ -65,6 +65,8 @@ def tell(
     later = {story.name: story.added for story in stories if version < story.added}
     with runs.open_playground(listen=listen, database=database):
         told = list(_told(possible, shown=everything))
+    if not told:
+        raise KeyboardInterrupt
     traces = [trace for _, trace in told]
     if answer.keep:
         keep.keep(traces)
@@ -73,7 +75,7 @@ def tell(
     look = replace(look, several=len(stories) > 1)
     drawing = partial(_drawing, told, later, look, full=full, everything=everything)
     present(InMemory(traces), look, answer, drawing)
-    if not told[-1][1].run.complete:
+    if len(told) < len(possible) or not traces[-1].run.complete:
         hint("interrupted: this is what there was so far")
         return INTERRUPTED
     if chosen == "table" and answer.output is None:
@@ -86,7 +88,10 @@ def _told(stories: Sequence[Story], *, shown: bool) -> Iterator[Told]:
     with _progress() if shown and sys.stderr.isatty() else nullcontext() as progress:
         task = progress.add_task("running", total=len(stories)) if progress else None
         for story in stories:
-            trace = story.run()
+            try:
+                trace = story.run()
+            except KeyboardInterrupt:  # before its first step
+                return
             yield story, trace
             if progress and task is not None:
                 progress.advance(task)

@@ -7,6 +7,7 @@ is wrong with the question.
 from __future__ import annotations
 
 import getopt
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -15,11 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sigexplorer.capture.secrecy import command_line
 from sigexplorer.errors import NotPythonError, OutputError, SigexplorerError, UsageError
+from sigexplorer.masking import command_line
 from sigexplorer.project.children import State, run_other
 from sigexplorer.project.program import Program, resolve, restart, run
-from sigexplorer.project.tracing import Tracing
+from sigexplorer.project.tracing import Tracing, stay_importable
 from sigexplorer.spool.files import SUFFIX, remove
 
 
@@ -45,6 +46,12 @@ class Wanted:
     follow: bool = False
     init: bool = False
     live: bool = False
+
+
+#: What says how a trace is to be shown.
+_LOOK = (
+    "only", "sender", "receiver", "failed", "minimum", "depth", "verbose", "limit", "origins", "rows",
+)  # fmt: skip
 
 
 def _from(least: int) -> Callable[[str], int]:
@@ -174,6 +181,7 @@ class _Session:
             listen=self.wanted.listen,
             origins=self.wanted.origins or self.wanted.output is not None,
             inits=self.wanted.init or _names_inits(self.wanted.only),
+            live=json.dumps({name: getattr(self.wanted, name) for name in _LOOK}) if self.wanted.live else "",
         )
 
 
@@ -200,7 +208,10 @@ def _run(session: _Session, program: Program | None) -> int:
         report(flush=True)
         return code
     tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
-    return run(program)
+    try:
+        return run(program)
+    finally:
+        stay_importable()
 
 
 _PRINTING: list[Any] = []  # whoever prints is kept, and with it what it prints
@@ -213,6 +224,12 @@ def _print(wanted: Wanted) -> None:
     live = Live(look(wanted), to_standard_error)
     _PRINTING.append(live)
     live.begin()
+
+
+def print_as(live: str) -> None:
+    """Print in a process that a traced one has started what the state of the run says."""
+    held = json.loads(live)
+    _print(Wanted(**held | {"only": tuple(held["only"])}))
 
 
 def _report(session: _Session, tracing: Tracing, *, flush: bool) -> None:

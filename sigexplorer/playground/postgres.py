@@ -19,6 +19,7 @@ from sigexplorer.playground.ending import undisturbed
 _TO_BEGIN_WITH = ("postgres", "template1")
 
 _PATIENCE = 10  # seconds to wait for a server
+_LONGEST_STATEMENT = "60s"  # of one that makes or drops a database, which nothing interrupts
 _LONGEST_MESSAGE = 400
 
 
@@ -38,10 +39,9 @@ class PostgresDatabases:
             return
         base = self._where.name or free_name()
         names = {alias: f"{base}{ending}" for alias, ending in ALIASES.items()}
-        with undisturbed():
-            with self._server("cannot make a database") as server:
-                for name in names.values():
-                    self._make(server, name)
+        with self._server("cannot make a database") as server, undisturbed():
+            for name in names.values():
+                self._make(server, name)
             self._redirection.lead({alias: self._settings(name) for alias, name in names.items()})
         from django.db import Error
 
@@ -98,6 +98,7 @@ class PostgresDatabases:
         try:
             server = self._connected()
             try:
+                server.execute(f"SET statement_timeout = '{_LONGEST_STATEMENT}'")
                 yield server
             finally:
                 server.close()

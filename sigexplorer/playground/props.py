@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db import connection
 from django.dispatch import Signal
 
-
 _CALLS = 200
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
+
 from sigexplorer.project import tracing
 from sigexplorer.project.children import State
 
@@ -14,4 +17,9 @@ def begin(state: str) -> None:
     has a ``preexec_fn``; but a fork is traced already, and has only to go on.
     """
     if not tracing.ACTIVE:
-        tracing.Tracing(State.read(state)).begin()
+        told = State.read(state)
+        tracing.Tracing(told).begin(recording=partial(_print, told.live) if told.live else None)
+
+
+def _print(live: str) -> None:
+    import_module("sigexplorer.cli.tracing").print_as(live)  # by its name: it lies above this

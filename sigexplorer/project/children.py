@@ -43,7 +43,8 @@ _LAST = -1_000_000  # the priority of what multiprocessing is to call when all e
 class State:
     """What a child is told: the folder of the trace, and whether its own children are to know too.
 
-    ``title`` is the command that began it all; ``listen``, ``origins`` and ``inits`` it asked for.
+    ``title`` is the command that began it all; ``listen``, ``origins`` and ``inits`` it asked for,
+    and ``live``, where it did, says what is to be printed meanwhile.
     ``prefix`` and ``root`` let a child of the same environment find this package; ``version``
     keeps another version of it from misunderstanding.
     """
@@ -54,6 +55,7 @@ class State:
     listen: bool = False
     origins: bool = False
     inits: bool = False
+    live: str = ""
     prefix: str = sys.prefix
     root: str = str(Path(sigexplorer.__file__).parent.parent)
     startup: str = STARTUP

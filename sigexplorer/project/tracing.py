@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -138,6 +139,16 @@ class Tracing:
             return become(*arguments, **named)
 
         return becoming
+
+
+def stay_importable() -> None:
+    """Let what the program has registered with ``atexit`` be the first to import Django.
+
+    Django needs ``concurrent.futures``, which cannot be imported any more once the threads of
+    a process are waited for: and that is done where ``threading`` is there, because of us.
+    """
+    if "threading" in sys.modules and "django.dispatch" not in sys.modules:
+        import concurrent.futures.thread  # noqa: F401 - to be there
 
 
 def _listen() -> None:

@@ -12,7 +12,8 @@ from django.dispatch import Signal
 from hiding import HIDDEN, overridden, sent, written
 
 from sigexplorer.capture import words
-from sigexplorer.capture.secrecy import command_line, looks_secret, scrub
+from sigexplorer.capture.secrecy import looks_secret, scrub
+from sigexplorer.masking import command_line
 from sigexplorer.model import SECRET
 
 if TYPE_CHECKING:

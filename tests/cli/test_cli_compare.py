@@ -94,6 +94,14 @@ def test_what_does_not_go_with_it(arguments: list[str], said: str, story_cli: Cl
     assert len(answer.err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("option", [["--compare"], ["--database", "sqlite://"]], ids=" ".join)
+def test_something_to_run_has_to_be_named(option: list[str], cli: Cli) -> None:
+    """The list of scenarios is no answer to a question about running them."""
+    answer = cli("scenario", *option)
+    assert (answer.code, answer.out) == (2, "")
+    assert "name scenarios, or --all of them" in answer.err
+
+
 def test_a_claim_that_fails_is_exit_1(story_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """A claim that holds only watching is named, with the way in which it failed."""
     from sigexplorer.playground.scenarios import saving
@@ -133,11 +141,51 @@ def test_interrupted_it_shows_what_was_complete(
     assert "interrupted" in answer.err
 
 
+def test_interrupted_before_anything_was_complete_it_says_nothing(
+    story_cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the first scenario, or before it, is just the exit code."""
+    from sigexplorer.playground.databases import IN_MEMORY
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(IN_MEMORY, "reset", interrupted)
+    for command in (["--compare"], []):
+        answer = story_cli("scenario", "listening", *command)
+        assert (answer.code, answer.out) == (130, "")
+
+
+def test_interrupted_between_two_stories_the_first_is_shown(
+    story_cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while tables are emptied for the next story leaves the one before it."""
+    from sigexplorer.playground.databases import IN_MEMORY
+
+    reset, times = IN_MEMORY.reset, []
+
+    def interrupted() -> None:
+        times.append(1)
+        if len(times) == 2:
+            raise KeyboardInterrupt
+        reset()
+
+    monkeypatch.setattr(IN_MEMORY, "reset", interrupted)
+    answer = story_cli("scenario", "save-user", "listening")
+    assert answer.code == 130
+    assert "save a new user" in answer.out
+    assert "interrupted" in answer.err
+
+
 MEASURED = {
     # step: signals and statements that one receiver adds
-    "pre_delete": {"delete one comment": (2, 2), "remove one of them": (2, 1)},
+    "pre_delete": {
+        "delete one comment": (2, 2),
+        "remove one of them": (2, 1),
+        "add two groups to a user": (0, 0),
+    },
     "post_delete": {"delete one comment": (2, 2), "remove one of them": (2, 1)},
-    "m2m_changed": {"add two groups to a user": (2, 1)},
+    "m2m_changed": {"delete one comment": (0, 0), "add two groups to a user": (2, 1)},
 }
 
 

@@ -108,6 +108,36 @@ def test_a_report_may_be_interrupted(tmp_path: Path, end: str) -> None:
     assert len(dispatches(list(Spooled(spool).records()))) == 2
 
 
+@pytest.mark.parametrize("options", [[], ["-c"], ["-e", "paid", "-v"]], ids=" ".join)
+def test_django_may_be_imported_as_late_as_in_atexit(tmp_path: Path, options: list[str]) -> None:
+    """A program that imports Django when it ends, for the first time, can do so while it is traced."""
+    program = (
+        "import atexit\n@atexit.register\ndef late():\n    import shop\n    shop.paid.send('web', order=1)\n"
+    )
+    write(tmp_path, program=f"{program}    print('sent')\n")
+    answer = trace(tmp_path, *options, "--", "program.py")
+    assert (answer.code, answer.out) == (0, "sent\n")
+    assert "Traceback" not in answer.err
+    assert "dispatch" in answer.err
+
+
+def test_the_program_does_not_see_what_reports_need(tmp_path: Path) -> None:
+    """Where nothing has to be found out before, a program begins without threads, Rich, Typer or Django."""
+    names = ("threading", "rich", "typer", "django")
+    write(tmp_path, program=f"import sys\nprint([name for name in {names} if name in sys.modules])")
+    assert trace(tmp_path, "--", "program.py").out == python(tmp_path, "program.py").out == "[]\n"
+
+
+@pytest.mark.parametrize("options", [[], ["-o", "run.jsonl"], ["-f", "json"]], ids=" ".join)
+def test_a_report_that_takes_long_is_announced(tmp_path: Path, options: list[str]) -> None:
+    """Of a large record it is said that its report is being made, but not in the middle of a document."""
+    program = f"{PAID}import sigexplorer.cli.reporting as reporting\nreporting._LARGE = 0\n"
+    write(tmp_path, program=program)
+    answer = trace(tmp_path, *options, "--", "program.py")
+    said = "sigexplorer: making the report of 0 MB; Ctrl-C ends that and keeps the record\n"
+    assert answer.err.startswith("{" if "-f" in options else said)
+
+
 def _files(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.is_dir() else []
 

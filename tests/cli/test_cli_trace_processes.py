@@ -83,6 +83,21 @@ def test_every_dispatch_is_told_once(tmp_path: Path, program: str) -> None:
         assert 0 <= child["start_ns"] - each["start_ns"] <= each["duration_ns"]
 
 
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_live_tells_of_every_process(tmp_path: Path, method: str) -> None:
+    """With --live what the processes that a program starts send is printed too, by the same filters."""
+    program = (
+        "from work import *\nimport multiprocessing\n"
+        "if __name__ == '__main__':\n"
+        f"    child = multiprocessing.get_context('{method}').Process(target=work, args=[7])\n"
+        "    child.start(); child.join()\n    work(8)\n"
+    )
+    write(tmp_path, work=WORK, program=program)
+    answer = trace(tmp_path, "--live", "-e", "paid", "--", "program.py")
+    lines = answer.err.partition("\n\n")[0].splitlines()
+    assert [line.split()[1:4] for line in lines] == [["paid", "web", f"order={n}"] for n in (7, 8)]
+
+
 def test_a_fork_inside_a_receiver_is_part_of_it(tmp_path: Path) -> None:
     """What a child sends that was forked in a receiver belongs to that receiver, in two generations."""
     program = (

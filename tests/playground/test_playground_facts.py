@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -137,3 +138,21 @@ def test_an_unknown_fact_names_the_nearest() -> None:
     assert str(caught.value) == "unknown fact 'weak-locals'"
     assert "weak-local" in caught.value.hint
     assert caught.value.hint.count(",") == 2
+
+
+def test_nothing_is_claimed_of_what_a_scenario_sent_itself() -> None:
+    """What a scenario sends by hand has a sender and nothing else that a claim could be about."""
+    folder = Path(scenarios.__file__).parent
+    sends = [
+        (file.name, node)
+        for file in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"send", "send_robust", "asend", "asend_robust"}
+    ]
+    assert sends
+    assert {keyword.arg for _, node in sends for keyword in node.keywords} == {"sender"}
+    assert all(len(node.args) <= 1 for _, node in sends)
+    built_in = {page.name for page in catalog.PAGES}
+    assert not {ast.unparse(node.func.value) for _, node in sends} & built_in

@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from build import ALL_TEXTS, bypass, call, dispatch, trace, traces
+from build import ALL_TEXTS, RUN, bypass, call, dispatch, trace, traces
 from drawing import CONTROL, UNLIMITED, drawn, unwrapped, widest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigexplorer.model import SECRET, Claim, Dispatch, Origin, Trace
+from sigexplorer.model import SECRET, Claim, Dispatch, Origin, Summary, Trace
 from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
+from sigexplorer.show.views import heading
 from sigexplorer.show.views.timeline import render
 
 if TYPE_CHECKING:
@@ -272,3 +273,15 @@ def test_any_dispatch_is_one_row_when_nobody_counts_columns(recorded: Trace) -> 
     for record in recorded.dispatches:
         assert isinstance(record, Dispatch)
         assert any(re.match(rf" *{record.id} ", line) for line in lines)
+
+
+def test_a_database_other_than_sqlite_is_named_above() -> None:
+    """The kinds of databases are said where there was another one than SQLite, each once."""
+
+    def told(*vendors: str) -> str:
+        databases = tuple((f"alias{number}", vendor) for number, vendor in enumerate(vendors))
+        return heading.title(replace(RUN, databases=databases), Summary(0, 0, 0, 0, 0)).plain
+
+    assert "Django 6.1.3, postgresql, listening" in told("postgresql", "postgresql")
+    assert "Django 6.1.3, sqlite, postgresql, listening" in told("sqlite", "postgresql")
+    assert "Django 6.1.3, listening" in told("sqlite")

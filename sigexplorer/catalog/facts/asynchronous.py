@@ -68,9 +68,6 @@ FACTS = (
         why="They are the sync methods in a thread; async receivers run there by async_to_sync().",
         scenario="saving",
         source=("django/db/models/base.py: Model.asave",),
-        signals=(
-            "pre_save",
-            "post_save",
-        ),
+        signals=("pre_save", "post_save"),
     ),
 )

@@ -30,10 +30,7 @@ FACTS = (
             " announced alike."
         ),
         scenario="identities",
-        source=(
-            "django/contrib/auth/__init__.py: authenticate",
-            "django/contrib/auth/__init__.py: login",
-        ),
+        source=("django/contrib/auth/__init__.py: authenticate", "django/contrib/auth/__init__.py: login"),
         signals=("user_logged_in",),
     ),
     Fact(
@@ -59,11 +56,7 @@ FACTS = (
             "django/contrib/auth/models.py: update_last_login",
             "django/contrib/auth/apps.py: AuthConfig.ready",
         ),
-        signals=(
-            "user_logged_in",
-            "pre_save",
-            "post_save",
-        ),
+        signals=("user_logged_in", "pre_save", "post_save"),
     ),
     Fact(
         id="login-custom-sender",

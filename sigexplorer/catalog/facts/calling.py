@@ -10,7 +10,7 @@ FACTS = (
         statement="Receivers that are connected or disconnected during a send take no part in it",
         why="The send resolves the list of live receivers once, before it calls the first.",
         scenario="order",
-        source=("django/dispatch/dispatcher.py: Signal._live_receivers",),
+        source=("django/dispatch/dispatcher.py: Signal.send",),
     ),
     Fact(
         id="reconnect-order",
@@ -27,10 +27,7 @@ FACTS = (
             "django/dispatch/dispatcher.py: Signal.connect",
             "django/test/client.py: ClientHandler.__call__",
         ),
-        signals=(
-            "request_started",
-            "request_finished",
-        ),
+        signals=("request_started", "request_finished"),
     ),
     Fact(
         id="responses",
@@ -41,12 +38,7 @@ FACTS = (
         why="A receiver cannot veto a save: raise, or override save().",
         scenario="order",
         source=("django/dispatch/dispatcher.py: Signal.send",),
-        signals=(
-            "pre_save",
-            "post_save",
-            "file_changed",
-            "setting_changed",
-        ),
+        signals=("pre_save", "post_save", "file_changed", "setting_changed"),
     ),
     Fact(
         id="captured-method",
@@ -68,10 +60,7 @@ FACTS = (
             " must not happen by halves."
         ),
         scenario="errors",
-        source=(
-            "django/dispatch/dispatcher.py: Signal.send",
-            "django/db/models/base.py: Model.save_base",
-        ),
+        source=("django/dispatch/dispatcher.py: Signal.send", "django/db/models/base.py: Model.save_base"),
         signals=("post_save",),
     ),
     Fact(

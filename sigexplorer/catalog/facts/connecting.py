@@ -45,7 +45,7 @@ FACTS = (
             " or send that has to look."
         ),
         scenario="weak-references",
-        source=("django/dispatch/dispatcher.py: Signal._clear_dead_receivers",),
+        source=("django/dispatch/dispatcher.py: Signal.connect",),
     ),
     Fact(
         id="decorator-order",
@@ -116,10 +116,7 @@ FACTS = (
         statement="Signal(providing_args=[...]) raises a TypeError",
         why=("The argument was pure documentation and was removed in Django 4.0; tutorials still show it."),
         scenario="connecting",
-        source=(
-            "django/dispatch/dispatcher.py: Signal.__init__",
-            "docs: releases/4.0",
-        ),
+        source=("django/dispatch/dispatcher.py: Signal.__init__", "docs: releases/4.0"),
     ),
     Fact(
         id="disconnect",

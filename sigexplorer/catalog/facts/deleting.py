@@ -20,10 +20,7 @@ FACTS = (
             "django/db/models/deletion.py: Collector.collect",
             "django/db/models/deletion.py: Collector.delete",
         ),
-        signals=(
-            "pre_delete",
-            "post_delete",
-        ),
+        signals=("pre_delete", "post_delete"),
     ),
     Fact(
         id="fast-delete",
@@ -34,10 +31,7 @@ FACTS = (
         ),
         scenario="deleting",
         source=("django/db/models/deletion.py: Collector.can_fast_delete",),
-        signals=(
-            "pre_delete",
-            "post_delete",
-        ),
+        signals=("pre_delete", "post_delete"),
     ),
     Fact(
         id="fast-delete-cascade",
@@ -45,10 +39,7 @@ FACTS = (
         why="The fast path is chosen for each model of the cascade.",
         scenario="deleting",
         source=("django/db/models/deletion.py: Collector.collect",),
-        signals=(
-            "pre_delete",
-            "post_delete",
-        ),
+        signals=("pre_delete", "post_delete"),
     ),
     Fact(
         id="listening-cost",
@@ -59,10 +50,7 @@ FACTS = (
         why="has_listeners() is asked for every model. Name the sender.",
         scenario="deleting",
         source=("django/db/models/deletion.py: Collector._has_signal_listeners",),
-        signals=(
-            "pre_delete",
-            "post_delete",
-        ),
+        signals=("pre_delete", "post_delete"),
     ),
     Fact(
         id="raw-delete",
@@ -70,26 +58,15 @@ FACTS = (
         why="It is the DELETE alone, which Django uses itself for the rows of many-to-many tables.",
         scenario="bulk-operations",
         source=("django/db/models/query.py: QuerySet._raw_delete",),
-        signals=(
-            "pre_delete",
-            "post_delete",
-        ),
+        signals=("pre_delete", "post_delete"),
     ),
     Fact(
         id="set-null",
         statement="on_delete=SET_NULL and SET_DEFAULT change other rows without any signal",
         why="The collector updates them by one statement.",
         scenario="deleting",
-        source=(
-            "django/db/models/deletion.py: SET_NULL",
-            "django/db/models/deletion.py: SET_DEFAULT",
-        ),
-        signals=(
-            "pre_save",
-            "post_save",
-            "pre_delete",
-            "post_delete",
-        ),
+        source=("django/db/models/deletion.py: SET_NULL", "django/db/models/deletion.py: SET_DEFAULT"),
+        signals=("pre_save", "post_save", "pre_delete", "post_delete"),
     ),
     Fact(
         id="delete-pk",
@@ -113,10 +90,7 @@ FACTS = (
             "django/db/models/deletion.py: Collector.delete",
             "django/db/models/base.py: Model.save_base",
         ),
-        signals=(
-            "post_delete",
-            "post_save",
-        ),
+        signals=("post_delete", "post_save"),
     ),
     Fact(
         id="db-cascade",
@@ -124,10 +98,7 @@ FACTS = (
         why="The rows go inside of the database, and Django never sees them.",
         scenario="database-cascade",
         source=("django/db/models/deletion.py: DatabaseOnDelete",),
-        signals=(
-            "pre_delete",
-            "post_delete",
-        ),
+        signals=("pre_delete", "post_delete"),
         added=(6, 1),
     ),
 )

@@ -13,14 +13,8 @@ FACTS = (
         ),
         why="They are sent by the constructor. A query of 10,000 rows sends 20,000 of them.",
         scenario="instances",
-        source=(
-            "django/db/models/base.py: Model.__init__",
-            "django/db/models/base.py: Model.from_db",
-        ),
-        signals=(
-            "pre_init",
-            "post_init",
-        ),
+        source=("django/db/models/base.py: Model.__init__", "django/db/models/base.py: Model.from_db"),
+        signals=("pre_init", "post_init"),
     ),
     Fact(
         id="refresh",
@@ -28,10 +22,7 @@ FACTS = (
         why="Both read the row with a queryset of their own, and copy the fields.",
         scenario="instances",
         source=("django/db/models/base.py: Model.refresh_from_db",),
-        signals=(
-            "pre_init",
-            "post_init",
-        ),
+        signals=("pre_init", "post_init"),
     ),
     Fact(
         id="init-state",
@@ -41,14 +32,8 @@ FACTS = (
         ),
         why="from_db() sets _state after the constructor has ended; the documentation says list.",
         scenario="instances",
-        source=(
-            "django/db/models/base.py: Model.from_db",
-            "docs: ref/signals pre_init",
-        ),
-        signals=(
-            "pre_init",
-            "post_init",
-        ),
+        source=("django/db/models/base.py: Model.from_db", "docs: ref/signals pre_init"),
+        signals=("pre_init", "post_init"),
     ),
     Fact(
         id="pre-init-kwargs",
@@ -68,14 +53,8 @@ FACTS = (
         statement="copy.copy() and unpickling make objects without init signals",
         why="Neither calls __init__().",
         scenario="instances",
-        source=(
-            "django/db/models/base.py: Model.__reduce__",
-            "django/db/models/base.py: model_unpickle",
-        ),
-        signals=(
-            "pre_init",
-            "post_init",
-        ),
+        source=("django/db/models/base.py: Model.__reduce__", "django/db/models/base.py: model_unpickle"),
+        signals=("pre_init", "post_init"),
     ),
     Fact(
         id="repr-sql",
@@ -86,12 +65,7 @@ FACTS = (
         ),
         scenario="looking",
         source=("django/db/models/query.py: QuerySet.__repr__",),
-        signals=(
-            "pre_save",
-            "post_save",
-            "pre_delete",
-            "post_delete",
-        ),
+        signals=("pre_save", "post_save", "pre_delete", "post_delete"),
     ),
     Fact(
         id="isinstance-lazy",

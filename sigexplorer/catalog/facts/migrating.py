@@ -17,10 +17,7 @@ FACTS = (
             "django/core/management/sql.py: emit_pre_migrate_signal",
             "django/core/management/sql.py: emit_post_migrate_signal",
         ),
-        signals=(
-            "pre_migrate",
-            "post_migrate",
-        ),
+        signals=("pre_migrate", "post_migrate"),
     ),
     Fact(
         id="flush",
@@ -31,10 +28,7 @@ FACTS = (
         ),
         scenario="migrate",
         source=("django/core/management/commands/flush.py: Command.handle",),
-        signals=(
-            "pre_migrate",
-            "post_migrate",
-        ),
+        signals=("pre_migrate", "post_migrate"),
     ),
     Fact(
         id="migrate-saves",
@@ -48,10 +42,7 @@ FACTS = (
             "django/contrib/contenttypes/management/__init__.py: create_contenttypes",
             "django/contrib/auth/management/__init__.py: create_permissions",
         ),
-        signals=(
-            "post_migrate",
-            "post_save",
-        ),
+        signals=("post_migrate", "post_save"),
     ),
     Fact(
         id="test-runner",
@@ -61,11 +52,6 @@ FACTS = (
         why="The runner calls migrate, and changes settings by assignment.",
         scenario="test-cases",
         source=("django/db/backends/base/creation.py: BaseDatabaseCreation.create_test_db",),
-        signals=(
-            "pre_migrate",
-            "post_migrate",
-            "class_prepared",
-            "setting_changed",
-        ),
+        signals=("pre_migrate", "post_migrate", "class_prepared", "setting_changed"),
     ),
 )

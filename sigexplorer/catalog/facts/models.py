@@ -16,10 +16,7 @@ FACTS = (
             " package that is imported first."
         ),
         scenario="model-classes",
-        source=(
-            "django/apps/registry.py: Apps.populate",
-            "django/db/models/base.py: ModelBase._prepare",
-        ),
+        source=("django/apps/registry.py: Apps.populate", "django/db/models/base.py: ModelBase._prepare"),
         signals=("class_prepared",),
     ),
     Fact(
@@ -27,10 +24,7 @@ FACTS = (
         statement="When class_prepared is sent, the model is not in the registry of apps yet",
         why="ModelBase registers the class last; the documentation says otherwise.",
         scenario="model-classes",
-        source=(
-            "django/db/models/base.py: ModelBase.__new__",
-            "docs: ref/signals class_prepared",
-        ),
+        source=("django/db/models/base.py: ModelBase.__new__", "docs: ref/signals class_prepared"),
         signals=("class_prepared",),
     ),
     Fact(
@@ -55,9 +49,6 @@ FACTS = (
         ),
         scenario="data-migration",
         source=("django/db/migrations/state.py: StateApps",),
-        signals=(
-            "pre_save",
-            "post_save",
-        ),
+        signals=("pre_save", "post_save"),
     ),
 )

@@ -39,11 +39,7 @@ FACTS = (
             "django/tasks/backends/immediate.py: ImmediateBackend._execute_task",
             "django/tasks/backends/dummy.py: DummyBackend._store_result",
         ),
-        signals=(
-            "task_enqueued",
-            "task_started",
-            "task_finished",
-        ),
+        signals=("task_enqueued", "task_started", "task_finished"),
         added=(6, 0),
     ),
     Fact(

@@ -49,13 +49,7 @@ FACTS = (
         why="The managers write through rows in bulk. Listen to both where both are used.",
         scenario="through-models",
         source=("django/db/models/fields/related_descriptors.py: create_forward_many_to_many_manager",),
-        signals=(
-            "m2m_changed",
-            "pre_save",
-            "post_save",
-            "pre_delete",
-            "post_delete",
-        ),
+        signals=("m2m_changed", "pre_save", "post_save", "pre_delete", "post_delete"),
     ),
     Fact(
         id="m2m-symmetrical",
@@ -81,10 +75,6 @@ FACTS = (
         why="The rows go like those of any other cascade, without instances.",
         scenario="delete-cascade",
         source=("django/db/models/deletion.py: Collector.delete",),
-        signals=(
-            "m2m_changed",
-            "pre_delete",
-            "post_delete",
-        ),
+        signals=("m2m_changed", "pre_delete", "post_delete"),
     ),
 )

@@ -14,10 +14,7 @@ FACTS = (
         ),
         scenario="serving",
         source=("django/test/client.py: ClientHandler.__call__",),
-        signals=(
-            "request_started",
-            "request_finished",
-        ),
+        signals=("request_started", "request_finished"),
     ),
     Fact(
         id="wsgi-close",
@@ -39,10 +36,7 @@ FACTS = (
         why="asend() calls receivers with what there is. Take both from **kwargs.",
         scenario="serving",
         source=("django/core/handlers/asgi.py: ASGIHandler.handle",),
-        signals=(
-            "request_started",
-            "request_finished",
-        ),
+        signals=("request_started", "request_finished"),
     ),
     Fact(
         id="got-exception",

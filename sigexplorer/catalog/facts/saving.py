@@ -15,10 +15,7 @@ FACTS = (
         why="save() writes only the fields that were loaded, and says so.",
         scenario="update-user",
         source=("django/db/models/base.py: Model.save",),
-        signals=(
-            "pre_save",
-            "post_save",
-        ),
+        signals=("pre_save", "post_save"),
     ),
     Fact(
         id="raw",
@@ -32,11 +29,7 @@ FACTS = (
             "django/core/serializers/base.py: DeserializedObject.save",
             "django/db/models/base.py: Model.save_base",
         ),
-        signals=(
-            "pre_save",
-            "post_save",
-            "m2m_changed",
-        ),
+        signals=("pre_save", "post_save", "m2m_changed"),
         outcomes=(
             Note("m2m_changed does not say that it is raw.", before=(6, 1)),
             Note("m2m_changed has raw=True too.", since=(6, 1)),
@@ -55,10 +48,7 @@ FACTS = (
             "django/db/models/query.py: QuerySet.bulk_create",
             "django/db/models/query.py: QuerySet.bulk_update",
         ),
-        signals=(
-            "pre_save",
-            "post_save",
-        ),
+        signals=("pre_save", "post_save"),
     ),
     Fact(
         id="f-expr",
@@ -89,10 +79,7 @@ FACTS = (
             "django/db/models/query.py: QuerySet.get_or_create",
             "django/db/models/query.py: QuerySet.update_or_create",
         ),
-        signals=(
-            "pre_save",
-            "post_save",
-        ),
+        signals=("pre_save", "post_save"),
     ),
     Fact(
         id="empty-update-fields",
@@ -100,10 +87,7 @@ FACTS = (
         why="There is nothing to write, and save() returns at once.",
         scenario="update-user",
         source=("django/db/models/base.py: Model.save",),
-        signals=(
-            "pre_save",
-            "post_save",
-        ),
+        signals=("pre_save", "post_save"),
     ),
     Fact(
         id="pre-save-update-fields",
@@ -135,10 +119,7 @@ FACTS = (
         ),
         scenario="saving",
         source=("django/forms/models.py: BaseModelForm.save",),
-        signals=(
-            "post_save",
-            "m2m_changed",
-        ),
+        signals=("post_save", "m2m_changed"),
     ),
     Fact(
         id="using",
@@ -146,9 +127,6 @@ FACTS = (
         why="Whether a row is new is asked of the database that is written to.",
         scenario="two-databases",
         source=("django/db/models/base.py: Model.save_base",),
-        signals=(
-            "pre_save",
-            "post_save",
-        ),
+        signals=("pre_save", "post_save"),
     ),
 )

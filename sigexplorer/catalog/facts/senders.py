@@ -60,7 +60,7 @@ FACTS = (
         scenario="senders",
         source=(
             "django/contrib/auth/__init__.py: authenticate",
-            "django/dispatch/dispatcher.py: _make_id",
+            "django/dispatch/dispatcher.py: Signal.connect",
         ),
         signals=("user_login_failed",),
     ),
@@ -76,10 +76,7 @@ FACTS = (
         ),
         scenario="senders",
         source=("django/core/management/sql.py: emit_post_migrate_signal",),
-        signals=(
-            "pre_migrate",
-            "post_migrate",
-        ),
+        signals=("pre_migrate", "post_migrate"),
     ),
     Fact(
         id="abstract",
@@ -89,22 +86,15 @@ FACTS = (
         ),
         why="The sender is the very class that is saved; there is no inheritance among senders.",
         scenario="senders",
-        source=("django/dispatch/dispatcher.py: Signal._live_receivers",),
-        signals=(
-            "pre_save",
-            "post_save",
-            "pre_delete",
-            "post_delete",
-            "pre_init",
-            "post_init",
-        ),
+        source=("django/dispatch/dispatcher.py: Signal.send",),
+        signals=("pre_save", "post_save", "pre_delete", "post_delete", "pre_init", "post_init"),
     ),
     Fact(
         id="sender-none-order",
         statement="Receivers with and without a sender are called in one common order, that of connection",
         why="One list holds them all, and a send goes through it once.",
         scenario="senders",
-        source=("django/dispatch/dispatcher.py: Signal._live_receivers",),
+        source=("django/dispatch/dispatcher.py: Signal.send",),
     ),
     Fact(
         id="sender-id-reuse",
@@ -162,10 +152,7 @@ FACTS = (
         ),
         scenario="proxy-and-child-models",
         source=("django/db/models/base.py: Model.save_base",),
-        signals=(
-            "pre_save",
-            "post_save",
-        ),
+        signals=("pre_save", "post_save"),
     ),
     Fact(
         id="mti",
@@ -182,11 +169,6 @@ FACTS = (
             "django/db/models/base.py: Model.save_base",
             "django/db/models/deletion.py: Collector.collect",
         ),
-        signals=(
-            "pre_save",
-            "post_save",
-            "pre_delete",
-            "post_delete",
-        ),
+        signals=("pre_save", "post_save", "pre_delete", "post_delete"),
     ),
 )

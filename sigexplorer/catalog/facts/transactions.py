@@ -15,16 +15,8 @@ FACTS = (
             " transaction.on_commit()."
         ),
         scenario="rollback",
-        source=(
-            "django/db/models/base.py: Model.save_base",
-            "django/db/transaction.py: on_commit",
-        ),
-        signals=(
-            "pre_save",
-            "post_save",
-            "pre_delete",
-            "post_delete",
-        ),
+        source=("django/db/models/base.py: Model.save_base", "django/db/transaction.py: on_commit"),
+        signals=("pre_save", "post_save", "pre_delete", "post_delete"),
     ),
     Fact(
         id="savepoint",
@@ -35,12 +27,7 @@ FACTS = (
         why="on_commit() callbacks of the savepoint are dropped with it.",
         scenario="rollback",
         source=("django/db/transaction.py: Atomic",),
-        signals=(
-            "pre_save",
-            "post_save",
-            "pre_delete",
-            "post_delete",
-        ),
+        signals=("pre_save", "post_save", "pre_delete", "post_delete"),
     ),
     Fact(
         id="on-commit-autocommit",

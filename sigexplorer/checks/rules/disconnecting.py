@@ -164,16 +164,17 @@ def disconnected_around(project: Project) -> Iterator[Hit]:
 
     Tell the receiver in another way: ``update()``, a flag on the instance, or a context variable.
     """
+    by_scope: dict[int, list[Listener]] = defaultdict(list)
+    for listener in project.listeners:
+        by_scope[id(listener.connection.scope)].append(listener)
     for before in project.disconnections:
         raw = before.connection
         if raw.file.is_test or raw.scope.parent is None or raw.scope.is_class:
             continue
-        for after in project.listeners:
+        for after in by_scope[id(raw.scope)]:
             again = after.connection
             if (
-                again.file is raw.file
-                and again.scope is raw.scope
-                and again.node.lineno > raw.node.lineno
+                again.node.lineno > raw.node.lineno
                 and set(after.signals) & set(before.signals)
                 and after.name == before.name
             ):

@@ -57,7 +57,10 @@ def update_user(step: Steps) -> None:
         "{'first_name'}",
         fact="deferred",
     )
+    _find_and_update(step, user)
 
+
+def _find_and_update(step: Steps, user: User) -> None:
     with step("update_or_create() of a row that exists"):
         User.objects.update_or_create(username="amy", defaults={"last_name": "Pond"})
     names = ["pre_save", "post_save"]

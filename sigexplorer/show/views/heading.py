@@ -28,12 +28,19 @@ def title(run: Run, summary: Summary, left_out: Iterator[str] | tuple[str, ...] 
         counts.append(plural(summary.errors, "error"))
     text = Text(safe(run.title, 200), style="bold")
     mode = "listening" if run.listened else "watching only"
-    text.append(f"\n{', '.join(counts)}, Django {safe(run.django)}, {mode}", style="not bold")
+    counts += [f"Django {safe(run.django)}", *_databases(run), mode]
+    text.append(f"\n{', '.join(counts)}", style="not bold")
     for note in (*left_out, *_counted(summary)):
         text.append(f"\n{note}", style="not bold dim")
     for note in run.notes:
         text.append(f"\n{safe(note, 300)}", style="not bold yellow")
     return text
+
+
+def _databases(run: Run) -> list[str]:
+    """Return what kinds of databases there were, where it was not only SQLite."""
+    kinds = list(dict.fromkeys(safe(vendor) for _, vendor in run.databases))
+    return kinds if set(kinds) - {"sqlite"} else []
 
 
 def _left_out(shown: Selection, timeline: Timeline) -> Iterator[str]:
