@@ -11,7 +11,7 @@ from sigexplorer.playground.steps import Steps
 
 def weak_references(step: Steps) -> None:
     """Connect what nothing else holds: local functions, lambdas, partials, methods of nobody."""
-    for part in (_local, _temporary, _same_name, _swept):
+    for part in (_local, _temporary, _kept, _same_name, _swept):
         with left_as_found(order_placed), step.part():
             part(step)
 
@@ -61,6 +61,11 @@ def _temporary(step: Steps) -> None:
         order_placed.connect(Printer().print_label)
         order_placed.send(sender=None)
     step.claim("none of them lives until the next line", step.called(), [], fact="weak-lambda")
+
+
+def _kept(step: Steps) -> None:
+    def write_bill(copies: int, **_kwargs: object) -> None:
+        pass
 
     with step("keep them"):
         kept = (lambda **_kwargs: None, functools.partial(write_bill, copies=2), Printer())
