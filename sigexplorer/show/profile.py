@@ -98,7 +98,7 @@ def profiles(source: Source, look: Look) -> list[Profile]:
 
         rolled = rolled_up(source.file)
         if rolled is not None:
-            return [rolled]
+            return [rolled.profile]
     names = Names(look.filters)
     each_sieve = sieves(source, look.filters)
     found = [_measured(stream, next(each_sieve), names) for stream in each(source.records())]

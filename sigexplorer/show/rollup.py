@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sigexplorer.errors import RecordingError
 from sigexplorer.model import Summary
+from sigexplorer.show.filters import NOISE, has_failed
 from sigexplorer.show.profile import Burst, Measure, Profile, ReceiverNumbers, SignalNumbers
 from sigexplorer.show.recording.check import WrongRecordError, check_end, check_run
+from sigexplorer.show.recording.index import Index, Part, parts_of
 from sigexplorer.show.recording.load import assembled, check_format
 
 Record = dict[str, Any]
@@ -27,32 +30,52 @@ _SIGNAL = ("dispatches", "unheard", "calls", "total_ns", "slowest_ns", "queries"
 
 
 class LineWriter:
-    """Puts the records of one trace on lines, the last of which carries what they add up to."""
+    """Puts the records of one trace on lines, the last of which carries what they add up to, and where."""
 
     def __init__(self) -> None:
         self._encode = json.JSONEncoder().encode
         self._measure: Measure | None = None
+        self._index = Index(0, NOISE)
         self._bytes = 0
 
     def line(self, record: Record) -> str:
         """Return the line of a record: the run first, each as it closed, the end last."""
         kind = record["type"]
-        if kind == "run":
-            self._measure, self._bytes = Measure(Profile(assembled([record]).run)), 0
-        elif kind == "dispatch" and self._measure:
-            self._measure.dispatch(record)
-        elif self._measure:
-            self._measure.other(record)
-        line = f"{self._encode(record)}\n"
         if kind == "end" and self._measure:
-            rolled = {**record, "bytes": self._bytes, "profile": _dumped(self._measure.profile)}
-            longer = f"{self._encode(rolled)}\n"
-            line = longer if len(longer) < _LONGEST else line
-        self._bytes += len(line)  # JSON that is ASCII
+            return self._last(record, self._measure)
+        line = f"{self._encode(record)}\n"  # JSON that is ASCII: as many bytes
+        if kind == "run":
+            self._measure = Measure(Profile(assembled([record]).run))
+            self._index, self._bytes = Index(len(line), NOISE), 0
+        elif self._measure:
+            if kind == "dispatch":
+                self._measure.dispatch(record)
+                self._index.add(kind, record, len(line), failed=has_failed(record))
+            else:
+                self._measure.other(record)
+                self._index.add(kind, record, len(line))
+        self._bytes += len(line)
         return line
 
+    def _last(self, record: Record, measure: Measure) -> str:
+        rolled = {**record, "bytes": self._bytes, "profile": _dumped(measure.profile)}
+        parts = self._index.dump()
+        fuller = ({**rolled, "parts": parts}, rolled, record) if parts else (rolled, record)
+        lines = (f"{self._encode(each)}\n" for each in fuller)
+        return next((line for line in lines if len(line) < _LONGEST), f"{self._encode(record)}\n")
 
-def rolled_up(file: Path) -> Profile | None:
+
+@dataclass(frozen=True, slots=True)
+class RolledUp:
+    """What the first and the last line of a recording say."""
+
+    run: Record
+    end: Record
+    profile: Profile
+    parts: tuple[Part, ...]  # none: it is short, or older than they
+
+
+def rolled_up(file: Path) -> RolledUp | None:
     """Return the numbers of the only trace in ``file``, or None where its records have to be read."""
     try:
         if not file.is_file():
@@ -63,8 +86,9 @@ def rolled_up(file: Path) -> Profile | None:
         return None
 
 
-def _read(stream: BinaryIO) -> Profile | None:
-    first = json.loads(stream.readline(_LONGEST))
+def _read(stream: BinaryIO) -> RolledUp | None:
+    head = stream.readline(_LONGEST)
+    first = json.loads(head)
     size = stream.seek(0, os.SEEK_END)
     stream.seek(max(0, size - _LONGEST))
     _, newline, line = stream.read().removesuffix(b"\n").rpartition(b"\n")
@@ -76,7 +100,8 @@ def _read(stream: BinaryIO) -> Profile | None:
     check_format(first.get("schema"))
     check_run(first)
     check_end(last)
-    return _loaded(first, last)
+    parts = parts_of(last.pop("parts", ()) or (), len(head), last["bytes"]) if "parts" in last else []
+    return RolledUp(first, last, _loaded(first, last), tuple(parts))
 
 
 def _dumped(profile: Profile) -> Record:

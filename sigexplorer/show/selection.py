@@ -11,6 +11,7 @@ from typing import Any
 from sigexplorer.model import Run, Summary, Trace, summarise
 from sigexplorer.show.filters import NOISE, Filters, Names, Sieve, apply, has_failed
 from sigexplorer.show.look import Look
+from sigexplorer.show.recording import Recording
 from sigexplorer.show.recording.load import assembled
 from sigexplorer.show.source import InMemory, Source, each, sieves
 from sigexplorer.show.tally import Tally
@@ -47,6 +48,12 @@ def select(source: Source, look: Look) -> list[Selection]:
     """Return what a view shows of each trace; of a file no more is held than that."""
     if isinstance(source, InMemory):
         return [selected(trace, look) for trace in source.traces]
+    if isinstance(source, Recording):
+        from sigexplorer.show.window import windowed
+
+        window = windowed(source, look)
+        if window is not None:
+            return [window]
     names = Names(look.filters)
     each_sieve = sieves(source, look.filters)
     found = [_read(stream, next(each_sieve), names, look) for stream in each(source.records())]
@@ -95,6 +102,14 @@ class _Ends:
         else:
             heappushpop(self._last, turned)
 
+    def wants_first(self, number: int) -> bool:
+        """Whether a record with that id, or a higher one, may be among the first."""
+        return self._size is None or len(self._first) < self._size or number < -self._first[0][0]
+
+    def wants_last(self, number: int) -> bool:
+        """Whether a record with that id, or a lower one, may be among the last."""
+        return not self._only_first and (len(self._last) < (self._size or 0) or number > self._last[0][0])
+
     def kept(self) -> list[Record]:
         return [record for _, _, record in (*self._first, *self._last)]
 
@@ -104,22 +119,22 @@ class _Ends:
 
 
 def _read(stream: Iterator[Record], sieve: Sieve, names: Names, look: Look) -> Selection:
-    reader = _Reader(next(stream), sieve, names, look)
+    reader = Reader(next(stream), sieve, look, names)
     for record in stream:
         reader.add(record)
     return reader.selection()
 
 
-class _Reader:
+class Reader:
     """Keeps of the records of one trace those that are shown."""
 
-    def __init__(self, run: Record, sieve: Sieve, names: Names, look: Look) -> None:
+    def __init__(self, run: Record, sieve: Sieve, look: Look, names: Names | None = None) -> None:
         size = max(_LEAST, look.rows * _PER_ROW) if look.rows else None
         only_first = bool(look.filters.first or look.filters.from_ns)
         self._dispatches = _Ends(size, only_first=only_first)
         self._others = {kind: _Ends(size, only_first=only_first) for kind in ("bypass", "callback")}
         self._kept = [run]  # and steps, claims, receivers, the end
-        self._sieve, self._names = sieve, names
+        self._sieve, self._names = sieve, names or Names(look.filters)
         self._noise = frozenset[str]() if look.verbose else NOISE - look.marked
         self._tally = Tally()
         self._tally.add(run)
@@ -127,6 +142,7 @@ class _Reader:
         self._filtered = self._passed = 0
 
     def add(self, record: Record) -> None:
+        """Take the next record."""
         self._tally.add(record)
         self._names.read(record)
         kind = record["type"]
@@ -153,7 +169,26 @@ class _Reader:
         else:
             self._dispatches.add(record)
 
+    def wants_first(self, number: int) -> bool:
+        """Whether a dispatch with that id, or a higher one, may be among the first."""
+        return self._dispatches.wants_first(number)
+
+    def wants_last(self, number: int) -> bool:
+        """Whether a dispatch with that id, or a lower one, may be among the last."""
+        return self._dispatches.wants_last(number)
+
+    def leave_out(self, dispatches: int, bypasses: int) -> None:
+        """Count records that the filters leave out, without having seen them."""
+        self._filtered += dispatches
+        self._passed += bypasses
+
+    def pass_over(self, dispatches: int, quiet: Counter[str]) -> None:
+        """Count dispatches that are not among those that are kept; the ``quiet`` of them are folded."""
+        self._dispatches.seen += dispatches - quiet.total()
+        self._found.folded.update(quiet)
+
     def selection(self) -> Selection:
+        """Return what is shown."""
         dispatches = self._dispatches.kept()
         bypasses = self._others["bypass"].kept()
         gap = self._dispatches.gap()

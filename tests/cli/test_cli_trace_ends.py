@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -98,10 +98,10 @@ def test_a_report_may_be_interrupted(tmp_path: Path, end: str) -> None:
         spool = tmp_path / "pipe.spool"
         while not any(frame[0] == "end" for file in _files(spool) for frame in frames(file)):
             assert process.poll() is None
-        while process.poll() is None:  # one that comes as the record is made whole is not heard
+        said: list[Any] = []
+        while not said:  # one that comes as the record is made whole is not heard
             process.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.5)
+            said, _, _ = select.select([process.stderr], [], [], 5)
         out, err = process.communicate()
     assert (process.returncode, out) == (7, "")
     assert err == f"sigexplorer: the report was interrupted; what was recorded is in '{spool}'\n"

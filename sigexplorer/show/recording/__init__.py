@@ -13,11 +13,12 @@ from sigexplorer.show.recording.dump import (
     records,
 )
 from sigexplorer.show.recording.load import assemble, load
-from sigexplorer.show.recording.stream import Recording
+from sigexplorer.show.recording.stream import Parts, Recording
 
 __all__ = [
     "SCHEMA",
     "SCHEMA_MANY",
+    "Parts",
     "Recording",
     "assemble",
     "dump",

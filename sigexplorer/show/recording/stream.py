@@ -64,6 +64,41 @@ class Recording:
             yield from _document(stream, start)
 
 
+class Parts:
+    """A recording of lines that is entered wherever a part of it begins."""
+
+    def __init__(self, file: Path) -> None:
+        self._recording = Recording(file)
+        self._file = file.open("rb")
+
+    def records(self, start: int, size: int) -> Iterator[Record]:
+        """Yield the records of the whole lines in ``size`` bytes from ``start`` on, each checked.
+
+        ``RecordingError``, without the line's number, where they are none.
+        """
+        self._file.seek(start - 1)
+        if self._file.read(1) != b"\n":
+            raise RecordingError("no line begins there")
+        lines = _Lines(self._recording, open_already=True)
+        pieces: list[bytes] = []
+        while size:
+            block = self._file.read(min(_BLOCK, size))
+            if not block:
+                raise RecordingError("it is shorter than it says")
+            size -= len(block)
+            whole, newline, rest = block.rpartition(b"\n")
+            if newline:
+                yield from lines.block(b"".join([*pieces, whole]))
+                pieces = []
+            pieces.append(rest)
+        if any(pieces):
+            raise RecordingError("no line ends there")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
 def _is_lines(start: bytes) -> bool:
     """Tell lines from one document by the first line, where it can be told, else by how others begin."""
     line, end, rest = start.lstrip().partition(b"\n")
@@ -113,10 +148,10 @@ def _traces(document: Any) -> list[Any]:
 class _Lines:
     """Reads records, one a line; knows the number of the line that is wrong."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, *, open_already: bool = False) -> None:
         self._recording = recording
         self._line = 0  # lines before the block
-        self._open = False  # whether a run has begun and not ended
+        self._open = open_already  # whether a run has begun and not ended
 
     def read(self, stream: Opened, start: bytes) -> Iterator[Record]:
         """Yield the records of ``start`` and of what follows it in ``stream``."""
@@ -125,7 +160,7 @@ class _Lines:
         while block:
             whole, newline, rest = block.rpartition(b"\n")
             if newline:
-                yield from self._block(b"".join([*pieces, whole]))
+                yield from self.block(b"".join([*pieces, whole]))
                 pieces, length = [], 0
             pieces.append(rest)
             length += len(rest)
@@ -137,7 +172,7 @@ class _Lines:
         if self._open and not self._recording.warning:
             self._warn("it has no end: the run was cut off, and this is what there was so far")
 
-    def _block(self, block: bytes) -> Iterator[Record]:
+    def block(self, block: bytes) -> Iterator[Record]:
         """Yield the records of whole lines: read at once, and one by one where that fails."""
         count = block.count(b"\n") + 1
         try:
