@@ -8,10 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import ANCIENT, Version, dotted
+from sigexplorer.cli.declare import Option
 from sigexplorer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,12 +29,16 @@ def complete_fact(incomplete: str) -> list[str]:
 #: The option of ``scenario``.
 Proven = Annotated[
     list[str] | None,
-    typer.Option("--fact", help="Prove this fact: the code, what happened and why.", metavar="FACT",
-                 autocompletion=complete_fact),
-]  # fmt: skip
+    Option(
+        "--fact",
+        help="Prove this fact: the code, what happened and why.",
+        metavar="FACT",
+        complete=complete_fact,
+    ),
+]
 
 #: The option of ``docs``.
-Listed = Annotated[bool, typer.Option("--facts", help="List the facts that scenarios prove.")]
+Listed = Annotated[bool, Option("--facts", help="List the facts that scenarios prove.")]
 
 
 def prove(names: Sequence[str], look: Look, answer: Answer, database: str | None, *, listen: bool) -> int:

@@ -15,7 +15,7 @@ from typing import TextIO
 from rich.console import Group, RenderableType
 
 from sigexplorer import catalog
-from sigexplorer.cli.options import LIMIT, ROWS, filters
+from sigexplorer.cli import options
 from sigexplorer.cli.output import write
 from sigexplorer.cli.present import Answer, present
 from sigexplorer.cli.tracing import Wanted
@@ -31,7 +31,6 @@ from sigexplorer.model import Dispatch
 from sigexplorer.show import keep, views
 from sigexplorer.show.filters import Filters, matches
 from sigexplorer.show.look import Look
-from sigexplorer.show.rollup import LineWriter
 from sigexplorer.show.source import Source
 from sigexplorer.show.spooled import Spooled
 from sigexplorer.show.text import plural, safe
@@ -44,16 +43,7 @@ _LARGE = 8_000_000
 
 def look(wanted: Wanted) -> Look:
     """Return how the trace is to be shown; what cannot be meant is an error."""
-    return Look(
-        filters(
-            list(wanted.only), wanted.sender, wanted.receiver, wanted.minimum, wanted.depth, None, None,
-            failed=wanted.failed,
-        ),
-        wanted.verbose,
-        LIMIT if wanted.limit is None else wanted.limit,
-        wanted.origins,
-        rows=ROWS if wanted.rows is None else wanted.rows,
-    )  # fmt: skip
+    return options.look(wanted.chosen, options.Part(), wanted.viewed)
 
 
 #: From which likeness on a name is taken for one of Django's, mistyped.
@@ -74,8 +64,9 @@ def check_names(shown: Look) -> None:
 
 def answer(wanted: Wanted) -> Answer:
     """Return in what format the trace is wanted, and where."""
-    counts = wanted.counts or (wanted.live and wanted.format_name is None and wanted.output is None)
-    return Answer(wanted.format_name, wanted.output, counts=counts, keep=not wanted.no_keep)
+    counts = wanted.viewed.counts or (wanted.live and wanted.written == options.Written())
+    viewed = replace(wanted.viewed, counts=counts)
+    return options.answer(viewed, wanted.written, keep=not wanted.no_keep)
 
 
 def report(folder: Path, wanted: Wanted, problem: str, *, flush: bool = True) -> None:
@@ -116,7 +107,7 @@ def _report(folder: Path, wanted: Wanted, problem: str, stream: TextIO) -> bool:
         return True
     shown, form, removable = look(wanted), replace(answer(wanted), stream=stream), True
     _say_that_it_takes_long(folder, form, stream)
-    kept = form.keep and keep.keep_text(_lines(source))
+    kept = form.keep and keep.keep_text(source.lines())
     try:
         _present(source, shown, form)
     except UnknownNameError as fault:  # of the project's own: known only now
@@ -141,7 +132,7 @@ def _say_that_it_takes_long(folder: Path, form: Answer, stream: TextIO) -> None:
 def _present(source: Spooled, shown: Look, form: Answer) -> None:
     chosen = form.chosen()
     if chosen == "jsonl" and shown.filters == Filters():
-        write(_lines(source), form.output, form.stream)
+        write(source.lines(), form.output, form.stream)
     else:
         present(source, shown, form, partial(_drawing, source, shown))
     if chosen in views.VIEWS and form.stream is not None:  # and nothing that a program reads
@@ -160,11 +151,6 @@ def _say_unmatched(source: Spooled, filters: Filters, stream: TextIO) -> None:
     for pattern in filters.wanted:
         if not any(matches(pattern, *sent) for sent in source.spool.signals):
             _say(stream, f"no signal that was sent matches '{pattern}'")
-
-
-def _lines(source: Source) -> Iterator[str]:
-    writer = LineWriter()
-    return (writer.line(record) for record in source.records())
 
 
 def _drawing(source: Source, shown: Look, view: str, width: int) -> RenderableType:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
-from rich.progress import Progress
 
 from sigexplorer.catalog.fact import Fact
 from sigexplorer.catalog.installed import django_version
@@ -22,7 +22,10 @@ from sigexplorer.show import facts, keep, pages, views
 from sigexplorer.show.filters import Filters, check
 from sigexplorer.show.look import Look
 from sigexplorer.show.source import InMemory
-from sigexplorer.show.views import document, timeline
+from sigexplorer.show.views import code, document
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ def _told(stories: Sequence[Story], *, shown: bool) -> Iterator[Told]:
 
 
 def _progress() -> Progress:
+    from rich.progress import Progress
+
     return Progress(console=Console(stderr=True), transient=True)
 
 
@@ -128,8 +133,8 @@ def _drawing(
 
 
 def _one(story: Story, trace: Trace, look: Look, view: str, width: int) -> list[RenderableType]:
-    code = [timeline.source(story.source()), ""] if story.source and look.sources else []
-    drawn = [*code, *views.draw(view, InMemory([trace]), replace(look, marked=story.marked), width)]
+    source: list[RenderableType] = [code.Source(story.source()), ""] if story.source and look.sources else []
+    drawn = [*source, *views.draw(view, InMemory([trace]), replace(look, marked=story.marked), width)]
     if story.fact is None or view != "table":
         return drawn
     before, after = (show(story.fact, django_version()) for show in (facts.stated, facts.explained))

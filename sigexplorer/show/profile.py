@@ -12,6 +12,7 @@ from sigexplorer.show.filters import Filters, Names, Sieve
 from sigexplorer.show.look import Look
 from sigexplorer.show.recording import Recording, records
 from sigexplorer.show.recording.load import assembled
+from sigexplorer.show.rowlines import Written
 from sigexplorer.show.source import Source, each, sieves
 from sigexplorer.show.tally import Tally
 
@@ -164,6 +165,34 @@ class Measure:
             self.profile.filtered += 1
         if record["parent"] is not None or inside:
             self._caused(record, inside)
+
+    def returned(self, one: Written) -> None:
+        """Add a dispatch in which nothing was raised or skipped."""
+        if one.parent is not None or one.id in self._inside:
+            calls = [{**call._asdict(), "outcome": "returned"} for call in one.calls]
+            self.dispatch({**one._asdict(), "calls": calls, "error": None})
+            return
+        signal = self.profile.signals.get(one.name)
+        if signal is None:
+            signal = self.profile.signals[one.name] = SignalNumbers()
+        duration_ns = one.duration_ns
+        signal.dispatches += 1
+        signal.total_ns += duration_ns
+        signal.queries += one.queries
+        if duration_ns > signal.slowest_ns:  # noqa: PLR1730 - max() takes three times as long
+            signal.slowest_ns = duration_ns
+        signal.calls += len(one.calls)
+        signal.unheard += not one.calls
+        for name, took, queries in one.calls:
+            numbers = self.profile.receivers.get(name)
+            if numbers is None:
+                numbers = self.profile.receivers[name] = ReceiverNumbers()
+            numbers.calls += 1
+            numbers.total_ns += took
+            numbers.own_ns += took
+            if took > numbers.slowest_ns:  # noqa: PLR1730 - as above
+                numbers.slowest_ns = took
+            numbers.queries += queries
 
     def _calls(
         self,

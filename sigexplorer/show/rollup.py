@@ -20,6 +20,7 @@ from sigexplorer.show.profile import Burst, Measure, Profile, ReceiverNumbers, S
 from sigexplorer.show.recording.check import WrongRecordError, check_end, check_run
 from sigexplorer.show.recording.index import Index, Part, parts_of
 from sigexplorer.show.recording.load import assembled, check_format
+from sigexplorer.show.rowlines import Written
 
 Record = dict[str, Any]
 
@@ -56,6 +57,31 @@ class LineWriter:
                 self._index.add(kind, record, len(line))
         self._bytes += len(line)
         return line
+
+    def written(self, one: Written) -> str:
+        """Return the line of a dispatch that is one already."""
+        if self._measure:
+            self._measure.returned(one)
+        self._index.dispatch(one.id, one.start_ns, one.step, len(one.line))
+        if one.name in NOISE:
+            self._index.fold(one.name)
+        self._bytes += len(one.line)
+        return one.line
+
+    def summary(self) -> Summary:
+        """Return what was counted so far, but the queries of the run and what was only counted."""
+        signals = self._measure.profile.signals if self._measure else {}
+        names = Counter({name: numbers.dispatches for name, numbers in signals.items()})
+        return Summary(
+            dispatches=names.total(),
+            calls=sum(numbers.calls for numbers in signals.values()),
+            errors=sum(numbers.errors for numbers in signals.values()),
+            queries=self._measure.profile.run.queries if self._measure else 0,
+            bypasses=sum(times for times, _ in self._measure.profile.bypasses.values())
+            if self._measure
+            else 0,
+            by_signal=dict(names.most_common()),
+        )
 
     def _last(self, record: Record, measure: Measure) -> str:
         rolled = {**record, "bytes": self._bytes, "profile": _dumped(measure.profile)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
@@ -67,9 +67,13 @@ class _Window:
                 waiting.append(part)
             else:
                 reader.leave_out(part.dispatches, part.bypasses)
-        for part in self._unread(reader, waiting):
-            quiet = Counter({name: times for name, times in part.quiet.items() if name in self._noise})
-            reader.pass_over(part.dispatches, quiet)
+        rest = self._unread(reader, waiting)
+        has_gap = any(part.dispatches > self._quiet(part).total() for part in rest)
+        for part in rest:
+            if part.bypasses and not has_gap:  # they stand between rows that are shown
+                self._read(reader, part)
+            else:
+                reader.pass_over(part.dispatches, self._quiet(part))
         reader.add(self._rolled.end)
         sent: Counter[int | None] = Counter()
         for part in parts:
@@ -91,7 +95,10 @@ class _Window:
         for record in self._records(part):
             reader.add(record)
 
-    def _unread(self, reader: Reader, waiting: Sequence[Part]) -> Iterable[Part]:
+    def _quiet(self, part: Part) -> Counter[str]:
+        return Counter({name: times for name, times in part.quiet.items() if name in self._noise})
+
+    def _unread(self, reader: Reader, waiting: Sequence[Part]) -> list[Part]:
         """Read the parts in which the first and the last rows are; return the others."""
         rest = sorted(waiting, key=lambda part: part.low_id, reverse=True)
         while rest and reader.wants_first(rest[-1].low_id):

@@ -33,7 +33,7 @@ _DJANGO = "django."
 _BITS = 63  # of the largest number that JSON's readers agree about
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where a record stands among the others."""
 
     id: int
@@ -87,9 +87,9 @@ class Assembly:
         number: Callable[[int], int | None],
         step_of: Callable[[int], int | None] = lambda _clock: None,
     ) -> None:
-        self._shapes = shapes
-        self._began = began
-        self._process = process
+        self.shapes = shapes
+        self.began = began
+        self.process = process
         self._number = number
         self._step_of = step_of
         self._aliases: set[str] = set()
@@ -108,41 +108,42 @@ class Assembly:
             elif isinstance(event, Kept):
                 self._kept[event.id] = event
 
-    def _place(self, row: int, outer: int, position: int | None, start: int) -> _Place:
+    def place(self, row: int, outer: int, position: int | None, start: int) -> Place:
+        """Return where the record of a row stands among the others."""
         parent = self._number(outer)
         known = parent is not None and position is not None and position >= 0
-        return _Place(self._number(row) or 0, parent, position if known else None, self._step_of(start))
+        return Place(self._number(row) or 0, parent, position if known else None, self._step_of(start))
 
     def dispatch(self, thread: str, row: Flight) -> Dispatch:
         """Make the record of a flight that ``thread`` noted."""
-        shape, start, notes = self._shapes[row[SHAPE]], row[START], row[NOTES] or {}
+        shape, start, notes = self.shapes[row[SHAPE]], row[START], row[NOTES] or {}
         calls = tuple(self._calls(row, shape))
         arguments = _arguments(shape, row[ARGUMENTS])
-        transactions = self._of_database(shape, row[TRANSACTIONS], dict(arguments).get("using"))
+        transactions = self.transactions(shape, row[TRANSACTIONS], dict(arguments).get("using"))
         end = notes.get("end") or row[-1]
         return Dispatch(
-            *self._place(row[ID], row[OUTER], row[POSITION], start),
+            *self.place(row[ID], row[OUTER], row[POSITION], start),
             signal=shape.signal,
             name=shape.name,
             group=shape.group,
             method=shape.method,
             sender=shape.sender,
-            start_ns=start - self._began,
+            start_ns=start - self.began,
             duration_ns=end - start,
             arguments=arguments,
             calls=calls,
             error=notes.get("error"),
             origin=_origin(row[ORIGIN]),
             in_transaction=bool(transactions),
-            rolled_back=any(self._is_undone(number, start) for number in transactions),
+            rolled_back=any(self.is_undone(number, start) for number in transactions),
             queries=sum(notes.get("queries", {}).values())
             + sum(called[-1] for called in notes.get("calls", {}).values()),
             thread=thread,
-            process=self._process,
+            process=self.process,
             callback=self._number(notes.get("callback", 0)),
         )
 
-    def _of_database(
+    def transactions(
         self, shape: Shape, open_now: Sequence[tuple[str, int]] | None, using: Scalar
     ) -> list[int]:
         """Return the numbers of the transactions on the database ``using``; where it is none, of all."""
@@ -154,7 +155,7 @@ class Assembly:
         )
         return [number for alias, number in open_now if not is_alias or using == alias]
 
-    def _is_undone(self, transaction: int, start: int) -> bool:
+    def is_undone(self, transaction: int, start: int) -> bool:
         """Whether what was sent at ``start`` in that transaction was rolled back."""
         spans = self._undone.get(transaction)
         return spans is not None and start in spans
@@ -178,7 +179,7 @@ class Assembly:
                 dispatch_uid=receiver.dispatch_uid,
                 weak=receiver.weak,
                 is_async=receiver.is_async,
-                start_ns=called.start - self._began,
+                start_ns=called.start - self.began,
                 duration_ns=called.end - called.start,
                 outcome=called.outcome,
                 result=called.result,
@@ -187,13 +188,13 @@ class Assembly:
             )
 
     def _bypass(self, row: Bypassed) -> Bypass:
-        place = self._place(row.id, row.outer, row.position, row.start)
+        place = self.place(row.id, row.outer, row.position, row.start)
         return Bypass(
             id=place.id,
             operation=row.operation,
             model=row.model,
             rows=row.rows,
-            start_ns=row.start - self._began,
+            start_ns=row.start - self.began,
             step=place.step,
             parent=place.parent,
             parent_call=place.parent_call,
@@ -202,7 +203,7 @@ class Assembly:
         )
 
     def _callback(self, row: Promised) -> Callback:
-        place = self._place(row.id, row.outer, row.position, row.start)
+        place = self.place(row.id, row.outer, row.position, row.start)
         kept = self._kept.get(row.id) or Kept(row.id, 0, 0, "waiting", None)
         return Callback(
             id=place.id,
@@ -210,12 +211,12 @@ class Assembly:
             file=row.file,
             line=row.line,
             using=row.using,
-            registered_ns=row.start - self._began,
+            registered_ns=row.start - self.began,
             step=place.step,
             parent=place.parent,
             parent_call=place.parent_call,
             origin=_origin(row.origin),
-            start_ns=kept.start - self._began if kept.start else None,
+            start_ns=kept.start - self.began if kept.start else None,
             duration_ns=kept.end - kept.start,
             ending=kept.ending,
             error=kept.error,
@@ -239,12 +240,13 @@ def _arguments(shape: Shape, values: Any) -> tuple[tuple[str, Scalar], ...]:
     if type(values) is not tuple:
         return tuple((name, held) for name, held in values)
     return tuple(
-        (name, held if label is None else f"<{label} pk={_key(held)}>")
+        (name, held if label is None else f"<{label} pk={key_text(held)}>")
         for (name, label), held in zip(shape.arguments, values, strict=True)
     )
 
 
-def _key(held: int | None) -> str:
+def key_text(held: int | None) -> str:
+    """Return a primary key in words."""
     return str(held) if held is None or held.bit_length() <= _BITS else f"<int of {held.bit_length()} bits>"
 
 

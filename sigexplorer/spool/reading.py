@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sigexplorer.errors import RecordingError
 from sigexplorer.model import Bypass, Callback, Counted, Dispatch, ListedReceiver, Origin, Run, Trace
@@ -23,6 +23,7 @@ from sigexplorer.spool.rows import (
     OUTER,
     Bypassed,
     Event,
+    Flight,
     Kept,
     Promised,
     Shape,
@@ -31,6 +32,9 @@ from sigexplorer.spool.rows import (
 )
 
 Record = Dispatch | Bypass | Callback
+
+#: What is made of the row of a dispatch.
+Made = TypeVar("Made")
 
 _EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Bypassed, Undone, Promised, Kept)}
 
@@ -57,7 +61,8 @@ class _Process:
     last: int = 0  # the highest id
     latest: int = 0  # the last clock reading
     lacking: set[int] = field(default_factory=set)  # ids of what rows were sent in, and that are in no file
-    recent: dict[int, None] = field(default_factory=dict)  # ids of the rows that were read last
+    recent: set[int] = field(default_factory=set)  # ids of the rows that were read last
+    older: set[int] = field(default_factory=set)  # and of those before them
 
     @property
     def known(self) -> dict[str, Any]:
@@ -129,7 +134,12 @@ class Spool:
 
     def records(self) -> Iterator[Record]:
         """Return every record as it closed, with bounded memory."""
-        ordered = heapq.merge(*self._streams(), key=itemgetter(0))
+        return self.closed(Assembly.dispatch)
+
+    def closed(self, made: Callable[[Assembly, str, Flight], Made]) -> Iterator[Made | Bypass | Callback]:
+        """Return the same, with what ``made`` makes of the row of each dispatch."""
+        streams = list(self._streams(made))
+        ordered = streams[0] if len(streams) == 1 else heapq.merge(*streams, key=itemgetter(0))
         return (record for _, record in ordered)
 
     def trace(self) -> Trace:
@@ -148,7 +158,9 @@ class Spool:
             counted=self.counted,
         )
 
-    def _streams(self) -> Iterator[Iterator[tuple[int, Record]]]:
+    def _streams(
+        self, made: Callable[[Assembly, str, Flight], Made]
+    ) -> Iterator[Iterator[tuple[int, Made | Bypass | Callback]]]:
         numbers: dict[int, _Numbers] = {}
         aliases = dict(self.run.databases)
         highest = 0
@@ -159,7 +171,7 @@ class Spool:
             highest = max(highest, own(process.last) or 0)
             assembly = Assembly(process.shapes, self._began, number, own)
             assembly.learn([*process.undone, *process.kept.values()], aliases)
-            yield _records(process.path, assembly)
+            yield _records(process.path, assembly, made)
 
 
 class _Numbers:
@@ -230,16 +242,16 @@ _LACKING = 1_000_000
 
 def _note_outers(process: _Process, flights: list[Any], events: list[Event]) -> None:
     """Take note of what rows were sent in, until its own row comes: mostly right after them."""
-    lacking, recent = process.lacking, process.recent
-    for flight in flights:
-        lacking.discard(flight[ID])
-        recent[flight[ID]] = None
-    while len(recent) > _REMEMBERED:
-        del recent[next(iter(recent))]
+    lacking = process.lacking
+    ids = {flight[ID] for flight in flights}
+    lacking -= ids
+    if len(process.recent) > _REMEMBERED:
+        process.older, process.recent = process.recent, set()
+    process.recent |= ids
     if len(lacking) < _LACKING:
         outers = {flight[OUTER] for flight in flights}
         outers |= {event.outer for event in events if isinstance(event, (Bypassed, Promised))}
-        lacking |= {outer for outer in outers if outer and outer not in recent}
+        lacking |= outers - process.recent - process.older - {0}
 
 
 def _look_for_lacking(processes: list[_Process]) -> None:
@@ -253,30 +265,29 @@ def _look_for_lacking(processes: list[_Process]) -> None:
         before = {number for number in process.lacking if number <= process.run["since"]}
         process.lacking -= before
         if parent is not None:
-            parent.lacking |= before - parent.recent.keys()
+            parent.lacking |= before - parent.recent - parent.older
         process.recent.clear()
+        process.older.clear()
     for process in processes:
         if process.lacking:
             for _, *content in (frame for frame in frames(process.path) if frame[0] == "rows"):
                 process.lacking.difference_update(flight[ID] for flight in content[1])
 
 
-def _records(path: Path, assembly: Assembly) -> Iterator[tuple[int, Record]]:
+def _records(
+    path: Path, assembly: Assembly, made: Callable[[Assembly, str, Flight], Made]
+) -> Iterator[tuple[int, Made | Bypass | Callback]]:
     try:
-        yield from _assembled(path, assembly)
+        for kind, *content in frames(path):
+            if kind == "rows":
+                thread, flights, events = content
+                for flight in flights:
+                    yield flight[-1], made(assembly, thread, flight)
+                for event in _events(events):
+                    if isinstance(event, (Bypassed, Promised)):
+                        yield event.start, assembly.beside(event)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
         raise RecordingError(f"'{path}' is damaged") from problem
-
-
-def _assembled(path: Path, assembly: Assembly) -> Iterator[tuple[int, Record]]:
-    for kind, *content in frames(path):
-        if kind == "rows":
-            thread, flights, events = content
-            for flight in flights:
-                yield flight[-1], assembly.dispatch(thread, flight)
-            for event in _events(events):
-                if isinstance(event, (Bypassed, Promised)):
-                    yield event.start, assembly.beside(event)
 
 
 def _events(rows: list[Any]) -> list[Event]:

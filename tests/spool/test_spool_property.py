@@ -12,6 +12,8 @@ from random_programs import Program, perform, programs
 from sigexplorer.capture.recorder import Recorder
 from sigexplorer.model import Trace
 from sigexplorer.show.outline import outline
+from sigexplorer.show.rollup import LineWriter
+from sigexplorer.show.spooled import Spooled
 from sigexplorer.spool.reading import Spool
 
 bounded = settings(
@@ -43,7 +45,14 @@ def both(program: Program, folder: Path) -> tuple[Trace, Trace]:
         finally:
             recorder.stop()
     assert (recorder.faults, recorder.problem) == ([], "")
+    check_lines(folder)
     return tracer.trace(), Spool(folder).trace()
+
+
+def check_lines(folder: Path) -> None:
+    """Hold that the lines made of rows are those made of records."""
+    source, writer = Spooled(folder), LineWriter()
+    assert list(source.lines()) == [writer.line(record) for record in source.records()]
 
 
 def check(program: Program, folder: Path) -> None:

@@ -128,7 +128,7 @@ def dump_dispatch(dispatch: Dispatch) -> Record:
         "sender": dispatch.sender,
         "start_ns": dispatch.start_ns,
         "duration_ns": dispatch.duration_ns,
-        "arguments": {name: _finite(held) for name, held in dispatch.arguments},
+        "arguments": {name: finite(held) for name, held in dispatch.arguments},
         "calls": [_call(call) for call in dispatch.calls],
         "error": dispatch.error,
         "origin": _origin(dispatch.origin),
@@ -153,13 +153,13 @@ def _call(call: Call) -> Record:
         "start_ns": call.start_ns,
         "duration_ns": call.duration_ns,
         "outcome": call.outcome,
-        "result": _finite(call.result),
+        "result": finite(call.result),
         "error": call.error,
         "queries": call.queries,
     }
 
 
-def _finite(held: Scalar) -> Scalar:
+def finite(held: Scalar) -> Scalar:
     """JSON has no word for numbers that are not finite."""
     return repr(held) if isinstance(held, float) and not math.isfinite(held) else held
 

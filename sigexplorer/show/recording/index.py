@@ -77,9 +77,16 @@ class Index:
 
     def dispatch(self, number: int, start_ns: int, step: int | None, size: int) -> None:
         """Note a dispatch."""
-        part = self._next(size)
+        part = self._part
+        if part.size >= self._size:
+            part = self._next(0)
+        part.size += size
         part.dispatches += 1
-        _widen(part, number, start_ns)
+        # Mostly in order: what follows is later than all before it.
+        if number > part.high_id and start_ns > part.high_ns and part.high_id:
+            part.high_id, part.high_ns = number, start_ns
+        else:
+            _widen(part, number, start_ns)
         part.steps[step] = part.steps.get(step, 0) + 1
 
     def fold(self, name: str) -> None:
