@@ -8,13 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from sigexplorer.catalog.installed import django_version
-from sigexplorer.catalog.page import ANCIENT, Version, dotted
 from sigexplorer.cli.declare import Option
 from sigexplorer.errors import UsageError
 
 if TYPE_CHECKING:
     from sigexplorer.catalog.fact import Fact
+    from sigexplorer.catalog.page import Version
     from sigexplorer.cli.present import Answer
     from sigexplorer.show.look import Look
 
@@ -44,6 +43,7 @@ Listed = Annotated[bool, Option("--facts", help="List the facts that scenarios p
 def prove(names: Sequence[str], look: Look, answer: Answer, database: str | None, *, listen: bool) -> int:
     """Prove these facts: of each the code, what happened and why; return the exit code."""
     from sigexplorer.catalog import facts
+    from sigexplorer.catalog.installed import django_version
     from sigexplorer.cli.stories import Story, tell
     from sigexplorer.playground import proving, runs
 
@@ -71,6 +71,8 @@ def refuse_others(names: list[str] | None, *, run_all: bool, compare: bool) -> N
 
 def record(fact: Fact, version: Version) -> dict[str, Any]:
     """Return a fact as its record."""
+    from sigexplorer.catalog.page import ANCIENT, dotted
+
     return {
         **asdict(fact),
         "source": list(fact.source),
@@ -96,6 +98,7 @@ def answer(signal: str | None, search: str | None, format_name: str | None, outp
     """List the facts, those that concern a signal, or those that mention a text."""
     from sigexplorer import catalog
     from sigexplorer.catalog import facts
+    from sigexplorer.catalog.installed import django_version
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show import facts as shown
     from sigexplorer.show.exporters import markdown
