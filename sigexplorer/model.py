@@ -148,6 +148,7 @@ class Claim:
     held: bool
     detail: str | None  # what was seen instead
     step: int | None = None  # the step that it is about
+    fact: str | None = None  # the id of the fact that it proves
 
 
 @dataclass(frozen=True, slots=True)

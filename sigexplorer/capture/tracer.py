@@ -38,6 +38,7 @@ class Tracer:
         self.inits = True
         self.complete = True
         self.claims: list[Claim] = []
+        self.queries_of: dict[int, int] = {}  # SQL statements, by step
         self.faults: list[str] = []  # the first few of ours, in words
         self.dropped = 0  # all of them
         self.last: list[Flight] | None = None
@@ -96,8 +97,9 @@ class Tracer:
             end = clock()
             self._changes.append((end, around))
             self._steps[number - 1] = Step(number, title, start - self._start, end - start, problem, source)
+            self.queries_of[number] = STREAM.queries - queries
             if self._steps_only and around is None:
-                self._queries += STREAM.queries - queries
+                self._queries += self.queries_of[number]
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Take what has closed, of what opened while we observed."""

@@ -27,11 +27,11 @@ _DEFINITION = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One place in Django's source where a signal is sent."""
+    """One place in Django's source where a signal is sent, or asked for its listeners."""
 
     file: str  # from Django's parent folder, with slashes: "django/db/models/base.py"
     line: int  # where the call begins, from 1
-    method: str  # send, send_robust, asend or asend_robust
+    method: str  # send, send_robust, asend, asend_robust or has_listeners
     function: str  # the qualified name of the function around it, without "<locals>"
 
 
@@ -70,11 +70,30 @@ def sends(page: Page) -> tuple[Send, ...]:
     if not page.exists_in(django_version()):
         return ()
     root = django_root()
-    named = (path for module in page.sent_by for path in _files(root, module))
-    found = [send for path in named for send in _sends_in(path, root, page.name)]
+    found = _in_named(page, root, _SEND)
     if not found:
-        found = [send for path in root.rglob("*.py") for send in _sends_in(path, root, page.name)]
+        found = [send for path in root.rglob("*.py") for send in _calls_in(path, root, page.name, _SEND)]
     return tuple(sorted(found, key=lambda send: (send.file, send.line)))
+
+
+def asks(page: Page) -> tuple[Send, ...]:
+    """Return every place in the installed Django that asks whether somebody listens to the signal.
+
+    They are in modules that send it, too: what is asked is whether sending can be spared.
+    """
+    if not page.exists_in(django_version()):
+        return ()
+    return tuple(sorted(_in_named(page, django_root(), _ASK), key=lambda ask: (ask.file, ask.line)))
+
+
+_SEND = r"a?send(?:_robust)?"
+_ASK = r"has_listeners"
+
+
+def _in_named(page: Page, root: Path, method: str) -> list[Send]:
+    """Find calls in the modules that the page names."""
+    named = (path for module in page.sent_by for path in _files(root, module))
+    return [call for path in named for call in _calls_in(path, root, page.name, method)]
 
 
 def _files(root: Path, module: str) -> list[Path]:
@@ -83,15 +102,15 @@ def _files(root: Path, module: str) -> list[Path]:
     return [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()]
 
 
-def _sends_in(path: Path, root: Path, name: str) -> Iterator[Send]:
-    """Find the sends of one signal in one file."""
+def _calls_in(path: Path, root: Path, name: str, method: str) -> Iterator[Send]:
+    """Find the calls of a method of one signal in one file."""
     text = path.read_text(encoding="utf-8")
     mark = f"{name}."
     if mark not in text:  # so in nearly every file of the whole package
         return
     # Long strings go, their line breaks stay: they hold examples, and text without indentation.
     lines = _LONG_STRING.sub(lambda string: "\n" * string[0].count("\n"), text).splitlines()
-    call = re.compile(rf"(?<![\w.])(?:\w+\.)*{re.escape(name)}\.(a?send(?:_robust)?)\(")
+    call = re.compile(rf"(?<![\w.])(?:\w+\.)*{re.escape(name)}\.({method})\(")
     for index, line in enumerate(lines):
         found = call.search(line) if mark in line else None
         if found and "#" not in line[: found.start()]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from sigexplorer import catalog
-from sigexplorer.cli import options
+from sigexplorer.cli import facts, options
 from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import SigexplorerError, UsageError
 
@@ -23,10 +23,16 @@ def docs(
         str | None, Option("--search", help="List the pages that mention this.", metavar="TEXT")
     ] = None,
     live: Annotated[bool, Option("--live", help="Add one example, captured now.")] = False,
+    listed: facts.Listed = False,
     format_name: options.Format = None,
     output: options.Output = None,
 ) -> None:
-    """Say what a signal means: arguments, sender, when, who sends it, pitfalls."""
+    """Say what a signal means: arguments, sender, when, who sends it, pitfalls, facts."""
+    if listed:
+        if live:
+            raise UsageError("--live shows a signal, and --facts lists facts", "use one of them")
+        facts.answer(signal, search, format_name, output)
+        return
     from sigexplorer.catalog.installed import django_version
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show.exporters import markdown
@@ -47,14 +53,16 @@ def _answer(
     signal: str | None, search: str | None, *, live: bool
 ) -> tuple[list[page.Page], Document, Live | None]:
     """Return the pages, what is shown of them, and the example that was asked for."""
-    from sigexplorer.catalog.installed import django_version, sends
+    from sigexplorer.catalog.installed import asks, django_version, sends
     from sigexplorer.show import pages
 
     version = django_version()
     if signal is not None and search is None:
         entry = catalog.find(signal)
+        from sigexplorer.show.facts import of_signal
+
         seen = _live(entry, version) if live else None
-        shown = pages.page(entry, version, sends(entry))
+        shown = (*pages.page(entry, version, sends(entry), asks(entry)), *of_signal(entry, version))
         return [entry], (*shown, *_shown(entry, seen)) if seen else shown, seen
     if live:
         raise UsageError("--live needs the name of one signal", "such as: sigexplorer docs post_save --live")
@@ -103,7 +111,8 @@ def _example(entry: page.Page, version: page.Version) -> Dispatch:
 
 
 def _record(entry: page.Page, version: page.Version, seen: Live | None) -> dict[str, Any]:
-    from sigexplorer.catalog.installed import sends
+    from sigexplorer.catalog.facts import concerning
+    from sigexplorer.catalog.installed import asks, sends
     from sigexplorer.catalog.page import ANCIENT, dotted
     from sigexplorer.show import both_ways, recording
 
@@ -112,6 +121,8 @@ def _record(entry: page.Page, version: page.Version, seen: Live | None) -> dict[
     record["pitfalls"] = list(entry.pitfalls_in(version))
     record["arguments"] = [_argument(argument) for argument in entry.arguments_in(version)]
     record["sent_by"] = [asdict(send) for send in sends(entry)]
+    record["asked_by"] = [asdict(ask) for ask in asks(entry)]
+    record["facts"] = [fact.id for fact in concerning(entry.name)]
     live: dict[str, Any] = {"live": recording.dump_dispatch(seen.example)} if seen else {}
     if seen and seen.both_ways:
         live["listening"] = both_ways.numbers(seen.both_ways)

@@ -12,7 +12,7 @@ from sigexplorer.catalog.page import ANCIENT
 from sigexplorer.cli.opening import open_project
 from sigexplorer.cli.output import hint
 from sigexplorer.cli.present import Answer
-from sigexplorer.cli.scenario import Wanted, write_list
+from sigexplorer.cli.scenarios import Wanted, write_list
 from sigexplorer.cli.stories import Story, tell
 from sigexplorer.errors import UsageError
 from sigexplorer.playground import own, runs

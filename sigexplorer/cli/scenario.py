@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from sigexplorer.cli import options
+from sigexplorer.cli import facts, options
 from sigexplorer.cli.declare import Argument
+from sigexplorer.cli.scenarios import Wanted, write_list
 from sigexplorer.errors import UsageError
 from sigexplorer.playground.meant import plugin_names, plugins, split
 from sigexplorer.playground.scenarios import SCENARIOS, Scenario, find
 
 if TYPE_CHECKING:
-    from sigexplorer.catalog.page import Version
     from sigexplorer.cli.present import Answer
     from sigexplorer.show.look import Look
 
@@ -35,6 +33,7 @@ def scenario(
         ),
     ] = None,
     run_all: options.All = False,
+    fact: facts.Proven = None,
     source: options.Source = False,
     listen: options.Listen = True,
     compare: options.Compare = False,
@@ -50,26 +49,15 @@ def scenario(
     written: options.Written,
 ) -> int:
     """Run a scripted story, show its timeline, check its claims."""
-    if not (names or run_all or compare or database is not None):
+    if not (names or run_all or fact or compare or database is not None):
         return _list(written, ours=settings is None)
     look = options.look(chosen, part, viewed, sources=source)
     answer = options.answer(viewed, written, keep=not no_keep)
+    if fact:
+        facts.refuse_others(names, settings, run_all=run_all, compare=compare)
+        return facts.prove(fact, look, answer, database, listen=listen)
     wanted = Wanted(tuple(names or []), run_all, listen, compare, database, settings, pythonpath, demo)
     return _run(wanted, look, answer)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which scenarios are wanted, and where they are to run."""
-
-    names: tuple[str, ...]
-    everything: bool  # --all
-    listen: bool
-    compare: bool
-    database: str | None
-    settings: str | None
-    pythonpath: Path | None
-    demo: bool
 
 
 def is_own(name: str) -> bool:
@@ -146,24 +134,3 @@ def _list(written: options.Written, *, ours: bool) -> int:
     ]
     write_list(entries, written.format_name, written.output)
     return 0
-
-
-def write_list(entries: list[tuple[str, str, Version]], format_name: str | None, output: Path | None) -> None:
-    """Write a list of scenarios: their names, their summaries, and the Django that each needs."""
-    from sigexplorer.catalog.installed import django_version
-    from sigexplorer.catalog.page import ANCIENT, dotted
-    from sigexplorer.cli.output import emit, to_json
-    from sigexplorer.show import pages
-    from sigexplorer.show.exporters import markdown
-    from sigexplorer.show.views import document
-
-    shown = pages.scenarios(entries, django_version())
-    records = [
-        {"name": name, "summary": summary, "added": dotted(added) if added != ANCIENT else None}
-        for name, summary, added in entries
-    ]
-    writers = {
-        "json": lambda: to_json({"schema": "sigexplorer.scenario/1", "scenarios": records}),
-        "markdown": lambda: markdown.write(shown),
-    }
-    emit(lambda width: document.render(shown, width), writers, format_name, output)

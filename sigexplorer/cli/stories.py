@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 
+from sigexplorer.catalog.fact import Fact
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import Version
 from sigexplorer.cli.output import hint
 from sigexplorer.cli.present import Answer, present
 from sigexplorer.model import Trace
-from sigexplorer.show import keep, pages, views
+from sigexplorer.show import facts, keep, pages, views
 from sigexplorer.show.filters import Filters, check
 from sigexplorer.show.look import Look
 from sigexplorer.show.source import InMemory
@@ -36,6 +37,7 @@ class Story:
     next: str  # the command to try afterwards
     marked: frozenset[str] = frozenset()  # signals to mark in its timeline
     source: Callable[[], str] | None = None  # the whole code, where it is to be shown
+    fact: Fact | None = None  # what it proves, where it is about one fact
 
 
 #: The exit code after Ctrl-C.
@@ -72,7 +74,8 @@ def tell(
     check(traces, look.filters)
     full = not everything or look.verbose or look.filters != Filters()
     look = replace(look, several=len(stories) > 1)
-    present(InMemory(traces), look, answer, partial(_drawing, told, later, look, full=full))
+    drawing = partial(_drawing, told, later, look, full=full, everything=everything)
+    present(InMemory(traces), look, answer, drawing)
     if len(told) < len(possible) or not traces[-1].run.complete:
         hint("interrupted: this is what there was so far")
         return INTERRUPTED
@@ -104,7 +107,14 @@ def _progress() -> Progress:
 
 
 def _drawing(
-    told: list[Told], later: dict[str, Version], look: Look, view: str, width: int, *, full: bool
+    told: list[Told],
+    later: dict[str, Version],
+    look: Look,
+    view: str,
+    width: int,
+    *,
+    full: bool,
+    everything: bool,
 ) -> RenderableType:
     parts: list[RenderableType] = []
     for story, trace in told if full or view != "table" else ():
@@ -114,9 +124,16 @@ def _drawing(
     if len(told) + len(later) > 1:
         outcomes = pages.outcomes([(story.name, trace) for story, trace in told], later)
         parts += ["\n", document.render(outcomes, width)] if parts else [document.render(outcomes, width)]
+    tried = [trace for _, trace in told]
+    if everything and facts.verdicts(tried):
+        parts += ["\n", document.render(facts.census(tried, django_version()), width)]
     return Group(*parts)
 
 
 def _one(story: Story, trace: Trace, look: Look, view: str, width: int) -> list[RenderableType]:
     source: list[RenderableType] = [code.Source(story.source()), ""] if story.source and look.sources else []
-    return [*source, *views.draw(view, InMemory([trace]), replace(look, marked=story.marked), width)]
+    drawn = [*source, *views.draw(view, InMemory([trace]), replace(look, marked=story.marked), width)]
+    if story.fact is None or view != "table":
+        return drawn
+    before, after = (show(story.fact, django_version()) for show in (facts.stated, facts.explained))
+    return [document.render(before, width), "", *drawn, "", document.render(after, width)]

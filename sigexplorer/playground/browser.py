@@ -47,7 +47,7 @@ class Browser:
         def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
             started.update(status=int(status.split(maxsplit=1)[0]), headers=headers)
 
-        response = self._handler(self._environ(method, path, body), start_response)
+        response = self._handler(self.environ(method, path, body), start_response)
         try:
             text = b"".join(response).decode()
         finally:
@@ -57,7 +57,8 @@ class Browser:
                 self._cookies.load(value)
         return Answer(started["status"], text)
 
-    def _environ(self, method: str, path: str, body: bytes) -> dict[str, Any]:
+    def environ(self, method: str, path: str, body: bytes = b"") -> dict[str, Any]:
+        """Return what a server tells of a request."""
         return {
             "REQUEST_METHOD": method,
             "PATH_INFO": path,

@@ -77,7 +77,7 @@ def observe_scenario(scenario: Scenario) -> Observed:
     statements = Statements()
     statements.start()
     try:
-        tracer = _recorded(f"scenario {scenario.name}", scenario_code(scenario), sources=False)
+        tracer = recorded(f"scenario {scenario.name}", scenario_code(scenario), sources=False)
     finally:
         statements.stop()
     placed = [(*tracer.place(reading), sql) for reading, sql in statements.noted]
@@ -140,10 +140,11 @@ def open_testbed(settings: str, listener: Listener, *, interactive: bool) -> Ite
 
 
 def _run(title: str, story: Story, *, sources: bool) -> Trace:
-    return _recorded(title, story, sources=sources).trace()
+    return recorded(title, story, sources=sources).trace()
 
 
-def _recorded(title: str, story: Story, *, sources: bool) -> Tracer:
+def recorded(title: str, story: Story, *, sources: bool) -> Tracer:
+    """Run a story from the beginning, and return what has recorded it."""
     PLAYGROUND.reset()
     tracer = Tracer(title, listened=PLAYGROUND.listener.connected, steps_only=True)
     try:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+import django
 
 from sigexplorer.capture import words
 from sigexplorer.capture.secrecy import scrub
@@ -49,22 +52,61 @@ class Steps:
         """Whether a tracing receiver is connected to every built-in signal."""
         return self._tracer.listened
 
+    @property
+    def django(self) -> tuple[int, int]:
+        """The feature version of the Django that runs, for facts that depend on it."""
+        return django.VERSION[:2]
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Let nobody listen for a while, not even us: some of Django's paths are open only then."""
+        listening = self.playground.listener.connected
+        self.playground.listener.disconnect()
+        try:
+            yield
+        finally:
+            if listening:
+                self.playground.listener.connect()
+
     @contextmanager
     def __call__(self, title: str) -> Iterator[None]:
         """Record what happens inside under ``title``."""
-        frame = inspect.currentframe()
-        # This generator was entered by contextlib, which was called by the scenario.
-        caller = frame.f_back.f_back if frame and frame.f_back else None
-        source = _block(caller) if self._sources and caller else None
+        # This generator was entered by contextlib, which was called by the scenario. The frame is in no
+        # variable: one that knows itself would keep the receivers of the scenario alive.
+        source = _block(sys._getframe(2)) if self._sources else None
         self._number += 1
         with self._tracer.step(scrub(title), source):
             yield
 
-    def claim(self, text: str, actual: object, expected: object = True) -> None:  # noqa: FBT002 - reads as a sentence
-        """State that ``actual`` equals ``expected``; the scenario goes on whether it does or not."""
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Go on with the next part of a story if this one breaks: what it was about has failed."""
+        before = len(self._tracer.claims)
+        try:
+            yield
+        except Exception as problem:  # noqa: BLE001 - whatever a Django of the future does
+            facts = dict.fromkeys(claim.fact for claim in self._tracer.claims[before:])
+            text, detail = "this part ran to its end", words.error(problem)
+            self._tracer.claims += [
+                Claim(text, held=False, detail=detail, step=self.number, fact=fact)
+                for fact in facts or [None]
+            ]
+
+    def claim(
+        self,
+        text: str,
+        actual: object,
+        expected: object = True,  # noqa: FBT002 - reads as a sentence
+        *,
+        fact: str | None = None,
+    ) -> None:
+        """State that ``actual`` equals ``expected``; the scenario goes on whether it does or not.
+
+        ``fact`` is the id of the fact of the catalogue that the claim proves.
+        """
         held = actual == expected
         seen = None if held else f"saw {words.describe(actual)}, not {words.describe(expected)}"
-        self._tracer.claims.append(Claim(scrub(text), held, seen, self.number))
+        self._tracer.claims.append(Claim(scrub(text), held, seen, self.number, fact))
 
     def note_held(self, text: str) -> None:
         """Note a statement that held, once for each step."""
@@ -116,14 +158,28 @@ class Steps:
 
 
 def _block(caller: FrameType) -> str | None:
-    """Return the body of the ``with`` statement that ``caller`` is entering."""
+    """Return the body of the ``with`` statement that ``caller`` is entering, and what else it enters."""
     try:
         lines, first = inspect.getsourcelines(caller.f_code)
     except OSError:  # typed in, or run without its source
         return None
     line = caller.f_lineno - max(first, 1) + 1
-    for node in ast.walk(ast.parse(textwrap.dedent("".join(lines)))):
+    text = textwrap.dedent("".join(lines))
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.With) and node.lineno <= line < node.body[0].lineno:
-            body = lines[node.body[0].lineno - 1 : node.end_lineno]
-            return textwrap.dedent("".join(body)).rstrip()
+            body = textwrap.dedent("".join(lines[node.body[0].lineno - 1 : node.end_lineno])).rstrip()
+            others = [_written(item, text) for item in node.items if not _is_step(item)]
+            return f"with {', '.join(others)}:\n{textwrap.indent(body, '    ')}" if others else body
     return None
+
+
+def _written(item: ast.withitem, text: str) -> str:
+    """Return a part of a ``with`` statement as it is written, on one line."""
+    parts = [item.context_expr, *([item.optional_vars] if item.optional_vars else [])]
+    return " as ".join(" ".join((ast.get_source_segment(text, part) or "").split()) for part in parts)
+
+
+def _is_step(item: ast.withitem) -> bool:
+    """Whether it is the step itself."""
+    called = item.context_expr.func if isinstance(item.context_expr, ast.Call) else None
+    return isinstance(called, ast.Name) and called.id == "step"

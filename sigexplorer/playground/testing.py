@@ -10,7 +10,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sigexplorer.playground.steps import Steps
@@ -30,12 +30,18 @@ def use_test_machinery(step: Steps) -> None:
 @contextmanager
 def collecting_templates() -> Iterator[None]:
     """Render as ``setup_test_environment()`` does, and change nothing else of it."""
-    from django.template.base import Template
+    from django.template import base
     from django.test.utils import instrumented_test_render  # type: ignore[attr-defined]
 
-    rendered = Template._render  # type: ignore[attr-defined]
-    Template._render = instrumented_test_render  # type: ignore[attr-defined]
+    # Partials are there from Django 6.0 on.
+    kinds: list[Any] = [
+        getattr(base, name) for name in ("Template", "PartialTemplate") if hasattr(base, name)
+    ]
+    rendered = [kind._render for kind in kinds]
+    for kind in kinds:
+        kind._render = instrumented_test_render
     try:
         yield
     finally:
-        Template._render = rendered  # type: ignore[attr-defined]
+        for kind, method in zip(kinds, rendered, strict=True):
+            kind._render = method

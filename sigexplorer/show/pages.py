@@ -95,8 +95,11 @@ def found(matches: Sequence[tuple[Page, str]]) -> Document:
     return (Heading(plural(len(rows), "place"), level=1), Grid(("signal", "says"), rows))
 
 
-def page(entry: Page, version: Version, sends: Sequence[Send]) -> Document:
-    """Return everything about one signal, as it is in the Django of ``version``."""
+def page(entry: Page, version: Version, sends: Sequence[Send], asks: Sequence[Send] = ()) -> Document:
+    """Return everything about one signal, as it is in the Django of ``version``.
+
+    ``sends`` are the places that send it, ``asks`` those that send it only if somebody listens.
+    """
     added = (
         ""
         if entry.exists_in(version)
@@ -114,6 +117,8 @@ def page(entry: Page, version: Version, sends: Sequence[Send]) -> Document:
         blocks += [Heading(table.title), Grid(table.columns, table.rows)]
     if sends:
         blocks += [Heading("Sent by, in the installed Django"), _sent_by(sends)]
+    if asks:
+        blocks += [Heading("Asked first whether somebody listens, by"), _sent_by(asks)]
     blocks += [
         *(Heading("Pitfalls"), Bullets(entry.pitfalls_in(version))),
         *(Heading("A receiver"), Code(entry.example)),

@@ -37,7 +37,10 @@ class Source:
 
     signals: set[str] = field(default_factory=set)
     calls: list[Call] = field(default_factory=list)
-    asked: set[str] = field(default_factory=set)  # signals whose has_listeners() is called
+    asks: dict[str, list[Send]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # has_listeners(), by signal
+    made: list[str] = field(default_factory=list)  # where Signal() is called, at whatever depth
     parameters_of: dict[str, set[str]] = field(default_factory=dict)  # by name of the function
     keywords_of: dict[str, list[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(list))
 
@@ -91,13 +94,16 @@ class Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         """Note sends, questions for listeners, and the keywords of everything else."""
+        if _called(node) in SIGNAL_CLASSES:
+            self.source.made.append(f"{self.file}:{node.lineno}")
         keywords = tuple(keyword.arg for keyword in node.keywords if keyword.arg not in {None, "sender"})
         if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
             send = Send(self.file, node.lineno, node.func.attr, ".".join(self.names) or "<module>")
             forwards = any(keyword.arg is None for keyword in node.keywords)
             self.source.calls.append(Call(_last(node.func.value), send, keywords, forwards))
         elif isinstance(node.func, ast.Attribute) and node.func.attr == "has_listeners":
-            self.source.asked.add(_last(node.func.value))
+            ask = Send(self.file, node.lineno, node.func.attr, ".".join(self.names) or "<module>")
+            self.source.asks[_last(node.func.value)].append(ask)
         else:
             self.source.keywords_of[_last(node.func)].append(keywords)
         self.generic_visit(node)

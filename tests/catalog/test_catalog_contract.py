@@ -8,7 +8,7 @@ import django
 import pytest
 
 from sigexplorer.catalog import PAGES, Page, find
-from sigexplorer.catalog.installed import django_root, django_version, sends
+from sigexplorer.catalog.installed import asks, django_root, django_version, sends
 
 if TYPE_CHECKING:
     from tests.catalog.conftest import Source
@@ -64,10 +64,21 @@ def test_arguments_not_always_sent_say_when(page: Page, django_source: Source) -
         assert bool(argument.only) == any(argument.name not in keywords for keywords in variants)
 
 
+def test_no_signal_is_made_elsewhere(django_source: Source) -> None:
+    """Every call of Signal() in Django makes a variable of a module: none is hidden deeper."""
+    assert len(django_source.made) == len(django_source.signals)
+
+
+@each_page
+def test_questions_for_listeners_are_those_of_the_syntax_tree(page: Page, django_source: Source) -> None:
+    """Every place that asks has_listeners() is named on the page of its signal."""
+    assert asks(page) == tuple(django_source.asks.get(page.name, ()))
+
+
 def test_fast_paths_are_named(django_source: Source) -> None:
     """Where Django asks has_listeners(), the page says what connecting a receiver costs."""
-    assert django_source.asked == {"pre_delete", "post_delete", "m2m_changed"}
-    for name in django_source.asked:
+    assert set(django_source.asks) == {"pre_delete", "post_delete", "m2m_changed"}
+    for name in django_source.asks:
         text = " ".join(find(name).pitfalls_in(VERSION))
         assert "has_listeners()" in text
         assert "Merely connecting a receiver" in text

@@ -9,34 +9,11 @@ import pytest
 
 from sigexplorer.catalog import GROUPS, PAGES, SECTIONS, Note, Page, find, match
 from sigexplorer.errors import UnknownNameError
+from sigexplorer.playground.scenarios import SCENARIOS
 
 VERSIONS = ((5, 2), (6, 0), (6, 1))
 
-SCENARIOS = {
-    "login-flow",
-    "failed-login",
-    "logout-anonymous",
-    "save-user",
-    "update-user",
-    "delete-cascade",
-    "many-to-many",
-    "proxy-and-child-models",
-    "listening",
-    "load-fixture",
-    "bulk-operations",
-    "rollback",
-    "migrate",
-    "settings-override",
-    "request",
-    "request-exception",
-    "template",
-    "two-databases",
-    "async-receivers",
-    "nested-signals",
-    "receiver-error",
-    "connect-and-disconnect",
-    "task",
-}
+NAMES = {scenario.name for scenario in SCENARIOS}
 
 RECORD_GROUPS = {
     "init",
@@ -154,7 +131,7 @@ def test_texts_have_the_form_of_their_field(page: Page) -> None:
 def test_references_lead_somewhere(page: Page) -> None:
     """Related signals and scenarios exist, and a page does not refer to itself or twice to another."""
     assert set(page.related) <= {other.name for other in PAGES} - {page.name}
-    assert set(page.scenarios) <= SCENARIOS
+    assert set(page.scenarios) <= NAMES
     assert len(set(page.related)) == len(page.related)
     assert len(set(page.scenarios)) == len(page.scenarios)
 

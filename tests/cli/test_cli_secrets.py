@@ -28,7 +28,7 @@ WAYS = [
 TYPED = {
     "login-flow": ["wonderland-42", "wonderland-24"],
     "failed-login": ["wonderland-42", "wonderland-24", "'123456'", '"123456"'],
-    "settings-override": ["not-so-secret"],
+    "settings-override": ["wonderland-24"],
 }
 
 each_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: " ".join(way) or "table")

@@ -178,3 +178,26 @@ def test_a_trigger_that_sends_nothing_fails(
     monkeypatch.setattr(models, "save_a_post", idle)
     assert run(["trigger", "post_save"]) == 1
     assert "FAILED" in capsys.readouterr().out
+
+
+def test_a_part_that_breaks_does_not_end_the_story(
+    monkeypatch: pytest.MonkeyPatch, playground: object
+) -> None:
+    """The facts that a part was about have failed, and the parts after it are told."""
+    from sigexplorer.playground.scenarios import connecting
+
+    assert playground
+
+    def broken(step: Any) -> None:
+        with step("it begins"):
+            pass
+        step.claim("two is two", 2, 2, fact="dup")
+        raise LookupError("no such thing")
+
+    whole = played(next(story for story in SCENARIOS if story.name == "connecting"))
+    monkeypatch.setattr(connecting, "_twice", broken)
+    trace = play(next(story for story in SCENARIOS if story.name == "connecting"))
+    failed = [claim for claim in trace.claims if not claim.held]
+    assert [(claim.text, claim.fact) for claim in failed] == [("this part ran to its end", "dup")]
+    assert failed[0].detail == "LookupError: no such thing"
+    assert [step.title for step in trace.steps[1:]] == [step.title for step in whole.steps[2:]]

@@ -71,6 +71,48 @@ SCENARIOS = (
         "dispatching:connect_and_disconnect",
     ),
     Scenario("task", "a task is enqueued, started and finished", "tasks:task", added=(6, 0)),
+    Scenario(
+        "connecting",
+        "what connect() and @receiver make of twice, of one uid, of decorators and parameters",
+        "connecting:connecting",
+    ),
+    Scenario(
+        "weak-references", "receivers that are gone before they are called", "references:weak_references"
+    ),
+    Scenario("senders", "who can be a sender, and when a receiver matches it", "senders:senders"),
+    Scenario("order", "who is called when, and what becomes of what receivers return", "calling:order"),
+    Scenario("errors", "what fails with a receiver, and what is saved all the same", "calling:errors"),
+    Scenario(
+        "async-order", "async receivers beside sync ones, failing, and their context", "awaiting:async_order"
+    ),
+    Scenario(
+        "saving", "what post_save knows of keys, fields, expressions, forms and fixtures", "rows:saving"
+    ),
+    Scenario("instances", "when objects are built, and what is known of them then", "instances:instances"),
+    Scenario("deleting", "rows that go, and of which nobody is told", "losing:deleting"),
+    Scenario("database-cascade", "rows that the database deletes", "losing:database_cascade", added=(6, 1)),
+    Scenario(
+        "through-models",
+        "many-to-many by a model of one's own, to oneself, and pk_set",
+        "through:through_models",
+    ),
+    Scenario("model-classes", "when a model is announced, and who is too late", "classes:model_classes"),
+    Scenario("data-migration", "the models of a migration are not yours", "classes:data_migration"),
+    Scenario("serving", "how requests end, under WSGI, ASGI and the test Client", "serving:serving"),
+    Scenario("request-errors", "which errors of a request are told", "serving:request_errors"),
+    Scenario("identities", "who is logged in and out, and what a failure shows", "identities:identities"),
+    Scenario(
+        "settings-and-templates",
+        "override in override, receivers that fail, templates and what is none",
+        "overriding:settings_and_templates",
+    ),
+    Scenario("connections", "when a connection opens, and again", "opening:connections_opened"),
+    Scenario(
+        "autoreload", "a file changes, and who can keep the process from ending", "restarting:autoreload"
+    ),
+    Scenario("test-cases", "what tests send, undo, and leave behind", "cases:test_cases"),
+    Scenario("task-backends", "the backend that runs no task", "tasks:task_backends", added=(6, 0)),
+    Scenario("looking", "printing and scanning run code, and SQL", "looking:looking"),
 )
 
 

@@ -39,12 +39,14 @@ def bulk_operations(step: Steps) -> None:
         Tag.objects.create(name="django")
         Tag.objects.all()._raw_delete("default")
     operations = [(bypass.operation, bypass.model, bypass.rows) for bypass in step.bypasses()]
-    step.claim("_raw_delete() sends nothing even then", operations, [("raw_delete", "blog.Tag", 1)])
-    step.claim("of the tag only the saving was heard", step.names(), ["pre_save", "post_save"])
+    raw = [("raw_delete", "blog.Tag", 1)]
+    step.claim("_raw_delete() sends nothing even then", operations, raw, fact="raw-delete")
+    names = ["pre_save", "post_save"]
+    step.claim("of the tag only the saving was heard", step.names(), names, fact="raw-delete")
 
 
 def _claim_bypass(step: Steps, operation: str, model: str, rows: int) -> None:
     saves = [name for name in step.names() if name in ("pre_save", "post_save")]
-    step.claim(f"{operation}() sends no save signal", saves, [])
+    step.claim(f"{operation}() sends no save signal", saves, [], fact="bulk")
     seen = [(bypass.operation, bypass.model, bypass.rows) for bypass in step.bypasses()]
-    step.claim(f"though {rows} rows were written", seen, [(operation, model, rows)])
+    step.claim(f"though {rows} rows were written", seen, [(operation, model, rows)], fact="bulk")

@@ -23,8 +23,9 @@ def two_databases(step: Steps) -> None:
         "using names the other database",
         {dispatch.argument("using") for dispatch in step.sent("post_save")},
         {"archive"},
+        fact="using",
     )
-    step.claim("where the row is new", step.sent("post_save")[0].argument("created"))
+    step.claim("where the row is new", step.sent("post_save")[0].argument("created"), fact="using")
 
     _move(step)
     _connect(step)
@@ -44,7 +45,12 @@ def _connect(step: Steps) -> None:
     with step("name a third database"):
         connection = handler["reports"]
     vendor = connection.vendor
-    step.claim("a connection that is only named is not opened", step.sent("connection_created"), [])
+    step.claim(
+        "a connection that is only named is not opened",
+        step.sent("connection_created"),
+        [],
+        fact="connection-created",
+    )
 
     with step("use it"), connection.cursor():
         pass

@@ -37,6 +37,7 @@ def _delete_what_nothing_points_at(step: Steps, comment: Comment, category: Cate
         "SET_NULL changes the post without any signal",
         "blog.Post" in step.senders("pre_save"),
         expected=False,
+        fact="set-null",
     )
     updates = [(bypass.operation, bypass.model) for bypass in step.bypasses()]
     step.claim("it is an UPDATE that bypasses the post's receivers", updates, [("update", "blog.Post")])
@@ -55,10 +56,15 @@ def _delete_what_much_points_at(step: Steps, author: User) -> None:
         for dispatch in step.sent(sender="blog.Post")
         if dispatch.group == "delete"
     }
-    step.claim("origin is what delete() was called on", origins, {f"<auth.User pk={1}>"})
-    step.claim("rows of the many-to-many table go without m2m_changed", step.sent("m2m_changed"), [])
+    step.claim("origin is what delete() was called on", origins, {f"<auth.User pk={1}>"}, fact="cascade")
+    step.claim(
+        "rows of the many-to-many table go without m2m_changed",
+        step.sent("m2m_changed"),
+        [],
+        fact="m2m-delete",
+    )
     quiet = [bypass.model for bypass in step.bypasses() if bypass.model == "blog.Post_tags"]
-    step.claim("which is a bypass", quiet, ["blog.Post_tags"])
+    step.claim("which is a bypass", quiet, ["blog.Post_tags"], fact="m2m-delete")
     told = "blog.Comment" in deleted
     said = (
         "comments send, because somebody listens"

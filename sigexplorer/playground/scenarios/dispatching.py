@@ -51,9 +51,10 @@ def _send_both_ways(step: Steps) -> None:
         "sync receivers come first, whatever the order of connection",
         answers,
         ["sync", "async one", "async two"],
+        fact="async-order",
     )
     marked = [call.is_async for call in step.sent()[0].calls]
-    step.claim("then the async ones, together", marked, [False, True, True])
+    step.claim("then the async ones, together", marked, [False, True, True], fact="async-order")
 
     with step("asend() from asynchronous code"):
         responses = async_to_sync(order_placed.asend)(None)
@@ -68,9 +69,10 @@ def _send_both_ways(step: Steps) -> None:
 
     with step("send() inside of a running event loop"):
         raised = async_to_sync(send_in_a_loop)()
-    step.claim("send() cannot wait for async receivers there", raised, "RuntimeError")
+    step.claim("send() cannot wait for async receivers there", raised, "RuntimeError", fact="async-in-send")
     outcomes = [call.outcome for call in step.sent()[0].calls]
-    step.claim("though the sync receiver has run", outcomes, ["returned", "skipped", "skipped"])
+    skipped = ["returned", "skipped", "skipped"]
+    step.claim("though the sync receiver has run", outcomes, skipped, fact="async-in-send")
 
 
 def receiver_error(step: Steps) -> None:
@@ -208,6 +210,6 @@ def _several_signals(step: Steps) -> None:
     with step("@receiver with a list of signals"):
         order_placed.send(None)
         order_paid.send(None)
-    step.claim("one function, connected to each", step.called(), ["notify", "notify"])
+    step.claim("one function, connected to each", step.called(), ["notify", "notify"], fact="receiver-list")
     for signal in (order_placed, order_paid):
         signal.disconnect(notify)

@@ -21,15 +21,20 @@ def many_to_many(step: Steps) -> None:
     with step("add from the other side"):
         two.posts.add(post)
     first = step.sent("m2m_changed")[0]
-    step.claim("reverse is true", first.argument("reverse"))
+    step.claim("reverse is true", first.argument("reverse"), fact="m2m-reverse")
     ends = (first.argument("instance"), first.argument("model"))
-    step.claim("instance and model change places", ends, ("<blog.Tag pk=2>", "<class blog.Post>"))
+    step.claim(
+        "instance and model change places", ends, ("<blog.Tag pk=2>", "<class blog.Post>"), fact="m2m-reverse"
+    )
+    step.claim(
+        "the sender is the same", set(step.senders("m2m_changed")), {"blog.Post_tags"}, fact="m2m-reverse"
+    )
 
 
 def _add_and_remove(step: Steps, post: Post, one: Tag, two: Tag) -> None:
     with step("add two tags"):
         post.tags.add(one, two)
-    step.claim("add() sends pre_add and post_add", _actions(step), ["pre_add", "post_add"])
+    step.claim("add() sends pre_add and post_add", _actions(step), ["pre_add", "post_add"], fact="m2m-seq")
     step.claim(
         "pk_set has the keys of the tags", step.sent()[-1].argument("pk_set"), f"{{{one.pk}, {two.pk}}}"
     )
@@ -38,7 +43,9 @@ def _add_and_remove(step: Steps, post: Post, one: Tag, two: Tag) -> None:
         {dispatch.sender for dispatch in step.sent("m2m_changed")},
         {"blog.Post_tags"},
     )
-    step.claim("rows of the through model send no save signals", step.sent("post_save"), [])
+    step.claim(
+        "rows of the through model send no save signals", step.sent("post_save"), [], fact="m2m-through"
+    )
 
     with step("add a tag that is there already"):
         post.tags.add(one)
@@ -51,27 +58,29 @@ def _add_and_remove(step: Steps, post: Post, one: Tag, two: Tag) -> None:
 
     with step("remove a tag"):
         post.tags.remove(one)
-    step.claim("remove() sends pre_remove and post_remove", _actions(step), ["pre_remove", "post_remove"])
+    actions = ["pre_remove", "post_remove"]
+    step.claim("remove() sends pre_remove and post_remove", _actions(step), actions, fact="m2m-seq")
 
 
 def _set_and_clear(step: Steps, post: Post, one: Tag, three: Tag) -> None:
     with step("set other tags"):
         post.tags.set([three])
     actions = ["pre_remove", "post_remove", "pre_add", "post_add"]
-    step.claim("set() removes, then adds", _actions(step), actions)
+    step.claim("set() removes, then adds", _actions(step), actions, fact="m2m-seq")
 
     with step("set the same tags"):
         post.tags.set([three])
-    step.claim("set() with nothing to do sends nothing", _actions(step), [])
+    step.claim("set() with nothing to do sends nothing", _actions(step), [], fact="m2m-seq")
 
     with step("set with clear=True"):
         post.tags.set([one], clear=True)
     actions = ["pre_clear", "post_clear", "pre_add", "post_add"]
-    step.claim("set(clear=True) clears, then adds", _actions(step), actions)
+    step.claim("set(clear=True) clears, then adds", _actions(step), actions, fact="m2m-seq")
 
     with step("clear"):
         post.tags.clear()
-    step.claim("clear() sends pre_clear and post_clear", _actions(step), ["pre_clear", "post_clear"])
+    actions = ["pre_clear", "post_clear"]
+    step.claim("clear() sends pre_clear and post_clear", _actions(step), actions, fact="m2m-seq")
     step.claim(
         "with pk_set None", {dispatch.argument("pk_set") for dispatch in step.sent("m2m_changed")}, {None}
     )
@@ -88,19 +97,28 @@ def proxy_and_child_models(step: Steps) -> None:
 
     with step("save through the proxy"):
         PublishedPost.objects.get(pk=post.pk).save()
-    step.claim("the sender is the proxy", step.senders("post_save"), ["blog.PublishedPost"])
-    step.claim("receivers of the concrete model do not hear of it", step.called("post_save"), [])
+    step.claim("the sender is the proxy", step.senders("post_save"), ["blog.PublishedPost"], fact="proxy")
+    step.claim(
+        "receivers of the concrete model do not hear of it", step.called("post_save"), [], fact="proxy"
+    )
 
     with step("save the concrete model"):
         post.save()
     step.claim(
-        "the same row, saved as a Post, is heard", step.called("post_save"), ["reindex", "write_audit_entry"]
+        "the same row, saved as a Post, is heard",
+        step.called("post_save"),
+        ["reindex", "write_audit_entry"],
+        fact="proxy",
     )
 
     with step("save a child"):
         review = Review.objects.create(author=author, title="Django", rating=5)
-    step.claim("a child sends for itself, not for its parent", step.senders("post_save"), ["blog.Review"])
-    step.claim("though it writes a row of the parent too", Post.objects.filter(pk=review.pk).exists())
+    step.claim(
+        "a child sends for itself, not for its parent", step.senders("post_save"), ["blog.Review"], fact="mti"
+    )
+    step.claim(
+        "though it writes a row of the parent too", Post.objects.filter(pk=review.pk).exists(), fact="mti"
+    )
 
     with step("delete a child"):
         review.delete()
@@ -108,5 +126,6 @@ def proxy_and_child_models(step: Steps) -> None:
         "deleting it sends for both",
         sorted(map(str, step.senders("post_delete"))),
         ["blog.Post", "blog.Review"],
+        fact="mti",
     )
     step.claim("so receivers of the parent hear of it only now", step.called("post_delete"), ["reindex"])

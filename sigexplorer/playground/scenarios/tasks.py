@@ -12,7 +12,7 @@ def task(step: Steps) -> None:
 
     with step("enqueue a task"):
         result = tasks.count_words.enqueue("three small words")
-    step.claim("it is enqueued, started and finished", step.names(), life)
+    step.claim("it is enqueued, started and finished", step.names(), life, fact="tasks")
     step.claim("it returned its answer", result.return_value, 3)
     states = [dispatch.argument("task_result") for dispatch in step.sent()]
     expected = [
@@ -24,9 +24,25 @@ def task(step: Steps) -> None:
         failed = tasks.average_rating.enqueue()
     step.claim("its life is the same", step.names(), life)
     last = step.sent("task_finished")[0].argument("task_result")
-    step.claim("it ends as failed", last, "<TaskResult blog.tasks.average_rating FAILED>")
+    step.claim("it ends as failed", last, "<TaskResult blog.tasks.average_rating FAILED>", fact="tasks")
     step.claim(
         "and its error does not reach the caller",
         [str(error.exception_class_path) for error in failed.errors],
         ["statistics.StatisticsError"],
     )
+
+
+def task_backends(step: Steps) -> None:
+    """Enqueue a task on the backend that runs none."""
+    from django.tasks.backends.dummy import DummyBackend  # there from Django 6.0 on
+
+    backend = DummyBackend("dummy", {})
+    with step("enqueue a task on the dummy backend"):
+        backend.enqueue(tasks.count_words, ["three small words"], {})
+    step.claim("it is enqueued, and nothing else", step.names(), ["task_enqueued"], fact="tasks")
+
+    with step("enqueue one that fails on the immediate backend"):
+        failed = tasks.average_rating.enqueue()
+    life = ["task_enqueued", "task_started", "task_finished"]
+    step.claim("it is enqueued, started and finished", step.names(), life, fact="tasks")
+    step.claim("as failed, without an exception for the caller", str(failed.status), "FAILED", fact="tasks")

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from sigexplorer.model import SECRET
+from sigexplorer.playground.people import MISTYPED
 from sigexplorer.playground.steps import Steps
 from sigexplorer.playground.testing import collecting_templates, use_test_machinery
 
@@ -22,11 +23,13 @@ def settings_override(step: Steps) -> None:
         "it is sent twice: enter is True, then False",
         (enter.argument("enter"), leave.argument("enter")),
         (True, False),
+        fact="setting-changed",
     )
     step.claim(
         "value is the new value, then the old one",
         (enter.argument("value"), leave.argument("value")),
         ("de", "en-us"),
+        fact="setting-changed",
     )
     step.claim(
         "entering uses send(), leaving send_robust()", (enter.method, leave.method), ("send", "send_robust")
@@ -48,9 +51,14 @@ def _odd_settings(step: Steps) -> None:
     with step("override a setting that does not exist"), override_settings(SIGEXPLORER_PROBE=1):
         pass
     leave = step.sent("setting_changed")[-1]
-    step.claim("on leaving value is None: there is nothing to restore", leave.argument("value"), None)
+    step.claim(
+        "on leaving value is None: there is nothing to restore",
+        leave.argument("value"),
+        None,
+        fact="setting-changed",
+    )
 
-    with step("override a secret"), override_settings(SECRET_KEY="not-so-secret"):
+    with step("override a secret"), override_settings(SECRET_KEY=MISTYPED):
         pass
     values = {dispatch.argument("value") for dispatch in step.sent("setting_changed")}
     step.claim("sigexplorer shows no secret", values, {SECRET})
@@ -58,7 +66,7 @@ def _odd_settings(step: Steps) -> None:
     with step("assign to a setting"):
         settings.SIGEXPLORER_PROBE = 2
         del settings.SIGEXPLORER_PROBE  # type: ignore[misc]
-    step.claim("plain assignment sends nothing", step.names(), [])
+    step.claim("plain assignment sends nothing", step.names(), [], fact="setting-changed")
 
 
 def template(step: Steps) -> None:
@@ -66,7 +74,12 @@ def template(step: Steps) -> None:
     use_test_machinery(step)
     with step("render as in production"):
         render_to_string("blog/index.html", {"posts": []})
-    step.claim("template_rendered is not sent in production", step.sent("template_rendered"), [])
+    step.claim(
+        "template_rendered is not sent in production",
+        step.sent("template_rendered"),
+        [],
+        fact="template-rendered",
+    )
 
     with collecting_templates(), step("render under the test machinery"):
         render_to_string("blog/index.html", {"posts": []})

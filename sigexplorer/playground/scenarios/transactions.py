@@ -24,11 +24,12 @@ def rollback(step: Steps) -> None:
         Post.objects.create(author=author, title="Never").publish()
         raise ChangedMindError
     sent = step.sent("post_save", "blog.Post")
-    step.claim("post_save was sent and heard", len(sent[0].calls), 2)
-    step.claim("and is not undone by the rollback", {dispatch.rolled_back for dispatch in sent}, {True})
-    step.claim("the row is gone", Post.objects.count(), 0)
-    step.claim("the on_commit callback of a receiver never ran", list(memory.outbox), [])
-    step.claim("what another receiver did at once is done", list(memory.feed), ["Never"])
+    step.claim("post_save was sent and heard", len(sent[0].calls), 2, fact="rollback")
+    undone = {dispatch.rolled_back for dispatch in sent}
+    step.claim("and is not undone by the rollback", undone, {True}, fact="rollback")
+    step.claim("the row is gone", Post.objects.count(), 0, fact="rollback")
+    step.claim("the on_commit callback of a receiver never ran", list(memory.outbox), [], fact="rollback")
+    step.claim("what another receiver did at once is done", list(memory.feed), ["Never"], fact="rollback")
 
     with step("a savepoint that is rolled back"), transaction.atomic():
         Post.objects.create(author=author, title="Kept")
@@ -36,7 +37,9 @@ def rollback(step: Steps) -> None:
             Post.objects.create(author=author, title="Lost")
             raise ChangedMindError
     fates = [dispatch.rolled_back for dispatch in step.sent("post_save", "blog.Post")]
-    step.claim("only what was sent since the savepoint is rolled back", fates, [False, True])
+    step.claim(
+        "only what was sent since the savepoint is rolled back", fates, [False, True], fact="savepoint"
+    )
 
     with step("a transaction that is committed"), transaction.atomic():
         Post.objects.get(title="Kept").publish()
@@ -48,5 +51,8 @@ def rollback(step: Steps) -> None:
         Post.objects.get(title="Kept").publish()
     in_transaction = {dispatch.in_transaction for dispatch in step.sent("post_published")}
     step.claim(
-        "outside of atomic() on_commit() runs at once", (in_transaction, len(memory.outbox)), ({False}, 2)
+        "outside of atomic() on_commit() runs at once",
+        (in_transaction, len(memory.outbox)),
+        ({False}, 2),
+        fact="on-commit-autocommit",
     )

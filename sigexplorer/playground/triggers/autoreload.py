@@ -21,9 +21,10 @@ class BoundedReloader(StatReloader):
 
     SLEEP_TIME = 0.01  # type: ignore[assignment]  # seconds; Django's is 1, and need not be whole
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, looks: int = _TICKS) -> None:
         super().__init__()
         self.file = file
+        self.looks = looks
 
     def watched_files(self, include_globs: bool = True) -> Iterator[Path]:  # noqa: ARG002, FBT001, FBT002 - Django's
         """Watch the file, and not the thousand modules of the process."""
@@ -31,7 +32,7 @@ class BoundedReloader(StatReloader):
 
     def tick(self) -> Iterator[None]:
         """Look at the file, then change it, then look until the change is seen."""
-        for look, _ in zip(range(_TICKS), super().tick(), strict=False):
+        for look, _ in zip(range(self.looks), super().tick(), strict=False):
             if look == 0:
                 os.utime(self.file, (0, self.file.stat().st_mtime + 10))
             yield

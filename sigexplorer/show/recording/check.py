@@ -107,7 +107,7 @@ _CALLBACK = Shape(
      "registered_ns": _INT, "step": _SOME_INT, "parent": _SOME_INT, "parent_call": _SOME_INT,
      "origin": _SOME_DICT, "start_ns": _SOME_INT, "duration_ns": _INT, "ending": _TEXT, "error": _SOME_TEXT},
 )  # fmt: skip
-_CLAIM = Shape({"text": _TEXT, "held": _FLAG, "detail": _SOME_TEXT}, {"step": _SOME_INT})
+_CLAIM = Shape({"text": _TEXT, "held": _FLAG, "detail": _SOME_TEXT}, {"step": _SOME_INT, "fact": _SOME_TEXT})
 _RECEIVER = Shape(
     {"signal": _TEXT, "name": _TEXT, "receiver": _TEXT, "order": _INT, "file": _SOME_TEXT, "line": _SOME_INT,
      "sender": _SOME_TEXT, "dispatch_uid": _SOME_TEXT, "weak": _FLAG, "async": _FLAG, "alive": _FLAG,

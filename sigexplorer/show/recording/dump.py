@@ -208,7 +208,13 @@ def dump_callback(callback: Callback) -> Record:
 
 def dump_claim(claim: Claim) -> Record:
     """Return one claim as its record."""
-    return {"text": claim.text, "held": claim.held, "detail": claim.detail, "step": claim.step}
+    return {
+        "text": claim.text,
+        "held": claim.held,
+        "detail": claim.detail,
+        "step": claim.step,
+        "fact": claim.fact,
+    }
 
 
 def dump_receiver(receiver: ListedReceiver) -> Record:

@@ -240,7 +240,7 @@ class _Maker:
         )
 
     def claim(self, record: Record) -> Claim:
-        return Claim(record["text"], record["held"], record["detail"], record.get("step"))
+        return Claim(record["text"], record["held"], record["detail"], record.get("step"), record.get("fact"))
 
     def receiver(self, record: Record) -> ListedReceiver:
         return ListedReceiver(

@@ -95,9 +95,10 @@ def _heading(step: Step, look: Look, *, continued: bool) -> Iterator[RenderableT
 
 
 def _claim(claim: Claim, limit: int) -> Text:
-    if claim.held:
-        return Text("held    ", style="green").append(safe(claim.text, 400), style="default")
-    text = Text("FAILED  ", style="bold red").append(safe(claim.text, 400), style="default")
+    text = Text("held    ", style="green") if claim.held else Text("FAILED  ", style="bold red")
+    text.append(safe(claim.text, 400), style="default")
+    if claim.fact:
+        text.append(f"  [{safe(claim.fact, 100)}]", style="not bold dim")
     if claim.detail:
         text.append(f"\n        {safe(claim.detail, max(limit, 400))}", style="red")
     return text

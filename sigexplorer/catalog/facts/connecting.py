@@ -1,0 +1,146 @@
+"""Facts about ``connect()``, ``disconnect()`` and how long a receiver lives."""
+
+from __future__ import annotations
+
+from sigexplorer.catalog.fact import Fact
+
+FACTS = (
+    Fact(
+        id="weak-local",
+        statement="A receiver that is defined inside a function is gone when that function returns",
+        why=(
+            "connect() holds receivers by weak references, and nothing else holds a local function."
+            " Define receivers in a module, or connect with weak=False."
+        ),
+        scenario="weak-references",
+        source=("django/dispatch/dispatcher.py: Signal.connect",),
+    ),
+    Fact(
+        id="weak-lambda",
+        statement=(
+            "A lambda, a functools.partial or the method of an object that nobody keeps is never called"
+        ),
+        why=(
+            "Each is made for the call of connect() and dies with it, for the same weak reference."
+            " Keep a name for it, or connect with weak=False."
+        ),
+        scenario="weak-references",
+        source=("django/dispatch/dispatcher.py: Signal.connect",),
+    ),
+    Fact(
+        id="rebind",
+        statement="Of two receivers with one name in one module the first is never called",
+        why=(
+            "The second definition takes the name, and with it the only strong reference to the first"
+            " function."
+        ),
+        scenario="weak-references",
+        source=("django/dispatch/dispatcher.py: Signal.connect",),
+    ),
+    Fact(
+        id="dead-receivers",
+        statement="len(signal.receivers) counts receivers that are dead",
+        why=(
+            "A dead entry is only flagged when it dies, and swept out by the next connect, disconnect"
+            " or send that has to look."
+        ),
+        scenario="weak-references",
+        source=("django/dispatch/dispatcher.py: Signal.connect",),
+    ),
+    Fact(
+        id="decorator-order",
+        statement="@receiver below another decorator connects the function without that decorator",
+        why=(
+            "Decorators apply from the bottom up, and @receiver returns what it was given. Put it at the top."
+        ),
+        scenario="connecting",
+        source=("django/dispatch/dispatcher.py: receiver",),
+    ),
+    Fact(
+        id="dup",
+        statement=(
+            "Connecting one function twice makes one receiver, connecting one method of two objects makes two"
+        ),
+        why=(
+            "The key of a registration is the id of the function, or the ids of the object and the"
+            " function; a key that is there is not added again."
+        ),
+        scenario="connecting",
+        source=("django/dispatch/dispatcher.py: Signal.connect",),
+    ),
+    Fact(
+        id="uid",
+        statement="Of two functions connected with one dispatch_uid only the first is ever called",
+        why=(
+            "The uid takes the place of the function in the key, so the second looks like a"
+            " repetition and is dropped in silence."
+        ),
+        scenario="connecting",
+        source=("django/dispatch/dispatcher.py: Signal.connect",),
+    ),
+    Fact(
+        id="two-names",
+        statement="A file imported under two module names connects its receivers twice",
+        why=(
+            "Each import runs the file and makes functions of its own, with keys of their own. A"
+            " dispatch_uid keeps the second out."
+        ),
+        scenario="connecting",
+        source=("django/dispatch/dispatcher.py: Signal.connect",),
+    ),
+    Fact(
+        id="kwargs-debug",
+        statement="connect() rejects a receiver without **kwargs only where DEBUG is True",
+        why="The check costs time and is left out in production, where the send itself then fails.",
+        scenario="connecting",
+        source=("django/dispatch/dispatcher.py: Signal.connect",),
+    ),
+    Fact(
+        id="signal-kwarg",
+        statement="A receiver may leave out the parameter signal, but not **kwargs",
+        why=(
+            "Every send passes signal= and sender= beside its own arguments, and a later Django may add more."
+        ),
+        scenario="connecting",
+        source=("django/dispatch/dispatcher.py: Signal.send",),
+    ),
+    Fact(
+        id="generator",
+        statement="A receiver that contains yield never runs",
+        why="Calling it returns a generator, which becomes the response and which nobody iterates.",
+        scenario="connecting",
+        source=("django/dispatch/dispatcher.py: Signal.send",),
+    ),
+    Fact(
+        id="providing-args",
+        statement="Signal(providing_args=[...]) raises a TypeError",
+        why=("The argument was pure documentation and was removed in Django 4.0; tutorials still show it."),
+        scenario="connecting",
+        source=("django/dispatch/dispatcher.py: Signal.__init__", "docs: releases/4.0"),
+    ),
+    Fact(
+        id="disconnect",
+        statement=(
+            "disconnect() returns False, and does nothing, unless it repeats the sender and the dispatch_uid"
+        ),
+        why="Both are part of the key that it looks for. Look at what it returns.",
+        scenario="connecting",
+        source=("django/dispatch/dispatcher.py: Signal.disconnect",),
+    ),
+    Fact(
+        id="receiver-list",
+        statement="@receiver takes a list of signals and connects one function to each",
+        why="The decorator loops over a list or tuple; the receiver tells them apart by signal=.",
+        scenario="connect-and-disconnect",
+        source=("django/dispatch/dispatcher.py: receiver",),
+    ),
+    Fact(
+        id="test-isolation",
+        statement="Nothing disconnects at the end of a test what the test has connected",
+        why=(
+            "TestCase rolls the database back, and registrations are no rows. Disconnect with addCleanup()."
+        ),
+        scenario="test-cases",
+        source=("django/test/testcases.py: TestCase._fixture_teardown",),
+    ),
+)

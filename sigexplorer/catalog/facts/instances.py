@@ -1,0 +1,80 @@
+"""Facts about building objects, and about looking at them."""
+
+from __future__ import annotations
+
+from sigexplorer.catalog.fact import Fact
+
+FACTS = (
+    Fact(
+        id="init-sources",
+        statement=(
+            "Init signals come once for each object that is built, by raw() and iterator() too, and"
+            " not for values() or count()"
+        ),
+        why="They are sent by the constructor. A query of 10,000 rows sends 20,000 of them.",
+        scenario="instances",
+        source=("django/db/models/base.py: Model.__init__", "django/db/models/base.py: Model.from_db"),
+        signals=("pre_init", "post_init"),
+    ),
+    Fact(
+        id="refresh",
+        statement="refresh_from_db() and reading a deferred field build a second object and throw it away",
+        why="Both read the row with a queryset of their own, and copy the fields.",
+        scenario="instances",
+        source=("django/db/models/base.py: Model.refresh_from_db",),
+        signals=("pre_init", "post_init"),
+    ),
+    Fact(
+        id="init-state",
+        statement=(
+            "In post_init an object does not know yet that it comes from a database, and the args of"
+            " pre_init are a tuple"
+        ),
+        why="from_db() sets _state after the constructor has ended; the documentation says list.",
+        scenario="instances",
+        source=("django/db/models/base.py: Model.from_db", "docs: ref/signals pre_init"),
+        signals=("pre_init", "post_init"),
+    ),
+    Fact(
+        id="pre-init-kwargs",
+        statement=(
+            "The kwargs of pre_init are the ones that the object is built from, and are empty afterwards"
+        ),
+        why=(
+            "The constructor pops them from that very dictionary: a receiver can change them, and one"
+            " that keeps them has nothing."
+        ),
+        scenario="instances",
+        source=("django/db/models/base.py: Model.__init__",),
+        signals=("pre_init",),
+    ),
+    Fact(
+        id="copy-pickle",
+        statement="copy.copy() and unpickling make objects without init signals",
+        why="Neither calls __init__().",
+        scenario="instances",
+        source=("django/db/models/base.py: Model.__reduce__", "django/db/models/base.py: model_unpickle"),
+        signals=("pre_init", "post_init"),
+    ),
+    Fact(
+        id="repr-sql",
+        statement="Putting the arguments of a signal into words can run SQL",
+        why=(
+            "A __str__() may follow a foreign key, and the repr() of a queryset reads its rows. Log"
+            " labels and keys."
+        ),
+        scenario="looking",
+        source=("django/db/models/query.py: QuerySet.__repr__",),
+        signals=("pre_save", "post_save", "pre_delete", "post_delete"),
+    ),
+    Fact(
+        id="isinstance-lazy",
+        statement="isinstance(thing, Signal) evaluates lazy objects",
+        why=(
+            "isinstance() asks for __class__, which a lazy object answers by loading what it stands"
+            " for. Use issubclass(type(thing), Signal)."
+        ),
+        scenario="looking",
+        source=("django/utils/functional.py: LazyObject",),
+    ),
+)

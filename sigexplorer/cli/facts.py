@@ -1,0 +1,122 @@
+"""Facts: listed by ``docs --facts``, proven by ``scenario --fact``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from sigexplorer.cli.declare import Option
+from sigexplorer.errors import UsageError
+
+if TYPE_CHECKING:
+    from sigexplorer.catalog.fact import Fact
+    from sigexplorer.catalog.page import Version
+    from sigexplorer.cli.present import Answer
+    from sigexplorer.show.look import Look
+
+
+def complete_fact(incomplete: str) -> list[str]:
+    """Return the facts that begin like this, for the shell."""
+    from sigexplorer.catalog import facts
+
+    return [fact.id for fact in facts.FACTS if fact.id.startswith(incomplete)]
+
+
+#: The option of ``scenario``.
+Proven = Annotated[
+    list[str] | None,
+    Option(
+        "--fact",
+        help="Prove this fact: the code, what happened and why.",
+        metavar="FACT",
+        complete=complete_fact,
+    ),
+]
+
+#: The option of ``docs``.
+Listed = Annotated[bool, Option("--facts", help="List the facts that scenarios prove.")]
+
+
+def prove(names: Sequence[str], look: Look, answer: Answer, database: str | None, *, listen: bool) -> int:
+    """Prove these facts: of each the code, what happened and why; return the exit code."""
+    from sigexplorer.catalog import facts
+    from sigexplorer.catalog.installed import django_version
+    from sigexplorer.cli.stories import Story, tell
+    from sigexplorer.playground import proving, runs
+
+    version = django_version()
+    chosen = [facts.find(name) for name in dict.fromkeys(names)]
+    for fact in chosen:
+        runs.check_version(fact.id, fact.added, version)
+    stories = [
+        Story(fact.id, fact.added, partial(proving.prove, fact), f"scenario {fact.scenario}", fact=fact)
+        for fact in chosen
+    ]
+    look = replace(look, sources=True)
+    place = runs.open_playground(listen=listen, database=database)
+    return tell(stories, look, answer, place, everything=False)
+
+
+def refuse_others(names: list[str] | None, settings: str | None, *, run_all: bool, compare: bool) -> None:
+    """Raise where a fact is to be proven and scenarios are to be run."""
+    if names or run_all:
+        raise UsageError(
+            "name scenarios or a --fact but not both", "sigexplorer docs --facts lists the facts"
+        )
+    if settings is not None:
+        raise UsageError("facts are proven in the bundled project", "leave --settings out")
+    if compare:
+        raise UsageError("--compare compares scenarios", "name the one that proves the fact")
+
+
+def record(fact: Fact, version: Version) -> dict[str, Any]:
+    """Return a fact as its record."""
+    from sigexplorer.catalog.page import ANCIENT, dotted
+
+    return {
+        **asdict(fact),
+        "source": list(fact.source),
+        "signals": list(fact.signals),
+        "outcomes": [
+            {
+                "text": note.text,
+                "since": dotted(note.since) if note.since != ANCIENT else None,
+                "before": dotted(note.before) if note.before < _NEVER else None,
+            }
+            for note in fact.outcomes
+        ],
+        "outcome": fact.outcome_in(version) or None,
+        "added": dotted(fact.added) if fact.added != ANCIENT else None,
+        "exists": fact.exists_in(version),
+    }
+
+
+_NEVER: Version = (99, 0)
+
+
+def answer(signal: str | None, search: str | None, format_name: str | None, output: Path | None) -> None:
+    """List the facts, those that concern a signal, or those that mention a text."""
+    from sigexplorer import catalog
+    from sigexplorer.catalog import facts
+    from sigexplorer.catalog.installed import django_version
+    from sigexplorer.cli.output import emit, to_json
+    from sigexplorer.show import facts as shown
+    from sigexplorer.show.exporters import markdown
+    from sigexplorer.show.views import document
+
+    if search is not None and not search.strip():
+        raise UsageError("--search needs a text")
+    version = django_version()
+    found = facts.FACTS if signal is None else facts.concerning(catalog.find(signal).name)
+    found = facts.search(found, search) if search else found
+    listed = shown.listing(found, version)
+    writers = {
+        "json": lambda: to_json(
+            {"schema": "sigexplorer.facts/1", "facts": [record(fact, version) for fact in found]}
+        ),
+        "markdown": lambda: markdown.write(listed),
+    }
+    emit(lambda width: document.render(listed, width), writers, format_name, output)

@@ -1,0 +1,1 @@
+"""An application that connects to class_prepared where most receivers are connected: too late."""

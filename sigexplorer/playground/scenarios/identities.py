@@ -1,0 +1,116 @@
+"""Who logs in, and who is said to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_out, user_login_failed
+from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from sigexplorer.model import SECRET
+from sigexplorer.playground.people import MISTYPED, ONE_TIME_CODE
+from sigexplorer.playground.props import connected
+from sigexplorer.playground.shop.stock import SHOP
+from sigexplorer.playground.steps import Steps
+from sigexplorer.playground.testing import use_test_machinery
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class Clerk(User):
+    """A user, by another name, as the shop sees them."""
+
+    class Meta:
+        """No table of its own."""
+
+        proxy = True
+        app_label = "shop"
+        apps = SHOP
+
+
+def _request() -> HttpRequest:
+    request = HttpRequest()
+    request.session = SessionStore()
+    return request
+
+
+def identities(step: Steps) -> None:
+    """Log in who may not, as a proxy and as a lazy object; log out nobody; fail with many words."""
+    for part in (_in_the_clear, _unchecked, _proxy, _nobody):
+        with step.part():
+            part(step)
+
+
+def _in_the_clear(step: Steps) -> None:
+    seen: dict[str, Any] = {}
+
+    def look(credentials: dict[str, Any], **_kwargs: object) -> None:
+        seen.update(credentials)
+
+    with step("fail to log in with many words"), connected(user_login_failed, look):
+        authenticate(
+            None, username="amy", password=MISTYPED, api_key="k", otp=ONE_TIME_CODE, pin="1", code="2"
+        )
+    masked = sorted(name for name, held in seen.items() if held == SECRET)
+    step.claim(
+        "what is called a password or a key is masked", masked, ["api_key", "password"], fact="login-failed"
+    )
+    clear = sorted(name for name, held in seen.items() if held != SECRET)
+    step.claim(
+        "whatever else is secret is not", clear, ["code", "otp", "pin", "username"], fact="login-failed"
+    )
+
+
+def _unchecked(step: Steps) -> None:
+    user = User.objects.create_user("amy", is_active=False)
+    with step("log in a user who may not, and was never asked for a password"):
+        login(_request(), user, backend=BACKEND)
+    step.claim("user_logged_in is sent", step.senders("user_logged_in"), ["auth.User"], fact="login-not")
+
+    use_test_machinery(step)
+    from django.test import Client
+
+    with step("force_login() of the test Client"):
+        Client().force_login(user)
+    step.claim("it sends it too", step.senders("user_logged_in"), ["auth.User"], fact="login-not")
+    fields = [sent.argument("update_fields") for sent in step.sent("post_save", "auth.User")]
+    step.claim("and each login saves the user", fields, ["{'last_login'}"], fact="last-login")
+
+
+def _proxy(step: Steps) -> None:
+    user = User.objects.get()
+    with step("log in as a proxy of the user"):
+        login(_request(), Clerk.objects.get(), backend=BACKEND)
+    step.claim(
+        "the sender is the proxy", step.senders("user_logged_in"), ["shop.Clerk"], fact="login-custom-sender"
+    )
+
+    with step("log in as request.user is"):
+        login(_request(), SimpleLazyObject(lambda: user), backend=BACKEND)  # type: ignore[arg-type]
+    step.claim(
+        "the sender is the class behind it",
+        step.senders("user_logged_in"),
+        ["auth.User"],
+        fact="login-custom-sender",
+    )
+
+
+def _nobody(step: Steps) -> None:
+    baskets: list[object] = []
+
+    def look(request: HttpRequest, **_kwargs: object) -> None:
+        baskets.append(request.session.get("basket"))
+
+    request = _request()
+    request.session["basket"] = "three books"
+    with step("log out who never logged in"), connected(user_logged_out, look):
+        logout(request)
+    (sent,) = step.sent("user_logged_out")
+    step.claim("it is sent, by the class of None", sent.sender, "NoneType", fact="logout-anon")
+    step.claim("user is None", sent.argument("user"), None, fact="logout-anon")
+    step.claim("the session is still there", baskets, ["three books"], fact="logout-anon")
+    step.claim("and is emptied afterwards", request.session.get("basket"), None, fact="logout-anon")

@@ -1,0 +1,119 @@
+"""How long a receiver lives."""
+
+from __future__ import annotations
+
+import functools
+
+from sigexplorer.playground.props import left_as_found
+from sigexplorer.playground.shop.signals import order_placed
+from sigexplorer.playground.steps import Steps
+
+
+def weak_references(step: Steps) -> None:
+    """Connect what nothing else holds: local functions, lambdas, partials, methods of nobody."""
+    for part in (_local, _temporary, _kept, _same_name, _swept):
+        with left_as_found(order_placed), step.part():
+            part(step)
+
+
+def _local(step: Steps) -> None:
+    with step("connect a function that is defined inside of another"):
+
+        def set_up() -> None:
+            def write_bill(**_kwargs: object) -> None:
+                pass
+
+            order_placed.connect(write_bill)
+
+        set_up()
+        order_placed.send(sender=None)
+    step.claim(
+        "it is gone when the function returns: nothing else holds it", step.called(), [], fact="weak-local"
+    )
+
+    with step("connect it with weak=False"):
+
+        def set_up_for_good() -> None:
+            def write_bill(**_kwargs: object) -> None:
+                pass
+
+            order_placed.connect(write_bill, weak=False, dispatch_uid="bill")
+
+        set_up_for_good()
+        order_placed.send(sender=None)
+    step.claim("weak=False keeps it", step.called(), ["write_bill"], fact="weak-local")
+
+
+class Printer:
+    """Something with a method that can be connected."""
+
+    def print_label(self, **_kwargs: object) -> None:
+        """Print the label of an order."""
+
+
+def _temporary(step: Steps) -> None:
+    def write_bill(copies: int, **_kwargs: object) -> None:
+        pass
+
+    with step("connect a lambda, a partial and the method of an object that nobody keeps"):
+        order_placed.connect(lambda **_kwargs: None)
+        order_placed.connect(functools.partial(write_bill, copies=2))
+        order_placed.connect(Printer().print_label)
+        order_placed.send(sender=None)
+    step.claim("none of them lives until the next line", step.called(), [], fact="weak-lambda")
+
+
+def _kept(step: Steps) -> None:
+    def write_bill(copies: int, **_kwargs: object) -> None:
+        pass
+
+    with step("keep them"):
+        kept = (lambda **_kwargs: None, functools.partial(write_bill, copies=2), Printer())
+        order_placed.connect(kept[0])
+        order_placed.connect(kept[1])
+        order_placed.connect(kept[2].print_label)
+        order_placed.send(sender=None)
+    step.claim("whoever is held is called", len(step.called()), 3, fact="weak-lambda")
+
+
+def _same_name(step: Steps) -> None:
+    # exec() stands for a module that defines two functions of one name.
+    module: dict[str, object] = {"order_placed": order_placed}
+    with step("define two receivers with one name in one module"):
+        source = """
+from django.dispatch import receiver
+
+@receiver(order_placed)
+def handle_order(*, signal, **kwargs):
+    return "write the bill"
+
+@receiver(order_placed)
+def handle_order(*, signal, **kwargs):
+    return "pack the order"
+"""
+        exec(source, module)  # noqa: S102 - as above
+        responses = order_placed.send(sender=None)
+    step.claim(
+        "the second definition drops the first, which nothing else holds",
+        [response for _, response in responses],
+        ["pack the order"],
+        fact="rebind",
+    )
+
+
+def _swept(step: Steps) -> None:
+    before = len(order_placed.receivers)
+    with step("count the receivers of a signal"):
+
+        def write_bill(**_kwargs: object) -> None:
+            pass
+
+        order_placed.connect(write_bill)
+        del write_bill
+        counted = len(order_placed.receivers) - before
+    step.claim("a dead receiver is still counted", counted, 1, fact="dead-receivers")
+
+    with step("send"):
+        order_placed.send(sender=None)
+        swept = len(order_placed.receivers) - before
+    step.claim("the next send sweeps it out", swept, 0, fact="dead-receivers")

@@ -1,0 +1,120 @@
+"""What post_save says, and what it does not."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db.models import F
+from django.db.models.signals import post_save, pre_save
+from django.forms import modelform_factory
+
+from blog.models import Post, Tag
+from sigexplorer.playground.place import demo_folder
+from sigexplorer.playground.props import connected
+from sigexplorer.playground.steps import Steps
+
+
+def saving(step: Steps) -> None:
+    """Save with a key, with fewer fields, with an expression, from a form and from a fixture."""
+    for part in (_created, _fewer_fields, _expression, _form, _fixture, _async):
+        with step.part():
+            part(step)
+
+
+def _created(step: Steps) -> None:
+    tag = Tag.objects.create(name="news")
+    with step("save a new object with the key of a row that exists"):
+        Tag(pk=tag.pk, name="reports").save()
+    (sent,) = step.sent("post_save")
+    step.claim(
+        "created is False: an UPDATE found the row", sent.argument("created"), expected=False, fact="created"
+    )
+
+    with step("save an old object whose row is gone"):
+        Tag.objects.filter(pk=tag.pk).delete()
+        tag.save()
+    (sent,) = step.sent("post_save")
+    step.claim("created is True: the UPDATE found none", sent.argument("created"), fact="created")
+
+
+def _fewer_fields(step: Steps) -> None:
+    def correct(instance: Post, **_kwargs: object) -> None:
+        instance.title = instance.title.title()
+        instance.body = "set by a receiver"
+
+    post = Post.objects.create(author=User.objects.create_user("amy"), title="signals")
+    with step("change another field in pre_save"), connected(pre_save, correct, sender=Post):
+        post.save(update_fields=["title"])
+    step.claim("the object has it", post.body, "set by a receiver", fact="pre-save-update-fields")
+    row = Post.objects.values_list("title", "body").get(pk=post.pk)
+    step.claim(
+        "of the row only update_fields are written", row, ("Signals", ""), fact="pre-save-update-fields"
+    )
+
+
+def _expression(step: Steps) -> None:
+    seen: list[object] = []
+
+    def look(instance: Post, **_kwargs: object) -> None:
+        seen.append(instance.views)
+
+    post = Post.objects.get()
+    with step("save an F() expression"), connected(post_save, look, sender=Post):
+        post.views = F("views") + 1
+        post.save()
+    if step.django < (6, 0):
+        step.claim(
+            "in post_save it is an expression still", isinstance(seen[0], int), expected=False, fact="f-expr"
+        )
+    else:
+        step.claim("in post_save it is the value", seen, [1], fact="f-expr")
+
+
+def _form(step: Steps) -> None:
+    seen: list[int] = []
+
+    def count_tags(instance: Post, **_kwargs: object) -> None:
+        seen.append(instance.tags.count())
+
+    post, tag = Post.objects.get(), Tag.objects.get()
+    post_form = modelform_factory(Post, fields=["title", "tags"])
+    with (
+        step("save a form with two fields, one of them many-to-many"),
+        connected(post_save, count_tags, sender=Post),
+    ):
+        form = post_form({"title": "Signals", "tags": [tag.pk]}, instance=post)
+        form.save()
+    names = [name for name in step.names() if name in {"post_save", "m2m_changed"}]
+    step.claim(
+        "post_save is sent before the tags are set",
+        names[0],
+        "post_save",
+        fact="m2m-form",
+    )
+    step.claim("so a receiver of it sees none", (seen, post.tags.count()), ([0], 1), fact="m2m-form")
+
+
+def _fixture(step: Steps) -> None:
+    fixture = demo_folder() / "blog" / "fixtures" / "blog.json"
+    with step("load a fixture while Post has a save() of its own"), mock.patch.object(Post, "save") as save:
+        call_command("loaddata", fixture, verbosity=0)
+    step.claim("save() is not called", save.called, expected=False, fact="raw")
+    saved = {dispatch.argument("raw") for dispatch in step.sent("post_save", "blog.Post")}
+    step.claim("post_save is sent, with raw=True", saved, {True}, fact="raw")
+    raw = [dict(dispatch.arguments).get("raw", "not there") for dispatch in step.sent("m2m_changed")]
+    said = "not there" if step.django < (6, 1) else True
+    told = "m2m_changed has no raw" if step.django < (6, 1) else "m2m_changed says raw=True too"
+    step.claim(told, raw, [said, said], fact="raw")
+
+
+def _async(step: Steps) -> None:
+    tag = Tag(name="async")
+    with step("save with asave()"):
+        async_to_sync(tag.asave)()
+    names = ["pre_save", "post_save"]
+    step.claim("the same signals are sent", step.names(group="save"), names, fact="async-orm")
+    methods = {dispatch.method for dispatch in step.sent("post_save")}
+    step.claim("with send(): asave() is save() in a thread", methods, {"send"}, fact="async-orm")

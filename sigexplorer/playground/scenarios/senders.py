@@ -1,0 +1,209 @@
+"""Who can be a sender, and how a receiver is matched with it."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.contrib import auth
+from django.contrib.auth.models import AbstractUser, User
+from django.contrib.auth.signals import user_login_failed
+from django.core.management import call_command
+from django.db import models
+from django.db.models.signals import post_migrate, post_save
+
+from blog.apps import BlogConfig
+from blog.models import Tag
+from sigexplorer.playground.people import MISTYPED
+from sigexplorer.playground.props import connected, left_as_found
+from sigexplorer.playground.shop.signals import order_placed, order_shipped
+from sigexplorer.playground.steps import Steps
+
+
+def senders(step: Steps) -> None:
+    """Name senders by string, by class and by object, and let one of them die."""
+    parts = (_by_label, _by_equal_text, _by_config, _abstract, _in_order, _dead, _remembered, _hashed)
+    for part in parts:
+        with left_as_found(order_placed), step.part():
+            part(step)
+
+
+def _by_label(step: Steps) -> None:
+    def hear(**_kwargs: object) -> None:
+        pass
+
+    with step("connect to the name of a model"), connected(post_save, hear, sender="blog.Tag"):
+        Tag.objects.create(name="django")
+    step.claim("signals of models look it up", step.called("post_save"), ["hear"], fact="lazy-sender")
+
+    with step("connect a signal of one's own to it"), connected(order_placed, hear, sender="blog.Tag"):
+        order_placed.send(sender=Tag)
+    step.claim("other signals take the text itself for the sender", step.called(), [], fact="lazy-sender")
+
+    with step("connect to a name with a typing error"):
+        post_save.connect(hear, sender="blog.Tga")
+        Tag.objects.create(name="signals")
+    step.claim("connect() waits for such a model, in silence", step.called("post_save"), [], fact="lazy-typo")
+    apps._pending_operations.pop(("blog", "tga"), None)
+
+
+def _by_equal_text(step: Steps) -> None:
+    def hear(**_kwargs: object) -> None:
+        pass
+
+    text = ".".join(("django", "contrib", "auth"))  # noqa: FLY002 - equal to the sender, and another object
+    with (
+        step("connect user_login_failed to the text that it is sent with"),
+        connected(user_login_failed, hear, sender=text),
+    ):
+        auth.authenticate(None, username="amy", password=MISTYPED)
+    (failure,) = step.sent("user_login_failed")
+    step.claim("the sender is an equal text", failure.sender, text, fact="str-sender")
+    step.claim(
+        "which is another object, hence another sender",
+        "hear" in step.called(),
+        expected=False,
+        fact="str-sender",
+    )
+
+    with (
+        step("connect it to the very object"),
+        connected(user_login_failed, hear, sender=auth.__name__),
+    ):
+        auth.authenticate(None, username="amy", password=MISTYPED)
+    step.claim("only that one matches", "hear" in step.called("user_login_failed"), fact="str-sender")
+
+
+def _by_config(step: Steps) -> None:
+    def for_class(**_kwargs: object) -> None:
+        pass
+
+    def for_label(**_kwargs: object) -> None:
+        pass
+
+    def for_instance(**_kwargs: object) -> None:
+        pass
+
+    with (
+        step("connect post_migrate to the class, the label and the instance of an AppConfig"),
+        connected(post_migrate, for_class, sender=BlogConfig),
+        connected(post_migrate, for_label, sender="blog"),
+        connected(post_migrate, for_instance, sender=apps.get_app_config("blog")),
+    ):
+        call_command("flush", verbosity=0, interactive=False)
+    called = [name for name in step.called("post_migrate") if name.startswith("for_")]
+    step.claim("only the instance is the sender", called, ["for_instance"], fact="appconfig-sender")
+
+
+def _abstract(step: Steps) -> None:
+    def for_abstract(**_kwargs: object) -> None:
+        pass
+
+    def for_base(**_kwargs: object) -> None:
+        pass
+
+    with (
+        step("connect to the abstract model, and to the base class of all models"),
+        connected(post_save, for_abstract, sender=AbstractUser),
+        connected(post_save, for_base, sender=models.Model),
+    ):
+        User.objects.create_user("amy")
+    heard = {"for_abstract", "for_base"} & set(step.called("post_save"))
+    step.claim("neither hears of the model that is saved", heard, set(), fact="abstract")
+
+
+class Shop:
+    """Something that sends."""
+
+
+def _in_order(step: Steps) -> None:
+    def first(**_kwargs: object) -> None:
+        pass
+
+    def second(**_kwargs: object) -> None:
+        pass
+
+    def third(**_kwargs: object) -> None:
+        pass
+
+    with (
+        step("connect with and without a sender, in turns"),
+        connected(order_placed, first),
+        connected(order_placed, second, sender=Shop),
+        connected(order_placed, third),
+    ):
+        order_placed.send(sender=Shop)
+    step.claim(
+        "they share one order, that of connection",
+        step.called(),
+        ["first", "second", "third"],
+        fact="sender-none-order",
+    )
+
+
+def _dead(step: Steps) -> None:
+    def hear(**_kwargs: object) -> None:
+        pass
+
+    with step("connect to an object, drop it, and send from one that takes its place in memory"):
+        shop = Shop()
+        place = id(shop)
+        order_placed.connect(hear, sender=shop)
+        del shop
+        others = [Shop()]
+        while id(others[-1]) != place and len(others) < 10_000:
+            others.append(Shop())
+        order_placed.send(sender=others[-1])
+    if step.django < (6, 0):
+        step.claim(
+            "its id is that of the dead sender: the receiver is called",
+            (id(others[-1]) == place, step.called()),
+            (True, ["hear"]),
+            fact="sender-id-reuse",
+        )
+    else:
+        step.claim("the receiver died with its sender", step.called(), [], fact="sender-id-reuse")
+
+
+def _remembered(step: Steps) -> None:
+    def hear(**_kwargs: object) -> None:
+        pass
+
+    raised: list[type[Exception]] = []
+    with step("send from None and from a text, with use_caching, and nobody listens"):
+        order_shipped.send(sender=None)
+        order_shipped.send(sender="shop")
+    step.claim("nothing is looked up, so anything goes", step.called(), [], fact="caching-sender")
+
+    with step("do it again while somebody listens"), connected(order_shipped, hear):
+        for sender in (None, "shop"):
+            try:
+                order_shipped.send(sender=sender)
+            except TypeError as problem:
+                raised.append(type(problem))
+    step.claim(
+        "the cache holds senders weakly, which None and texts do not allow",
+        raised,
+        [TypeError, TypeError],
+        fact="caching-sender",
+    )
+
+
+def _hashed(step: Steps) -> None:
+    def hear(**_kwargs: object) -> None:
+        pass
+
+    problem = ""
+    with step("send from an instance that is not saved, and nobody listens"):
+        order_placed.send(sender=Tag(name="django"))
+    step.claim("nobody asks for its hash", step.sent("order_placed")[0].error, None, fact="unhashable-sender")
+
+    with step("do it again while somebody listens"), connected(order_placed, hear):
+        try:
+            order_placed.send(sender=Tag(name="django"))
+        except TypeError as raised:
+            problem = str(raised)
+    step.claim(
+        "a sender is a key of the cache, and must be hashable",
+        problem,
+        "Model instances without primary key value are unhashable",
+        fact="unhashable-sender",
+    )

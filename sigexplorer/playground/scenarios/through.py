@@ -1,0 +1,96 @@
+"""The rows between two models."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db.models.signals import m2m_changed
+
+from blog.models import Post, Tag
+from sigexplorer.playground.props import connected
+from sigexplorer.playground.shop.stock import Customer, Line, Order, Product, Shelf, tables
+from sigexplorer.playground.steps import Steps
+
+
+def through_models(step: Steps) -> None:
+    """Relate by a model of one's own, to oneself, with keys that are there and keys that are not."""
+    for part in (_explicit, _symmetrical, _nobody, _keys):
+        with step.part():
+            part(step)
+
+
+def hear(**_kwargs: object) -> None:
+    """Receive."""
+
+
+def _explicit(step: Steps) -> None:
+    with tables(Shelf, Product, Order, Line):
+        product = Product.objects.create(shelf=Shelf.objects.create())
+        order = Order.objects.create()
+        with step("add through a model of one's own"), connected(m2m_changed, hear, sender=Line):
+            line = Line.objects.create(order=order, product=product)
+        step.claim(
+            "its row is saved, with save signals",
+            step.senders("post_save"),
+            ["shop.Line"],
+            fact="m2m-through",
+        )
+        step.claim("without m2m_changed", step.sent("m2m_changed"), [], fact="m2m-through")
+
+        with step("and delete it"), connected(m2m_changed, hear, sender=Line):
+            line.delete()
+        step.claim("so it is for deleting", step.sent("m2m_changed"), [], fact="m2m-through")
+
+        with step("call add() all the same"), connected(m2m_changed, hear, sender=Line):
+            order.products.add(product)
+        actions = [dispatch.argument("action") for dispatch in step.sent("m2m_changed")]
+        step.claim("add() sends m2m_changed", actions, ["pre_add", "post_add"], fact="m2m-through")
+        step.claim("and no save", step.names(group="save"), [], fact="m2m-through")
+
+
+def _symmetrical(step: Steps) -> None:
+    with tables(Customer):
+        amy, bob = Customer.objects.create(), Customer.objects.create()
+        with step("relate two to each other"), connected(m2m_changed, hear, sender=Customer.friends.through):
+            amy.friends.add(bob)
+        actions = [dispatch.argument("action") for dispatch in step.sent("m2m_changed")]
+        step.claim("one pair is sent", actions, ["pre_add", "post_add"], fact="m2m-symmetrical")
+        rows = Customer.friends.through.objects.count()
+        step.claim("for two rows", rows, 2, fact="m2m-symmetrical")
+
+
+def _nobody(step: Steps) -> None:
+    with tables(Customer):
+        amy, bob = Customer.objects.create(), Customer.objects.create()
+        with step.unheard(), step("add while nobody listens, then remove"):
+            amy.friends.add(bob)
+            amy.friends.remove(bob)
+        actions = [dispatch.argument("action") for dispatch in step.sent("m2m_changed")]
+        step.claim(
+            "add() sends nothing, remove() does", actions, ["pre_remove", "post_remove"], fact="m2m-fast-add"
+        )
+
+
+def _keys(step: Steps) -> None:
+    post = Post.objects.create(author=User.objects.create_user("amy"), title="Signals")
+    there, new = Tag.objects.create(name="django"), Tag.objects.create(name="signals")
+    post.tags.add(there)
+    with step("add a tag that is there and one that is new"):
+        post.tags.add(there, new)
+    step.claim("pk_set has the missing one", _key_sets(step), {f"{{{new.pk}}}"}, fact="m2m-pkset")
+
+    with step("add both again"):
+        post.tags.add(there, new)
+    step.claim("an empty pk_set is told twice, too", len(step.sent("m2m_changed")), 2, fact="m2m-pkset")
+    step.claim("as an empty set", _key_sets(step), {"set()"}, fact="m2m-pkset")
+
+    with step("remove a tag, and the key of none"):
+        post.tags.remove(there.pk, 999)
+    step.claim("pk_set has whatever was passed", _key_sets(step), {f"{{{there.pk}, 999}}"}, fact="m2m-pkset")
+
+    with step("clear"):
+        post.tags.clear()
+    step.claim("of clear() it is None", _key_sets(step), {None}, fact="m2m-pkset")
+
+
+def _key_sets(step: Steps) -> set[object]:
+    return {dispatch.argument("pk_set") for dispatch in step.sent("m2m_changed")}

@@ -1,0 +1,203 @@
+"""What is proven of Django: listed, looked up, and proven on demand."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from processes import is_svg
+
+from sigexplorer.catalog import PAGES, Page, facts
+from sigexplorer.catalog.installed import django_version
+from sigexplorer.cli.facts import complete_fact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Cli
+
+    Valid = Callable[[str, str], Any]
+
+VERSION = django_version()
+HERE = [fact for fact in facts.FACTS if fact.exists_in(VERSION)]
+
+
+def test_docs_lists_the_facts(cli: Cli, valid: Valid) -> None:
+    """Every fact is listed with what it says in the installed Django and the scenario that proves it."""
+    out = cli("docs", "--facts").out
+    assert f"{len(facts.FACTS)} facts" in out
+    for fact in facts.FACTS:
+        assert re.search(rf"^{fact.id}\b.*{re.escape(fact.statement)}.*{fact.scenario}", out, re.MULTILINE)
+        assert fact.outcome_in(VERSION) in out
+    records = valid(cli("docs", "--facts", "-f", "json").out, "inventory")["facts"]
+    assert [record["id"] for record in records] == [fact.id for fact in facts.FACTS]
+    assert [record["exists"] for record in records] == [fact.exists_in(VERSION) for fact in facts.FACTS]
+    assert cli("docs", "--facts", "-f", "markdown").out.count("\n| ") == len(facts.FACTS) + 2
+    assert is_svg(cli("docs", "--facts", "-f", "svg").out)
+
+
+def test_facts_are_searched(cli: Cli, valid: Valid) -> None:
+    """--search leaves the facts that mention a text, a name those of a signal, both what is left of both."""
+    found = valid(cli("docs", "--facts", "--search", "WEAK", "-f", "json").out, "inventory")["facts"]
+    assert {"weak-local", "weak-lambda"} <= {record["id"] for record in found}
+    assert len(found) < len(facts.FACTS)
+    found = valid(cli("docs", "pre_delete", "--facts", "-f", "json").out, "inventory")["facts"]
+    assert [record["id"] for record in found] == [fact.id for fact in facts.concerning("pre_delete")]
+    out = cli("docs", "pre_delete", "--facts", "--search", "cascade").out
+    assert "fast-delete-cascade" in out
+    assert "set-null" not in out
+    answer = cli("docs", "--facts", "--search", "zebra[red]")
+    assert (answer.code, answer.out.splitlines()[0]) == (0, "0 facts")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_docs_of_a_signal_show_its_facts(page: Page, cli: Cli, valid: Valid) -> None:
+    """A page shows what is proven of its signal, each with the id to prove it by, and what is of all."""
+    out = cli("docs", page.name).out
+    for fact in facts.concerning(page.name):
+        assert (f"{fact.id}: {fact.statement}." in out) == fact.exists_in(VERSION)
+    assert "Of every signal: weak-local" in out
+    assert "sigexplorer scenario --fact " in out
+    (record,) = valid(cli("docs", page.name, "-f", "json").out, "inventory")["docs"]
+    assert record["facts"] == [fact.id for fact in facts.concerning(page.name)]
+
+
+def test_a_fact_is_proven_with_code_and_reason(story_cli: Cli, valid: Valid) -> None:
+    """--fact shows what is stated, the code that ran, what happened, why, and the place in Django."""
+    answer = story_cli("scenario", "--fact", "weak-local")
+    fact = facts.find("weak-local")
+    assert answer.code == 0
+    parts = [
+        f"weak-local: {fact.statement}.",
+        "def set_up() -> None:",
+        "order_placed.connect(write_bill)",
+        "unheard",
+        "held    it is gone",
+        "[weak-local]",
+        "Why",
+        fact.why.partition(".")[0],
+        "Signal.connect",
+    ]
+    places = [answer.out.index(part) for part in parts]
+    assert places == sorted(places)
+    assert "FAILED" not in answer.out
+    assert "weak-lambda" not in answer.out
+    assert "sigexplorer scenario weak-references" in answer.err
+    trace = valid(story_cli("scenario", "--fact", "weak-local", "-f", "json").out, "trace")
+    assert trace["run"]["title"] == "fact weak-local"
+    assert {claim["fact"] for claim in trace["claims"]} == {"weak-local"}
+    assert {record["step"] for record in trace["dispatches"]} <= {step["id"] for step in trace["steps"]}
+    assert all(step["source"] for step in trace["steps"])
+
+
+def test_what_a_step_enters_is_part_of_its_code(story_cli: Cli) -> None:
+    """Beside the body of a step stands what its with statement connects, as it is written."""
+    out = story_cli("scenario", "--fact", "lazy-sender").out
+    assert 'with connected(post_save, hear, sender="blog.Tag"):\n    Tag.objects.create(' in out
+
+
+def test_a_fact_is_proven_only_watching_too(story_cli: Cli, valid: Valid) -> None:
+    """--no-listen holds for facts as for scenarios: what only happens unheard is shown in both."""
+    for mode in ("--listen", "--no-listen"):
+        trace = valid(story_cli("scenario", "--fact", "fast-delete", mode, "-f", "json").out, "trace")
+        assert trace["run"]["listened"] == (mode == "--listen")
+        assert [bypass["operation"] for bypass in trace["bypasses"]] == ["fast_delete"]
+        assert all(claim["held"] for claim in trace["claims"])
+
+
+def test_what_other_versions_do_is_said(story_cli: Cli) -> None:
+    """A fact that depends on the version tells of this one first, and of the others below."""
+    out = story_cli("scenario", "--fact", "async-cancel").out
+    fact = facts.find("async-cancel")
+    stated, _, below = out.partition("Other versions of Django")
+    assert fact.outcome_in(VERSION) in stated
+    other = (6, 1) if VERSION < (6, 1) else (5, 2)
+    assert fact.outcome_in(other) in below
+    assert ("from 6.1 on" in below) == (VERSION < (6, 1))
+
+
+def test_a_fact_that_is_false_fails_and_the_next_is_proven(
+    story_cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not hold is shown with what was seen instead and exit code 1; the others go on."""
+    from sigexplorer.playground.steps import Steps
+
+    monkeypatch.setattr(Steps, "django", (6, 1) if VERSION < (6, 1) else (5, 2))
+    answer = story_cli("scenario", "--fact", "async-context", "--fact", "uid")
+    assert answer.code == 1
+    assert "FAILED" in answer.out
+    assert re.search(r"saw .*, not ", answer.out)
+    assert answer.out.index("FAILED") < answer.out.index("[uid]")
+    assert "1 of 2 runs held" in answer.out
+
+
+def test_all_scenarios_end_with_the_facts(story_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--all ends with how many facts held, and names those that did not or need a newer Django."""
+    end = story_cli("scenario", "--all").out.rstrip().splitlines()[-1]
+    assert end.startswith(f"{len(HERE)} of {len(HERE)} facts held")
+    later = end.partition("of a newer Django: ")[2]
+    assert later == ", ".join(fact.id for fact in facts.FACTS if fact not in HERE)
+    from sigexplorer.playground.scenarios import through
+
+    def broken(_step: object) -> None:
+        raise LookupError("no such thing")
+
+    monkeypatch.setattr(through, "_symmetrical", broken)
+    answer = story_cli("scenario", "--all")
+    assert answer.code == 1
+    assert f"{len(HERE) - 1} of {len(HERE)} facts held" in answer.out
+    assert "m2m-symmetrical did not hold" in answer.out
+    assert "LookupError: no such thing" in answer.out
+
+
+def test_several_scenarios_do_not_count_facts(story_cli: Cli) -> None:
+    """Who runs some scenarios is not told that most facts were not tried."""
+    assert "facts held" not in story_cli("scenario", "senders", "order").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["scenario", "--fact", "weak-locl"], "unknown fact 'weak-locl'"),
+        (["scenario", "--fact", ""], "unknown fact ''"),
+        (["scenario", "--fact", "\x1b[31m[red]"], "unknown fact"),
+        (["scenario", "save-user", "--fact", "uid"], "name scenarios or a --fact but not both"),
+        (["scenario", "--all", "--fact", "uid"], "name scenarios or a --fact but not both"),
+        (["scenario", "--compare", "--fact", "uid"], "--compare compares scenarios"),
+        (["docs", "--facts", "--live"], "--live shows a signal"),
+        (["docs", "--facts", "--search", " "], "--search needs a text"),
+        (["docs", "--facts", "-f", "csv"], "unknown format 'csv'"),
+        (["docs", "post_sav", "--facts"], "unknown signal 'post_sav'"),
+    ],
+)
+def test_wrong_questions_are_one_line(arguments: list[str], said: str, cli: Cli) -> None:
+    """What cannot be meant is exit code 2, and one line on stderr."""
+    answer = cli(*arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.count("\n") == 1
+    assert said in answer.err
+    assert "\x1b" not in answer.err
+
+
+def test_an_unknown_fact_names_three(cli: Cli) -> None:
+    """The hint has the three facts that are spelled most like it."""
+    nearest = cli("scenario", "--fact", "fast-delet").err.partition("nearest: ")[2].strip().rstrip(")")
+    assert len(nearest.split(", ")) == 3
+    assert nearest.startswith("fast-delete")
+
+
+@pytest.mark.parametrize("fact", [one for one in facts.FACTS if one not in HERE], ids=lambda one: one.id)
+def test_a_fact_of_a_newer_django_says_so(fact: Any, cli: Cli) -> None:
+    """What this Django lacks cannot be proven with it."""
+    answer = cli("scenario", "--fact", fact.id)
+    assert answer.code == 2
+    assert f"'{fact.id}' comes with Django" in answer.err
+
+
+def test_facts_are_completed(cli: Cli) -> None:
+    """The shell offers the facts that begin like what is typed, and the option is in the help."""
+    assert complete_fact("weak-") == ["weak-local", "weak-lambda"]
+    assert complete_fact("zzz") == []
+    assert "--fact" in cli("scenario", "--help").out
+    assert "--facts" in cli("docs", "--help").out
