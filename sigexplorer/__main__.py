@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -12,11 +13,25 @@ def main() -> None:
 
         sys.exit(tracing.main(sys.argv[2:]))  # how the program ends is its own affair
     try:
+        if "_SIGEXPLORER_COMPLETE" in os.environ:  # a shell asks what may follow
+            _offer()
+        from sigexplorer import garbage
+
+        garbage.wait()
         from sigexplorer.cli.run import run
 
         sys.exit(run(sys.argv[1:]))
     except KeyboardInterrupt:  # also while we are still being imported
         sys.exit(130)
+
+
+def _offer() -> None:
+    from sigexplorer.cli.completing import offered
+
+    found = offered()
+    if found is not None:
+        sys.stdout.write(found[0])
+        sys.exit(found[1])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 
 _SHOWN = 100  # characters of a name that was mistyped
 
@@ -88,6 +87,8 @@ class PluginError(SigexplorerError):
 
 def likeness(name: str, other: str) -> float:
     """Return how much two names are alike: 1 where only capitals differ, if anything."""
+    from difflib import SequenceMatcher  # needed only here, where somebody is to wait for nothing else
+
     return SequenceMatcher(None, name[:200].lower(), other.lower()).ratio()
 
 

@@ -253,20 +253,3 @@ def _counted(counts: tuple[Counted, ...]) -> dict[str, dict[str, int]]:
     for one in counts:
         table.setdefault(one.name, {})[one.sender] = one.times
     return table
-
-
-@dataclass(frozen=True, slots=True)
-class ListedSignal:
-    """A signal that exists, or will from a newer Django on, and how many listen to it."""
-
-    signal: str  # dotted path
-    name: str
-    group: str
-    arguments: tuple[str, ...]
-    sender: str | None  # in words; None for a signal that is not Django's
-    documented: bool
-    added: str | None  # the Django that has it first, where the oldest supported one lacks it
-    sent_by: tuple[Origin, ...]
-    receivers: int  # live registrations, all in all
-    receivers_django: int  # Django's own among them
-    exists: bool = True  # in the installed Django

@@ -7,24 +7,15 @@ differ.
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from functools import cache
+from importlib import import_module
 
 from sigexplorer.catalog.page import Argument, Note, Page, Table, Version
-from sigexplorer.catalog.pages.auth import USER_LOGGED_IN, USER_LOGGED_OUT, USER_LOGIN_FAILED
-from sigexplorer.catalog.pages.autoreload import AUTORELOAD_STARTED, FILE_CHANGED
-from sigexplorer.catalog.pages.classes import CLASS_PREPARED
-from sigexplorer.catalog.pages.database import CONNECTION_CREATED
-from sigexplorer.catalog.pages.deleting import POST_DELETE, PRE_DELETE
-from sigexplorer.catalog.pages.initialising import POST_INIT, PRE_INIT
-from sigexplorer.catalog.pages.many_to_many import M2M_CHANGED
-from sigexplorer.catalog.pages.migrating import POST_MIGRATE, PRE_MIGRATE
-from sigexplorer.catalog.pages.requests import GOT_REQUEST_EXCEPTION, REQUEST_FINISHED, REQUEST_STARTED
-from sigexplorer.catalog.pages.saving import POST_SAVE, PRE_SAVE
-from sigexplorer.catalog.pages.tasks import TASK_ENQUEUED, TASK_FINISHED, TASK_STARTED
-from sigexplorer.catalog.pages.testing import SETTING_CHANGED, TEMPLATE_RENDERED
 from sigexplorer.errors import UnknownNameError
 
 __all__ = [
     "GROUPS",
+    "NAMES",
     "PAGES",
     "SECTIONS",
     "Argument",
@@ -36,33 +27,39 @@ __all__ = [
     "match",
 ]
 
-#: Every built-in signal of every supported Django, section by section.
-PAGES: tuple[Page, ...] = (
-    USER_LOGGED_IN,
-    USER_LOGGED_OUT,
-    USER_LOGIN_FAILED,
-    PRE_INIT,
-    POST_INIT,
-    PRE_SAVE,
-    POST_SAVE,
-    PRE_DELETE,
-    POST_DELETE,
-    M2M_CHANGED,
-    CLASS_PREPARED,
-    PRE_MIGRATE,
-    POST_MIGRATE,
-    REQUEST_STARTED,
-    REQUEST_FINISHED,
-    GOT_REQUEST_EXCEPTION,
-    SETTING_CHANGED,
-    TEMPLATE_RENDERED,
-    CONNECTION_CREATED,
-    TASK_ENQUEUED,
-    TASK_STARTED,
-    TASK_FINISHED,
-    AUTORELOAD_STARTED,
-    FILE_CHANGED,
-)
+#: Where the page of each signal stands, in the order in which they are shown: section by section.
+_PLACES: dict[str, str] = {
+    "user_logged_in": "auth",
+    "user_logged_out": "auth",
+    "user_login_failed": "auth",
+    "pre_init": "initialising",
+    "post_init": "initialising",
+    "pre_save": "saving",
+    "post_save": "saving",
+    "pre_delete": "deleting",
+    "post_delete": "deleting",
+    "m2m_changed": "many_to_many",
+    "class_prepared": "classes",
+    "pre_migrate": "migrating",
+    "post_migrate": "migrating",
+    "request_started": "requests",
+    "request_finished": "requests",
+    "got_request_exception": "requests",
+    "setting_changed": "testing",
+    "template_rendered": "testing",
+    "connection_created": "database",
+    "task_enqueued": "tasks",
+    "task_started": "tasks",
+    "task_finished": "tasks",
+    "autoreload_started": "autoreload",
+    "file_changed": "autoreload",
+}
+
+#: The short name of every built-in signal of every supported Django.
+NAMES: tuple[str, ...] = tuple(_PLACES)
+
+#: Their pages; read when they are first asked for.
+PAGES: tuple[Page, ...]
 
 #: The section that each group of records stands under, in the order of ``PAGES``.
 SECTIONS: dict[str, str] = {
@@ -91,15 +88,37 @@ GROUPS: dict[str, frozenset[str]] = {
     "test": frozenset({"settings", "test"}),
 }
 
-_BY_NAME: dict[str, Page] = {name: page for page in PAGES for name in (page.name, page.path)}
+
+def __getattr__(name: str) -> tuple[Page, ...]:
+    if name == "PAGES":
+        return _pages()
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
+@cache
+def _pages() -> tuple[Page, ...]:
+    return tuple(map(_page, _PLACES))
+
+
+@cache
+def _page(name: str) -> Page:
+    """Return the page of one signal; nothing but the file that it stands in is read."""
+    found: Page = getattr(import_module(f"sigexplorer.catalog.pages.{_PLACES[name]}"), name.upper())
+    return found
 
 
 def find(name: str) -> Page:
     """Return the page of one signal, given its short name or its dotted path."""
-    try:
-        return _BY_NAME[name]
-    except KeyError:
-        raise UnknownNameError("signal", name, _candidates(name)) from None
+    page = _named(name)
+    if page is None:
+        raise UnknownNameError("signal", name, _candidates(name))
+    return page
+
+
+def _named(name: str) -> Page | None:
+    short = name.rpartition(".")[2]
+    page = _page(short) if short in _PLACES else None
+    return page if page is not None and name in (page.name, page.path) else None
 
 
 def match(pattern: str) -> tuple[Page, ...]:
@@ -111,8 +130,9 @@ def match(pattern: str) -> tuple[Page, ...]:
     means nothing raises ``UnknownNameError``.
     """
     wanted = pattern.lower()
-    if wanted in _BY_NAME:
-        return (_BY_NAME[wanted],)
+    page = _named(wanted)
+    if page is not None:
+        return (page,)
     if wanted.startswith("%"):
         return _in_group(pattern)
     pages = _by_glob(wanted) if any(mark in wanted for mark in "*?[") else _by_word(wanted)
@@ -126,22 +146,22 @@ def _in_group(pattern: str) -> tuple[Page, ...]:
     groups = GROUPS.get(pattern[1:].lower())
     if groups is None:
         raise UnknownNameError("group", pattern, [f"%{name}" for name in GROUPS])
-    return tuple(page for page in PAGES if page.group in groups)
+    return tuple(page for page in _pages() if page.group in groups)
 
 
 def _by_glob(glob: str) -> tuple[Page, ...]:
     """Return the pages whose short name or dotted path fits."""
-    return tuple(page for page in PAGES if fnmatchcase(page.name, glob) or fnmatchcase(page.path, glob))
+    return tuple(page for page in _pages() if fnmatchcase(page.name, glob) or fnmatchcase(page.path, glob))
 
 
 def _by_word(word: str) -> tuple[Page, ...]:
     """Return the pages of a group or section, or else those with ``word`` in their names."""
     groups = GROUPS.get(word) or {group for group, section in SECTIONS.items() if section == word}
     if groups:
-        return tuple(page for page in PAGES if page.group in groups)
-    return tuple(page for page in PAGES if word in page.name)
+        return tuple(page for page in _pages() if page.group in groups)
+    return tuple(page for page in _pages() if word in page.name)
 
 
 def _candidates(name: str) -> list[str]:
     """Return the kind of names that ``name`` was meant to be: dotted paths or short names."""
-    return [page.path if "." in name else page.name for page in PAGES]
+    return [page.path if "." in name else page.name for page in _pages()]

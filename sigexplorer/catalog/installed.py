@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sigexplorer.catalog.page import Page, Version
 
 _VERSION = re.compile(r"^VERSION\s*=\s*\((\d+),\s*(\d+)", re.MULTILINE)
+_RELEASE = re.compile(r"^VERSION\s*=\s*\((\d+), (\d+), (\d+), [\"']final[\"'],", re.MULTILINE)
 _LONG_STRING = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''", re.DOTALL)
 _DEFINITION = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
 
@@ -49,6 +50,14 @@ def django_version() -> Version:
     if found is None:
         raise SigexplorerError(f"no version in '{source}'", "install Django again")
     return int(found[1]), int(found[2])
+
+
+def django_release() -> str | None:
+    """Return the release of the installed Django, such as ``5.2.19``; None where it is no final one."""
+    found = _RELEASE.search((django_root() / "__init__.py").read_text(encoding="utf-8"))
+    if found is None:
+        return None
+    return ".".join(found.groups() if found[3] != "0" else found.groups()[:2])
 
 
 def sends(page: Page) -> tuple[Send, ...]:

@@ -1,26 +1,19 @@
-"""The commands, one file each."""
+"""The program as Typer knows it: its commands, their help, and what it says of words that are wrong."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
 import sigexplorer
-from sigexplorer.cli import (
-    check,
-    diff,
-    docs,
-    explain,
-    listing,
-    lock,
-    receivers,
-    scenario,
-    show,
-    trace,
-    trigger,
-    why,
-)
+from sigexplorer.cli.commands import COMMANDS
+from sigexplorer.cli.typed import typed
+from sigexplorer.errors import UsageError
+
+# Typer's own base of usage errors: where it stands differs between Typer's versions.
+_UsageError: Any = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     name="sigexplorer",
@@ -31,23 +24,15 @@ app = typer.Typer(
     epilog="Start with: sigexplorer scenario login-flow",
 )
 
-app.command("list")(listing.list_signals)
-app.command("docs")(docs.docs)
-app.command("trigger")(trigger.trigger)
-app.command("scenario")(scenario.scenario)
-app.command("trace", context_settings={"allow_interspersed_args": False})(trace.trace)
-app.command("show")(show.show)
-app.command("diff")(diff.diff)
-app.command("receivers")(receivers.receivers)
-app.command("explain")(explain.explain)
-app.command("why")(why.why)
-app.command("lock")(lock.lock)
-app.command("check")(check.check)
+for _command in COMMANDS:
+    app.command(_command.name, context_settings={"allow_interspersed_args": _command.interspersed})(
+        typed(_command.load())
+    )
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"sigexplorer {sigexplorer.__version__}")
+        typer.echo(sigexplorer.VERSION)
         raise typer.Exit
 
 
@@ -61,3 +46,18 @@ def _options(
     ] = False,
 ) -> None:
     """Options of every command; ``--debug`` is taken out before Typer sees it."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Let Typer read ``words`` and run what they ask for; what it objects to is a ``UsageError``."""
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(list(words) or ["--help"], prog_name="sigexplorer", standalone_mode=False)
+    except typer.Abort:
+        return 130
+    except _UsageError as problem:
+        context = getattr(problem, "ctx", None)
+        message = problem.format_message().rstrip(".")
+        where = context.command_path if context else "sigexplorer"
+        raise UsageError(f"{message[:1].lower()}{message[1:]}", f"see {where} --help") from problem
+    return code if isinstance(code, int) else 0

@@ -9,9 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import ProjectError, UsageError
 from sigexplorer.findings import LEVELS, Finding, Report, at_least
 from sigexplorer.show.text import safe
@@ -24,23 +23,17 @@ if TYPE_CHECKING:
 
 _LINE = 500  # characters of a file's name, and of why it was not checked
 
-Paths = Annotated[
-    list[Path] | None, typer.Argument(help="Files and folders; without one, those of your project.")
-]
-Select = Annotated[list[str] | None, typer.Option("--select", help="Only these rules.", metavar="CODE,...")]
-Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="Not these rules.", metavar="CODE,...")]
+Paths = Annotated[list[Path] | None, Argument(help="Files and folders; without one, those of your project.")]
+Select = Annotated[list[str] | None, Option("--select", help="Only these rules.", metavar="CODE,...")]
+Ignore = Annotated[list[str] | None, Option("--ignore", help="Not these rules.", metavar="CODE,...")]
 _LEVEL = f"Report and fail on this and worse: {', '.join(LEVELS)}."
-Lowest = Annotated[str | None, typer.Option("--level", help=_LEVEL, metavar="LEVEL")]
-Fix = Annotated[bool, typer.Option("--fix", help="Put right what is certain.")]
-Baseline = Annotated[Path | None, typer.Option("--baseline", help="Findings to leave out.", metavar="FILE")]
-WriteBaseline = Annotated[bool, typer.Option("--write-baseline", help="Write what is found to the baseline.")]
-Explain = Annotated[
-    str | None, typer.Option("--explain", help="Explain a rule, with examples.", metavar="CODE")
-]
-Rules = Annotated[bool, typer.Option("--rules", help="List the rules.")]
-SourceOnly = Annotated[
-    bool, typer.Option("--source-only", help="Start no project, whatever the environment says.")
-]
+Lowest = Annotated[str | None, Option("--level", help=_LEVEL, metavar="LEVEL")]
+Fix = Annotated[bool, Option("--fix", help="Put right what is certain.")]
+Baseline = Annotated[Path | None, Option("--baseline", help="Findings to leave out.", metavar="FILE")]
+WriteBaseline = Annotated[bool, Option("--write-baseline", help="Write what is found to the baseline.")]
+Explain = Annotated[str | None, Option("--explain", help="Explain a rule, with examples.", metavar="CODE")]
+Rules = Annotated[bool, Option("--rules", help="List the rules.")]
+SourceOnly = Annotated[bool, Option("--source-only", help="Start no project, whatever the environment says.")]
 
 
 def check(
@@ -59,7 +52,7 @@ def check(
     demo: options.Demo = False,
     format_name: options.Format = None,
     output: options.Output = None,
-) -> None:
+) -> int:
     """Find mistakes in signal code; exit 1 on errors and warnings."""
     if explain is not None or rules:
         return _tell(explain, format_name, output)
@@ -71,7 +64,7 @@ def check(
     if write_baseline:
         return _write_baseline(report, known)
     _answer(report, format_name, output)
-    raise typer.Exit(_exit_code(report, configuration))
+    return _exit_code(report, configuration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +161,7 @@ def _fix(findings: tuple[Finding, ...]) -> bool:
     return bool(changed)
 
 
-def _write_baseline(report: Report, file: Path | None) -> None:
+def _write_baseline(report: Report, file: Path | None) -> int:
     from sigexplorer.checks import baseline
     from sigexplorer.cli.output import hint, write_file
     from sigexplorer.show.text import plural
@@ -177,6 +170,7 @@ def _write_baseline(report: Report, file: Path | None) -> None:
         raise UsageError("--write-baseline needs a file", "name it with --baseline, or in pyproject.toml")
     write_file(file, [baseline.write(report.findings, file.parent)])
     hint(f"{file}: {plural(len(report.findings), 'finding')}")
+    return 0
 
 
 def _answer(report: Report, format_name: str | None, output: Path | None) -> None:
@@ -214,7 +208,7 @@ def _exit_code(report: Report, configuration: Configuration) -> int:
     return 1 if any(at_least(one.level, lowest) for one in report.findings) else 0
 
 
-def _tell(code: str | None, format_name: str | None, output: Path | None) -> None:
+def _tell(code: str | None, format_name: str | None, output: Path | None) -> int:
     """Explain one rule, or list them all."""
     from sigexplorer.checks import checking
     from sigexplorer.cli.output import emit, to_json
@@ -227,3 +221,4 @@ def _tell(code: str | None, format_name: str | None, output: Path | None) -> Non
     record = {"schema": "sigexplorer.check-rules/1", "rules": [asdict(page) for page in pages]}
     writers = {"json": lambda: to_json(record), "markdown": lambda: markdown.write(shown)}
     emit(lambda width: document.render(shown, width), writers, format_name, output)
+    return 0

@@ -6,30 +6,29 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-import typer
-
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import RecordingError, UsageError
-from sigexplorer.show.filters import Filters
 from sigexplorer.show.text import safe
 
 if TYPE_CHECKING:
     from sigexplorer.model import Trace
     from sigexplorer.show.comparison import Difference
+    from sigexplorer.show.filters import Filters
     from sigexplorer.show.outline import Outline
     from sigexplorer.show.recording import Recording
     from sigexplorer.show.slower import Times
 
 Before = Annotated[
-    Path, typer.Argument(help="A recording, or the text of an outline.", metavar="A", readable=False)
+    Path, Argument(help="A recording, or the text of an outline.", metavar="A", readable=False)
 ]
-After = Annotated[Path, typer.Argument(help="Another one.", metavar="B", readable=False)]
-WithTimes = Annotated[bool, typer.Option("--times", help="Tell also which receivers became slower.")]
+After = Annotated[Path, Argument(help="Another one.", metavar="B", readable=False)]
+WithTimes = Annotated[bool, Option("--times", help="Tell also which receivers became slower.")]
 MoreBefore = Annotated[
-    list[Path] | None, typer.Option("-a", help="With --times: one more recording like A.", metavar="FILE")
+    list[Path] | None, Option("-a", help="With --times: one more recording like A.", metavar="FILE")
 ]
 MoreAfter = Annotated[
-    list[Path] | None, typer.Option("-b", help="With --times: one more recording like B.", metavar="FILE")
+    list[Path] | None, Option("-b", help="With --times: one more recording like B.", metavar="FILE")
 ]
 
 _OUTLINE = 64 * 1024 * 1024  # bytes of the largest text that is read as an outline
@@ -41,19 +40,14 @@ def diff(
     times: WithTimes = False,
     more_before: MoreBefore = None,
     more_after: MoreAfter = None,
-    only: options.Only = None,
-    sender: options.Sender = None,
-    receiver: options.Receiver = None,
-    failed: options.Failed = False,
-    minimum: options.Minimum = None,
-    depth: options.Depth = None,
+    *,
+    chosen: options.Chosen,
     step: options.Step = None,
     verbose: options.Verbose = False,
-    format_name: options.Format = None,
-    output: options.Output = None,
-) -> None:
+    written: options.Written,
+) -> int:
     """Tell what changed between two traces; times, ids and keys do not matter."""
-    filters = options.filters(only, sender, receiver, minimum, depth, None, step, failed=failed)
+    filters = options.filters(chosen, options.Part(step=step))
     if not times and (more_before or more_after):
         raise UsageError("-a and -b are more recordings for --times")
     first, second = _opened(before), _opened(after)
@@ -63,8 +57,8 @@ def diff(
         slower = _times(
             [first, *map(_opened, more_before or [])], [second, *map(_opened, more_after or [])], filters
         )
-    _write((str(before), str(after)), found, slower, format_name, output)
-    raise typer.Exit(1 if found or (slower and slower.slower) else 0)
+    _write((str(before), str(after)), found, slower, written)
+    return 1 if found or (slower and slower.slower) else 0
 
 
 #: What is in a file: traces, or the outline of one.
@@ -146,8 +140,7 @@ def _write(
     names: tuple[str, str],
     found: list[Difference],
     slower: Times | None,
-    format_name: str | None,
-    output: Path | None,
+    written: options.Written,
 ) -> None:
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show import comparison_page
@@ -159,4 +152,4 @@ def _write(
         "json": lambda: to_json(comparison_page.records(names, found, slower)),
         "markdown": lambda: markdown.write(shown),
     }
-    emit(lambda width: document.render(shown, width), writers, format_name, output)
+    emit(lambda width: document.render(shown, width), writers, written.format_name, written.output)

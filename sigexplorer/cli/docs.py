@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Annotated, Any
 
 from sigexplorer import catalog
-from sigexplorer.answers import BothWays
-from sigexplorer.catalog.installed import django_version, sends
-from sigexplorer.catalog.page import ANCIENT, Argument, Page, Version, dotted
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import SigexplorerError, UsageError
-from sigexplorer.model import Dispatch
-from sigexplorer.show import pages
-from sigexplorer.show.document import Document
+
+if TYPE_CHECKING:
+    from sigexplorer.answers import BothWays
+    from sigexplorer.catalog import page
+    from sigexplorer.model import Dispatch
+    from sigexplorer.show.document import Document
 
 
 def docs(
-    signal: Annotated[
-        str | None, typer.Argument(help="A signal.", autocompletion=options.complete_signal)
-    ] = None,
+    signal: Annotated[str | None, Argument(help="A signal.", complete=options.complete_signal)] = None,
     search: Annotated[
-        str | None, typer.Option("--search", help="List the pages that mention this.", metavar="TEXT")
+        str | None, Option("--search", help="List the pages that mention this.", metavar="TEXT")
     ] = None,
-    live: Annotated[bool, typer.Option("--live", help="Add one example, captured now.")] = False,
+    live: Annotated[bool, Option("--live", help="Add one example, captured now.")] = False,
     format_name: options.Format = None,
     output: options.Output = None,
 ) -> None:
     """Say what a signal means: arguments, sender, when, who sends it, pitfalls."""
+    from sigexplorer.catalog.installed import django_version
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document
@@ -47,8 +45,11 @@ def docs(
 
 def _answer(
     signal: str | None, search: str | None, *, live: bool
-) -> tuple[list[Page], Document, Live | None]:
+) -> tuple[list[page.Page], Document, Live | None]:
     """Return the pages, what is shown of them, and the example that was asked for."""
+    from sigexplorer.catalog.installed import django_version, sends
+    from sigexplorer.show import pages
+
     version = django_version()
     if signal is not None and search is None:
         entry = catalog.find(signal)
@@ -74,21 +75,21 @@ class Live:
     both_ways: BothWays | None  # of signals that Django asks for before it decides what to do
 
 
-def _live(entry: Page, version: Version) -> Live:
+def _live(entry: page.Page, version: page.Version) -> Live:
     from sigexplorer.playground.both_ways import ASKED_FOR, measure
 
     example = _example(entry, version)
     return Live(example, measure(entry) if entry.name in ASKED_FOR else None)
 
 
-def _shown(entry: Page, seen: Live) -> Document:
-    from sigexplorer.show import both_ways
+def _shown(entry: page.Page, seen: Live) -> Document:
+    from sigexplorer.show import both_ways, pages
 
     measured = both_ways.measured(seen.both_ways, entry.name) if seen.both_ways else ()
     return (*pages.example(seen.example), *measured)
 
 
-def _example(entry: Page, version: Version) -> Dispatch:
+def _example(entry: page.Page, version: page.Version) -> Dispatch:
     """Trigger the signal and return the first dispatch of it."""
     from sigexplorer.playground import runs
 
@@ -101,7 +102,9 @@ def _example(entry: Page, version: Version) -> Dispatch:
     raise SigexplorerError(f"Django did not send {entry.name}", f"see sigexplorer trigger {entry.name}")
 
 
-def _record(entry: Page, version: Version, seen: Live | None) -> dict[str, Any]:
+def _record(entry: page.Page, version: page.Version, seen: Live | None) -> dict[str, Any]:
+    from sigexplorer.catalog.installed import sends
+    from sigexplorer.catalog.page import ANCIENT, dotted
     from sigexplorer.show import both_ways, recording
 
     record = asdict(entry)
@@ -115,6 +118,8 @@ def _record(entry: Page, version: Version, seen: Live | None) -> dict[str, Any]:
     return {"signal": entry.path, **record, "exists": entry.exists_in(version), **live}
 
 
-def _argument(argument: Argument) -> dict[str, Any]:
+def _argument(argument: page.Argument) -> dict[str, Any]:
+    from sigexplorer.catalog.page import ANCIENT, dotted
+
     since = dotted(argument.since) if argument.since != ANCIENT else None
     return {**asdict(argument), "since": since}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
-import typer
-
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,14 +23,14 @@ def _complete_operation(incomplete: str) -> list[str]:
 
 
 def explain(
-    model: Annotated[str, typer.Argument(help="A model, such as blog.Post.", metavar="MODEL")],
+    model: Annotated[str, Argument(help="A model, such as blog.Post.", metavar="MODEL")],
     operation: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--on",
             help="Only this: save, delete, m2m or init.",
             metavar="OPERATION",
-            autocompletion=_complete_operation,
+            complete=_complete_operation,
         ),
     ] = None,
     format_name: options.Format = None,

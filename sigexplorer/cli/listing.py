@@ -5,24 +5,29 @@ from __future__ import annotations
 from dataclasses import asdict
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument
 from sigexplorer.errors import UnknownNameError, UsageError
-from sigexplorer.model import ListedSignal
 
 if TYPE_CHECKING:
-    from sigexplorer.catalog import Page
+    from collections.abc import Callable, Iterable
 
+    from sigexplorer.catalog import Page
+    from sigexplorer.catalog.listing import ListedSignal
+
+    #: The version of Django, and what returns its signals and those of the project.
+    _Asked: TypeAlias = tuple[
+        str, Callable[[Iterable[Page]], list[ListedSignal]], Callable[[], list[ListedSignal]]
+    ]
 
 #: From this width on, what is imported and what is sent have columns of their own.
 _WIDE = 140
 
 
 def list_signals(
-    pattern: Annotated[str | None, typer.Argument(help="A name, glob, group or part of a name.")] = None,
+    pattern: Annotated[str | None, Argument(help="A name, glob, group or part of a name.")] = None,
     format_name: options.Format = None,
     output: options.Output = None,
     settings: options.Settings = None,
@@ -52,14 +57,32 @@ def list_signals(
 def _signals(
     pattern: str | None, settings: str | None, pythonpath: Path | None
 ) -> tuple[str, list[ListedSignal]]:
-    """Start a project and return Django's version and the signals that match."""
+    """Return Django's version and the signals that match, of the bundled project or of a started one."""
     from sigexplorer import catalog
+
+    if settings is None and pythonpath is not None:
+        raise UsageError("--pythonpath goes with --settings")
+    pages = catalog.PAGES if pattern is None else _built_in(pattern)
+    release, built_in, own = _asked(settings, pythonpath)
+    custom = [signal for signal in own() if pattern is None or _means(pattern, signal)]
+    if pattern is not None and not pages and not custom:
+        pages = catalog.match(pattern)  # raises, with what is nearest
+    return release, [*built_in(pages), *custom]
+
+
+def _asked(settings: str | None, pythonpath: Path | None) -> _Asked:
+    """Return the version of Django, and whom to ask for signals; the bundled project is known by heart."""
+    from sigexplorer.catalog.installed import django_release
+
+    release = django_release()
+    if settings is None and release is not None:
+        from sigexplorer.playground import registered
+
+        if registered.known():
+            return release, registered.built_in_signals, registered.custom_signals
     from sigexplorer.project import inventory
 
-    pages = catalog.PAGES if pattern is None else _built_in(pattern)
     if settings is None:
-        if pythonpath is not None:
-            raise UsageError("--pythonpath goes with --settings")
         from sigexplorer.playground.boot import PLAYGROUND
 
         PLAYGROUND.boot(listen=False)
@@ -67,10 +90,7 @@ def _signals(
         from sigexplorer.cli.opening import open_project
 
         open_project(settings, pythonpath, demo=False)
-    custom = [signal for signal in inventory.custom_signals() if pattern is None or _means(pattern, signal)]
-    if pattern is not None and not pages and not custom:
-        pages = catalog.match(pattern)  # raises, with what is nearest
-    return inventory.django_release(), [*inventory.built_in_signals(pages), *custom]
+    return inventory.django_release(), inventory.built_in_signals, inventory.custom_signals
 
 
 def _built_in(pattern: str) -> tuple[Page, ...]:
@@ -92,8 +112,12 @@ def _means(pattern: str, signal: ListedSignal) -> bool:
 
 
 def _record(signal: ListedSignal) -> dict[str, Any]:
+    from sigexplorer import catalog
+    from sigexplorer.catalog.installed import sends
+
+    sent = () if signal.group == "custom" else sends(catalog.find(signal.signal))
     return {
         **asdict(signal),
         "arguments": list(signal.arguments),
-        "sent_by": [asdict(origin) for origin in signal.sent_by],
+        "sent_by": [{"file": one.file, "line": one.line, "function": one.function} for one in sent],
     }

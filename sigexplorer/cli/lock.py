@@ -6,9 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Option
 
 if TYPE_CHECKING:
     from sigexplorer.show import lockfile
@@ -18,16 +17,14 @@ NAME = "signals.lock"
 
 def lock(
     check: Annotated[
-        bool, typer.Option("--check", help="Compare with the file; exit 1 where they differ.")
+        bool, Option("--check", help="Compare with the file; exit 1 where they differ.")
     ] = False,
     format_name: options.Format = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The lockfile.", metavar="FILE")
-    ] = None,
+    output: Annotated[Path | None, Option("--output", "-o", help="The lockfile.", metavar="FILE")] = None,
     settings: options.Settings = None,
     pythonpath: options.PythonPath = None,
     demo: options.Demo = False,
-) -> None:
+) -> int:
     """Write down who listens to what, or say what drifted from it."""
     from sigexplorer.cli.opening import open_project
     from sigexplorer.project import inventory
@@ -36,7 +33,7 @@ def lock(
     open_project(settings, pythonpath, demo=demo)
     lines = locked(inventory.all_receivers())
     file = output or beside_manage()
-    raise typer.Exit(_check(lines, file, format_name) if check else _write(lines, file, format_name))
+    return _check(lines, file, format_name) if check else _write(lines, file, format_name)
 
 
 def beside_manage() -> Path:

@@ -1,102 +1,142 @@
-"""The options that mean the same for every command."""
+"""The options that mean the same for every command, and those that go together."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import typer
+from sigexplorer.cli.declare import Option
+from sigexplorer.show.text import DEFAULT_LIMIT, ROWS
 
-from sigexplorer import catalog
-from sigexplorer.show import look
-from sigexplorer.show.filters import Filters, parse_duration, parse_signals, parse_start
-from sigexplorer.show.text import DEFAULT_LIMIT
+if TYPE_CHECKING:
+    from sigexplorer.cli.present import Answer
+    from sigexplorer.show.filters import Filters
+    from sigexplorer.show.look import Look
 
 
 def complete_signal(incomplete: str) -> list[str]:
     """Return the signals that begin like this, for the shell."""
-    return [page.name for page in catalog.PAGES if page.name.startswith(incomplete)]
+    from sigexplorer import catalog
+
+    return [name for name in catalog.NAMES if name.startswith(incomplete)]
 
 
-Format = Annotated[str | None, typer.Option("--format", "-f", help="How to write it.", metavar="FORMAT")]
+Format = Annotated[str | None, Option("--format", "-f", help="How to write it.", metavar="FORMAT")]
 Output = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", help="Write there; the suffix chooses the format.", metavar="FILE"),
+    Path | None, Option("--output", "-o", help="Write there; the suffix chooses the format.", metavar="FILE")
 ]
 Only = Annotated[
     list[str] | None,
-    typer.Option("-e", help="Signals to show: names, globs, %groups; ! leaves out.", metavar="PATTERN,..."),
+    Option("-e", help="Signals to show: names, globs, %groups; ! leaves out.", metavar="PATTERN,..."),
 ]
-Sender = Annotated[str | None, typer.Option("-S", help="Senders to show, a glob.", metavar="GLOB")]
-Receiver = Annotated[str | None, typer.Option("-R", help="Receivers to show, a glob.", metavar="GLOB")]
-Failed = Annotated[bool, typer.Option("-Z", help="Show only what failed.")]
+Sender = Annotated[str | None, Option("-S", help="Senders to show, a glob.", metavar="GLOB")]
+Receiver = Annotated[str | None, Option("-R", help="Receivers to show, a glob.", metavar="GLOB")]
+Failed = Annotated[bool, Option("-Z", help="Show only what failed.")]
 Minimum = Annotated[
-    str | None, typer.Option("--min", help="Show only what took as long, like 5ms.", metavar="TIME")
+    str | None, Option("--min", help="Show only what took as long, like 5ms.", metavar="TIME")
 ]
-Depth = Annotated[
-    int | None, typer.Option("--depth", min=1, help="Show so many levels of nesting.", metavar="N")
-]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what is folded.")]
-Limit = Annotated[int, typer.Option("-s", min=1, help="Characters of a value to show.", metavar="N")]
-Origins = Annotated[bool, typer.Option("-k", help="Show who sent it.")]
+Depth = Annotated[int | None, Option("--depth", least=1, help="Show so many levels of nesting.", metavar="N")]
+Verbose = Annotated[bool, Option("--verbose", "-v", help="Show what is folded.")]
+Limit = Annotated[int, Option("-s", least=1, help="Characters of a value to show.", metavar="N")]
+Origins = Annotated[bool, Option("-k", help="Show who sent it.")]
 Listen = Annotated[
-    bool,
-    typer.Option("--listen/--no-listen", help="Connect a receiver to every built-in signal, or only watch."),
+    bool, Option("--listen/--no-listen", help="Connect a receiver to every built-in signal, or only watch.")
 ]
-Source = Annotated[bool, typer.Option("--source", help="Show the code that did it.")]
-All = Annotated[bool, typer.Option("--all", help="Run every one of them.")]
-Compare = Annotated[
-    bool, typer.Option("--compare", help="Show what listening itself changes in signals and SQL.")
-]
+Source = Annotated[bool, Option("--source", help="Show the code that did it.")]
+All = Annotated[bool, Option("--all", help="Run every one of them.")]
+Compare = Annotated[bool, Option("--compare", help="Show what listening itself changes in signals and SQL.")]
 Database = Annotated[
     str | None,
-    typer.Option("--database", help="Run it in a database that is made for it, and dropped.", metavar="URL"),
+    Option("--database", help="Run it in a database that is made for it, and dropped.", metavar="URL"),
 ]
 Settings = Annotated[
-    str | None,
-    typer.Option("--settings", help="Look at your project: its settings module.", metavar="MODULE"),
+    str | None, Option("--settings", help="Look at your project: its settings module.", metavar="MODULE")
 ]
 PythonPath = Annotated[
-    Path | None, typer.Option("--pythonpath", help="The folder to import it from.", metavar="DIR")
+    Path | None, Option("--pythonpath", help="The folder to import it from.", metavar="DIR")
 ]
-Demo = Annotated[bool, typer.Option("--demo", help="Look at the bundled project.")]
+Demo = Annotated[bool, Option("--demo", help="Look at the bundled project.")]
 
-Rows = Annotated[int, typer.Option("--rows", min=0, help="Rows to show; 0: all.", metavar="N")]
+Rows = Annotated[int, Option("--rows", least=0, help="Rows to show; 0: all.", metavar="N")]
 Start = Annotated[
-    str | None,
-    typer.Option("--from", help="Show from this row, or time, on: 1200, 1.5s.", metavar="START"),
+    str | None, Option("--from", help="Show from this row, or time, on: 1200, 1.5s.", metavar="START")
 ]
 Step = Annotated[
-    str | None, typer.Option("--step", help="Show one step: its number or title, a glob.", metavar="STEP")
+    str | None, Option("--step", help="Show one step: its number or title, a glob.", metavar="STEP")
 ]
-Counts = Annotated[bool, typer.Option("-c", help="Show the summary: same as -f summary.")]
-NoKeep = Annotated[bool, typer.Option("--no-keep", help="Do not keep the run for show --last.")]
-
-LIMIT = DEFAULT_LIMIT
-ROWS = look.ROWS
+Counts = Annotated[bool, Option("-c", help="Show the summary: same as -f summary.")]
+NoKeep = Annotated[bool, Option("--no-keep", help="Do not keep the run for show --last.")]
 
 
-def filters(
-    only: list[str] | None,
-    sender: str | None,
-    receiver: str | None,
-    minimum: str | None,
-    depth: int | None,
-    start: str | None = None,
-    step: str | None = None,
-    *,
-    failed: bool,
-) -> Filters:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which dispatches of a trace are wanted."""
+
+    only: Only = None
+    sender: Sender = None
+    receiver: Receiver = None
+    failed: Failed = False
+    minimum: Minimum = None
+    depth: Depth = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a trace is wanted."""
+
+    start: Start = None
+    step: Step = None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewed:
+    """How a trace is to be shown."""
+
+    verbose: Verbose = False
+    limit: Limit = DEFAULT_LIMIT
+    origins: Origins = False
+    rows: Rows = ROWS
+    counts: Counts = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """In what format an answer is wanted, and where."""
+
+    format_name: Format = None
+    output: Output = None
+
+
+def filters(chosen: Chosen, part: Part) -> Filters:
     """Return the filters of a command; what cannot be meant is an error before anything runs."""
-    first, from_ns = parse_start(start) if start else (0, 0)
+    from sigexplorer.show.filters import Filters, parse_duration, parse_signals, parse_start
+
+    first, from_ns = parse_start(part.start) if part.start else (0, 0)
     return Filters(
-        signals=parse_signals(only or []),
-        sender=sender,
-        receiver=receiver,
-        failed=failed,
-        min_ns=parse_duration(minimum) if minimum else 0,
-        depth=depth,
+        signals=parse_signals(chosen.only or []),
+        sender=chosen.sender,
+        receiver=chosen.receiver,
+        failed=chosen.failed,
+        min_ns=parse_duration(chosen.minimum) if chosen.minimum else 0,
+        depth=chosen.depth,
         first=first,
         from_ns=from_ns,
-        step=step,
+        step=part.step,
     )
+
+
+def look(chosen: Chosen, part: Part, viewed: Viewed, *, sources: bool = False) -> Look:
+    """Return how a trace is to be shown; what cannot be meant is an error before anything runs."""
+    from sigexplorer.show.look import Look
+
+    return Look(
+        filters(chosen, part), viewed.verbose, viewed.limit, viewed.origins, sources, rows=viewed.rows
+    )
+
+
+def answer(viewed: Viewed, written: Written, *, keep: bool = False) -> Answer:
+    """Return in what view or format an answer is wanted, and where."""
+    from sigexplorer.cli.present import Answer
+
+    return Answer(written.format_name, written.output, counts=viewed.counts, keep=keep)

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -146,6 +145,8 @@ def write_bytes(file: Path, chunks: Iterable[bytes]) -> None:
 
 
 def _replace(target: Path, chunks: Iterable[bytes]) -> None:
+    import tempfile
+
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
     try:

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated
-
-import typer
+from typing import TYPE_CHECKING, Annotated
 
 from sigexplorer import catalog
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument
 from sigexplorer.errors import UnknownNameError
-from sigexplorer.model import ListedReceiver
+
+if TYPE_CHECKING:
+    from sigexplorer.model import ListedReceiver
 
 
 def receivers(
     pattern: Annotated[
         str | None,
-        typer.Argument(
+        Argument(
             help="A signal, receiver or sender: name, glob, %group or part.",
-            autocompletion=options.complete_signal,
+            complete=options.complete_signal,
         ),
     ] = None,
     verbose: options.Verbose = False,

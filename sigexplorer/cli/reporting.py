@@ -15,7 +15,7 @@ from typing import TextIO
 from rich.console import Group, RenderableType
 
 from sigexplorer import catalog
-from sigexplorer.cli.options import LIMIT, ROWS, filters
+from sigexplorer.cli import options
 from sigexplorer.cli.output import write
 from sigexplorer.cli.present import Answer, present
 from sigexplorer.cli.tracing import Wanted
@@ -43,16 +43,7 @@ _LARGE = 8_000_000
 
 def look(wanted: Wanted) -> Look:
     """Return how the trace is to be shown; what cannot be meant is an error."""
-    return Look(
-        filters(
-            list(wanted.only), wanted.sender, wanted.receiver, wanted.minimum, wanted.depth, None, None,
-            failed=wanted.failed,
-        ),
-        wanted.verbose,
-        LIMIT if wanted.limit is None else wanted.limit,
-        wanted.origins,
-        rows=ROWS if wanted.rows is None else wanted.rows,
-    )  # fmt: skip
+    return options.look(wanted.chosen, options.Part(), wanted.viewed)
 
 
 #: From which likeness on a name is taken for one of Django's, mistyped.
@@ -73,8 +64,9 @@ def check_names(shown: Look) -> None:
 
 def answer(wanted: Wanted) -> Answer:
     """Return in what format the trace is wanted, and where."""
-    counts = wanted.counts or (wanted.live and wanted.format_name is None and wanted.output is None)
-    return Answer(wanted.format_name, wanted.output, counts=counts, keep=not wanted.no_keep)
+    counts = wanted.viewed.counts or (wanted.live and wanted.written == options.Written())
+    viewed = replace(wanted.viewed, counts=counts)
+    return options.answer(viewed, wanted.written, keep=not wanted.no_keep)
 
 
 def report(folder: Path, wanted: Wanted, problem: str, *, flush: bool = True) -> None:

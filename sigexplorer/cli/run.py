@@ -10,19 +10,16 @@ import errno
 import io
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-import typer
-
-from sigexplorer.cli.app import app
+import sigexplorer
+from sigexplorer import garbage
+from sigexplorer.cli.commands import find
+from sigexplorer.cli.plain import read
 from sigexplorer.errors import SigexplorerError
 from sigexplorer.show.text import safe
-
-# Typer's own base of usage errors: where it stands differs between Typer's versions.
-_UsageError: Any = typer.BadParameter.__mro__[1]
 
 _LINE = 2_000
 
@@ -48,6 +45,8 @@ def run(arguments: Sequence[str]) -> int:
         raise
     except Exception as problem:  # noqa: BLE001 - no user ever sees a traceback of ours unasked
         if debug:
+            import traceback
+
             traceback.print_exc()
             return 2
         return _explain(problem)
@@ -57,23 +56,27 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _command(arguments: Sequence[str]) -> int:
-    command = typer.main.get_command(app)
-    try:
-        code = command.main(list(arguments) or ["--help"], prog_name="sigexplorer", standalone_mode=False)
-    except typer.Abort:
-        return 130
-    return code if isinstance(code, int) else 0
+    """Run a command whose words are plain without Typer, which takes longer to import than most to answer."""
+    if list(arguments) == ["--version"]:
+        sys.stdout.write(f"{sigexplorer.VERSION}\n")
+        return 0
+    command = find(arguments[0]) if arguments else None
+    if command is not None:
+        function = command.load()
+        given = read(function, arguments[1:], interspersed=command.interspersed)
+        if command.long:
+            garbage.collect()
+        if given is not None:
+            return function(**given) or 0
+    from sigexplorer.cli.app import main
+
+    return main(arguments)
 
 
 def _explain(problem: Exception) -> int:
     if isinstance(problem, SigexplorerError):
         hint = f" ({problem.hint})" if problem.hint else ""
         return _say(f"{problem.message}{hint}", problem.code)
-    if isinstance(problem, _UsageError):
-        context = getattr(problem, "ctx", None)
-        where = context.command_path if context else "sigexplorer"
-        message = problem.format_message().rstrip(".")
-        return _say(f"{message[:1].lower()}{message[1:]} (see {where} --help)")
     if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
         _to_nowhere(sys.stdout)
         return _say("cannot write the answer: no space left on the device")

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from sigexplorer.catalog.installed import django_version
-from sigexplorer.catalog.page import ANCIENT, dotted
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument
 from sigexplorer.errors import UsageError
 from sigexplorer.playground.scenarios import SCENARIOS, Scenario, find
-from sigexplorer.show.filters import Filters
-from sigexplorer.show.look import Look
 
 if TYPE_CHECKING:
     from sigexplorer.cli.present import Answer
+    from sigexplorer.show.look import Look
 
 
 def complete_scenario(incomplete: str) -> list[str]:
@@ -27,42 +22,27 @@ def complete_scenario(incomplete: str) -> list[str]:
 
 def scenario(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Scenarios; none: list them.", autocompletion=complete_scenario)
+        list[str] | None, Argument(help="Scenarios; none: list them.", complete=complete_scenario)
     ] = None,
     run_all: options.All = False,
     source: options.Source = False,
     listen: options.Listen = True,
     compare: options.Compare = False,
     database: options.Database = None,
-    only: options.Only = None,
-    sender: options.Sender = None,
-    receiver: options.Receiver = None,
-    failed: options.Failed = False,
-    minimum: options.Minimum = None,
-    depth: options.Depth = None,
-    start: options.Start = None,
-    step: options.Step = None,
-    verbose: options.Verbose = False,
-    limit: options.Limit = options.LIMIT,
-    origins: options.Origins = False,
-    rows: options.Rows = options.ROWS,
-    counts: options.Counts = False,
+    *,
+    chosen: options.Chosen,
+    part: options.Part,
+    viewed: options.Viewed,
     no_keep: options.NoKeep = False,
-    format_name: options.Format = None,
-    output: options.Output = None,
-) -> None:
+    written: options.Written,
+) -> int:
     """Run a scripted story, show its timeline, check its claims."""
     if not (names or run_all or compare or database is not None):
-        return _list(format_name, output)
-    from sigexplorer.cli.present import Answer
-
-    filters = options.filters(only, sender, receiver, minimum, depth, start, step, failed=failed)
-    look = Look(filters, verbose, limit, origins, source, rows=rows)
-    answer = Answer(format_name, output, counts=counts, keep=not no_keep)
+        return _list(written)
+    look = options.look(chosen, part, viewed, sources=source)
+    answer = options.answer(viewed, written, keep=not no_keep)
     run = _compare if compare else partial(_tell, listen=listen)
-    raise typer.Exit(
-        run(_scenarios(names or [], run_all=run_all), look, answer, database, everything=run_all)
-    )
+    return run(_scenarios(names or [], run_all=run_all), look, answer, database, everything=run_all)
 
 
 def _tell(
@@ -93,6 +73,7 @@ def _compare(
     wanted: list[Scenario], look: Look, answer: Answer, database: str | None, *, everything: bool
 ) -> int:
     from sigexplorer.cli.both_ways import compare
+    from sigexplorer.show.filters import Filters
 
     if look.filters != Filters() or answer.counts:
         raise UsageError("--compare shows all that differs", "leave out what chooses signals, steps or rows")
@@ -100,6 +81,7 @@ def _compare(
 
 
 def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
+    from sigexplorer.catalog.installed import django_version
     from sigexplorer.playground import runs
 
     if run_all:
@@ -118,12 +100,16 @@ def _scenarios(names: list[str], *, run_all: bool) -> list[Scenario]:
 
 def _next(chosen: Scenario) -> str:
     """Return the scenario after ``chosen``, of those that this Django can run."""
+    from sigexplorer.catalog.installed import django_version
+
     possible = [one.name for one in SCENARIOS if django_version() >= one.added]
     place = possible.index(chosen.name) + 1 if chosen.name in possible else 0
     return f"scenario {possible[place % len(possible)]}"
 
 
-def _list(format_name: str | None, output: Path | None) -> None:
+def _list(written: options.Written) -> int:
+    from sigexplorer.catalog.installed import django_version
+    from sigexplorer.catalog.page import ANCIENT, dotted
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show import pages
     from sigexplorer.show.exporters import markdown
@@ -142,4 +128,5 @@ def _list(format_name: str | None, output: Path | None) -> None:
         "json": lambda: to_json({"schema": "sigexplorer.scenario/1", "scenarios": records}),
         "markdown": lambda: markdown.write(shown),
     }
-    emit(lambda width: document.render(shown, width), writers, format_name, output)
+    emit(lambda width: document.render(shown, width), writers, written.format_name, written.output)
+    return 0

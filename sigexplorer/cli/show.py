@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
-
-import typer
+from typing import TYPE_CHECKING, Annotated
 
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import UsageError
-from sigexplorer.show.look import Look
 from sigexplorer.show.text import safe
 
-File = Annotated[
-    Path | None, typer.Argument(help="A recording: .jsonl or .json.", metavar="FILE", readable=False)
-]
-Last = Annotated[bool, typer.Option("--last", help="Show the most recent run again.")]
-Schema = Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a recording.")]
+if TYPE_CHECKING:
+    from sigexplorer.cli.present import Answer
+    from sigexplorer.show.look import Look
+
+File = Annotated[Path | None, Argument(help="A recording: .jsonl or .json.", metavar="FILE", readable=False)]
+Last = Annotated[bool, Option("--last", help="Show the most recent run again.")]
+Schema = Annotated[bool, Option("--schema", help="Print the JSON Schema of a recording.")]
 Which = Annotated[
     str | None,
-    typer.Option("--trace", help="Which of several: its number or title, a glob.", metavar="WHICH"),
+    Option("--trace", help="Which of several: its number or title, a glob.", metavar="WHICH"),
 ]
-
-#: What -f, -o and -c say.
-_Wanted = tuple[str | None, Path | None, bool]
 
 
 def show(
@@ -32,28 +29,17 @@ def show(
     last: Last = False,
     schema: Schema = False,
     which: Which = None,
-    only: options.Only = None,
-    sender: options.Sender = None,
-    receiver: options.Receiver = None,
-    failed: options.Failed = False,
-    minimum: options.Minimum = None,
-    depth: options.Depth = None,
-    start: options.Start = None,
-    step: options.Step = None,
-    verbose: options.Verbose = False,
-    limit: options.Limit = options.LIMIT,
-    origins: options.Origins = False,
-    rows: options.Rows = options.ROWS,
-    counts: options.Counts = False,
-    format_name: options.Format = None,
-    output: options.Output = None,
+    *,
+    chosen: options.Chosen,
+    part: options.Part,
+    viewed: options.Viewed,
+    written: options.Written,
 ) -> None:
     """Show a recorded trace again, in any view or format."""
     if schema:
-        return _print_schema(file, output)
-    filters = options.filters(only, sender, receiver, minimum, depth, start, step, failed=failed)
-    look = Look(filters, verbose, limit, origins, rows=rows)
-    return _show(_recorded(file, last=last), which, look, (format_name, output, counts))
+        return _print_schema(file, written.output)
+    look = options.look(chosen, part, viewed)
+    return _show(_recorded(file, last=last), which, look, options.answer(viewed, written))
 
 
 def _recorded(file: Path | None, *, last: bool) -> Path:
@@ -66,13 +52,13 @@ def _recorded(file: Path | None, *, last: bool) -> Path:
     return keep.last()
 
 
-def _show(file: Path, which: str | None, look: Look, wanted: _Wanted) -> None:
-    from sigexplorer.cli.present import Answer, present
+def _show(file: Path, which: str | None, look: Look, answer: Answer) -> None:
+    from sigexplorer.cli.present import present
     from sigexplorer.show.opening import opened
     from sigexplorer.show.source import Chosen
 
     source, warning = opened(file)
-    present(source if which is None else Chosen(source, which), look, Answer(*wanted))
+    present(source if which is None else Chosen(source, which), look, answer)
     if warning():
         sys.stdout.flush()
         sys.stderr.write(f"sigexplorer: {safe(warning(), 1_000)}\n")

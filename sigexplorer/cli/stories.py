@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
-from rich.progress import Progress
 
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import Version
@@ -21,7 +21,10 @@ from sigexplorer.show import keep, pages, views
 from sigexplorer.show.filters import Filters, check
 from sigexplorer.show.look import Look
 from sigexplorer.show.source import InMemory
-from sigexplorer.show.views import document, timeline
+from sigexplorer.show.views import code, document
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ def _told(stories: Sequence[Story], *, shown: bool) -> Iterator[Told]:
 
 
 def _progress() -> Progress:
+    from rich.progress import Progress
+
     return Progress(console=Console(stderr=True), transient=True)
 
 
@@ -115,5 +120,5 @@ def _drawing(
 
 
 def _one(story: Story, trace: Trace, look: Look, view: str, width: int) -> list[RenderableType]:
-    code = [timeline.source(story.source()), ""] if story.source and look.sources else []
-    return [*code, *views.draw(view, InMemory([trace]), replace(look, marked=story.marked), width)]
+    source: list[RenderableType] = [code.Source(story.source()), ""] if story.source and look.sources else []
+    return [*source, *views.draw(view, InMemory([trace]), replace(look, marked=story.marked), width)]

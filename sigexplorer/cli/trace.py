@@ -1,24 +1,21 @@
-"""``sigexplorer trace``: its help, and its errors; what is right never comes here (see ``tracing``)."""
+"""``sigexplorer trace``: what it takes; what it does is in ``tracing``."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument, Option
 
 Command = Annotated[
     list[str] | None,
-    typer.Argument(
-        help="What you would type: manage.py migrate, pytest -k x, -m module.", metavar="-- COMMAND"
-    ),
+    Argument(help="What you would type: manage.py migrate, pytest -k x, -m module.", metavar="-- COMMAND"),
 ]
-Follow = Annotated[bool, typer.Option("--follow", help="Trace every Python program that the command starts.")]
-Init = Annotated[bool, typer.Option("--init", help="Record each pre_init and post_init, not their number.")]
+Follow = Annotated[bool, Option("--follow", help="Trace every Python program that the command starts.")]
+Init = Annotated[bool, Option("--init", help="Record each pre_init and post_init, not their number.")]
 LiveOption = Annotated[
     bool,
-    typer.Option("--live", help="Print each outermost dispatch as it closes, and at the end the summary."),
+    Option("--live", help="Print each outermost dispatch as it closes, and at the end the summary."),
 ]
 
 
@@ -28,27 +25,14 @@ def trace(
     init: Init = False,
     live: LiveOption = False,
     listen: options.Listen = False,
-    only: options.Only = None,
-    sender: options.Sender = None,
-    receiver: options.Receiver = None,
-    failed: options.Failed = False,
-    minimum: options.Minimum = None,
-    depth: options.Depth = None,
-    verbose: options.Verbose = False,
-    limit: options.Limit = options.LIMIT,
-    origins: options.Origins = False,
-    rows: options.Rows = options.ROWS,
-    counts: options.Counts = False,
+    *,
+    chosen: options.Chosen,
+    viewed: options.Viewed,
     no_keep: options.NoKeep = False,
-    format_name: options.Format = None,
-    output: options.Output = None,
-) -> None:
+    written: options.Written,
+) -> int:
     """See what really fires while any command of yours runs."""
-    from sigexplorer.cli.tracing import Wanted
-    from sigexplorer.cli.tracing import trace as run
+    from sigexplorer.cli import tracing
 
-    wanted = Wanted(
-        tuple(only or ()), sender, receiver, failed, minimum, depth, verbose, limit, origins, rows, counts,
-        no_keep, format_name, output, listen, follow, init, live,
-    )  # fmt: skip
-    raise typer.Exit(run(wanted, command or []))
+    wanted = tracing.Wanted(chosen, viewed, written, no_keep, listen, follow, init, live)
+    return tracing.trace(wanted, command or [])

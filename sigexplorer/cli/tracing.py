@@ -6,16 +6,17 @@ is wrong with the question.
 
 from __future__ import annotations
 
-import getopt
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sigexplorer.cli.options import Chosen, Viewed, Written
+from sigexplorer.cli.plain import read
 from sigexplorer.errors import NotPythonError, OutputError, SigexplorerError, UsageError
 from sigexplorer.masking import command_line
 from sigexplorer.project.children import State, run_other
@@ -26,89 +27,37 @@ from sigexplorer.spool.files import SUFFIX, remove
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the options of ``trace`` ask for; the names are those of the Typer command."""
+    """What the options of ``trace`` ask for; the names are those of the command's parameters."""
 
-    only: tuple[str, ...] = ()
-    sender: str | None = None
-    receiver: str | None = None
-    failed: bool = False
-    minimum: str | None = None
-    depth: int | None = None
-    verbose: bool = False
-    limit: int | None = None
-    origins: bool = False
-    rows: int | None = None
-    counts: bool = False
+    chosen: Chosen = field(default_factory=Chosen)
+    viewed: Viewed = field(default_factory=Viewed)
+    written: Written = field(default_factory=Written)
     no_keep: bool = False
-    format_name: str | None = None
-    output: Path | None = None
     listen: bool = False
     follow: bool = False
     init: bool = False
     live: bool = False
 
 
-#: What says how a trace is to be shown.
-_LOOK = (
-    "only", "sender", "receiver", "failed", "minimum", "depth", "verbose", "limit", "origins", "rows",
-)  # fmt: skip
-
-
-def _from(least: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        number = int(text)
-        if number < least:
-            raise ValueError(text)
-        return number
-
-    return read
-
-
-#: Options by what they are called: the name in ``Wanted``, and how their value is read.
-_VALUES: dict[str, tuple[str, Any]] = {
-    "-S": ("sender", str), "-R": ("receiver", str), "--min": ("minimum", str), "--depth": ("depth", _from(1)),
-    "-s": ("limit", _from(1)), "--rows": ("rows", _from(0)), "-f": ("format_name", str),
-    "--format": ("format_name", str), "-o": ("output", Path), "--output": ("output", Path),
-}  # fmt: skip
-_FLAGS: dict[str, tuple[str, bool]] = {
-    "-Z": ("failed", True), "-v": ("verbose", True), "--verbose": ("verbose", True), "-k": ("origins", True),
-    "-c": ("counts", True), "--no-keep": ("no_keep", True), "--listen": ("listen", True),
-    "--no-listen": ("listen", False), "--follow": ("follow", True), "--init": ("init", True),
-    "--live": ("live", True),
-}  # fmt: skip
-
-
-def parse(words: Sequence[str]) -> tuple[Wanted, list[str]]:
-    """Return what the options ask for and the command behind them; ``ValueError`` where they are odd."""
-    valued = ["-e", *_VALUES]
-    short = "".join(f"{name[1:]}:" for name in valued if len(name) == 2)  # noqa: PLR2004 - a dash and a letter
-    short += "".join(name[1:] for name in _FLAGS if not name.startswith("--"))
-    long = [f"{name[2:]}=" for name in valued if name.startswith("--")]
-    long += [name[2:] for name in _FLAGS if name.startswith("--")]
-    try:
-        pairs, command = getopt.getopt(list(words), short, long)
-    except getopt.GetoptError as problem:
-        raise ValueError(problem.msg) from problem
-    held: dict[str, Any] = {"only": tuple(text for name, text in pairs if name == "-e")}
-    for name, text in pairs:
-        if name in _FLAGS:
-            held[_FLAGS[name][0]] = _FLAGS[name][1]
-        elif name in _VALUES:
-            field, read = _VALUES[name]
-            held[field] = read(text)
-    return Wanted(**held), command
-
-
 def main(words: Sequence[str]) -> int:
     """Trace the program that ``words`` ask for, and return its exit code."""
-    try:
-        wanted, command = parse(words)
-        tracing, program = _prepared(wanted, command)
-    except (ValueError, SigexplorerError):
-        from sigexplorer.cli.run import run as explain
+    from sigexplorer.cli.trace import trace as command
 
-        return explain(["trace", *words])  # comes to the same problem, and says so
-    return _run(tracing, program)
+    given = read(command, words, interspersed=False)
+    try:
+        if given is None:
+            return _explained(words)
+        line = given.pop("command") or ()
+        session, program = _prepared(Wanted(**given), line)
+    except SigexplorerError:
+        return _explained(words)  # comes to the same problem, and says so
+    return _run(session, program)
+
+
+def _explained(words: Sequence[str]) -> int:
+    from sigexplorer.cli.run import run as explain
+
+    return explain(["trace", *words])
 
 
 def trace(wanted: Wanted, command: Sequence[str]) -> int:
@@ -129,15 +78,17 @@ def _prepared(wanted: Wanted, command: Sequence[str]) -> tuple[_Session, Program
         program = None
     if program is not None:
         restart(program)  # with other options of the interpreter, if need be
-    folder = _folder(wanted.output)
-    if wanted.output is not None and str(wanted.output) != "-":  # the program may go elsewhere
-        wanted, folder = replace(wanted, output=wanted.output.absolute()), folder.absolute()
+    output = wanted.written.output
+    folder = _folder(output)
+    if output is not None and str(output) != "-":  # the program may go elsewhere
+        written = replace(wanted.written, output=output.absolute())
+        wanted, folder = replace(wanted, written=written), folder.absolute()
     return _Session(wanted, tuple(command), folder), program
 
 
 def check(wanted: Wanted) -> None:
     """Raise where the filters or the format cannot be meant."""
-    if wanted.only or wanted.minimum or wanted.format_name or wanted.output or wanted.counts:
+    if wanted.chosen != Chosen() or wanted.written != Written() or wanted.viewed.counts:
         from sigexplorer.cli.reporting import answer, check_names, look
 
         check_names(look(wanted))
@@ -179,19 +130,19 @@ class _Session:
             all=self.wanted.follow,
             title=command_line(self.command),
             listen=self.wanted.listen,
-            origins=self.wanted.origins or self.wanted.output is not None,
-            inits=self.wanted.init or _names_inits(self.wanted.only),
-            live=json.dumps({name: getattr(self.wanted, name) for name in _LOOK}) if self.wanted.live else "",
+            origins=self.wanted.viewed.origins or self.wanted.written.output is not None,
+            inits=self.wanted.init or _names_inits(self.wanted.chosen.only or []),
+            live=_as_text(self.wanted) if self.wanted.live else "",
         )
 
 
-def _names_inits(only: tuple[str, ...]) -> bool:
+def _names_inits(only: list[str]) -> bool:
     """Whether the patterns of ``-e`` ask for the signals that are otherwise only counted."""
     if not only:
         return False
     from sigexplorer.show.filters import matches, parse_signals
 
-    patterns = [pattern for pattern in parse_signals(list(only)) if not pattern.startswith("!")]
+    patterns = [pattern for pattern in parse_signals(only) if not pattern.startswith("!")]
     names = ("pre_init", "post_init")
     return any(
         matches(pattern, f"django.db.models.signals.{name}", name, "init")
@@ -226,10 +177,15 @@ def _print(wanted: Wanted) -> None:
     live.begin()
 
 
+def _as_text(wanted: Wanted) -> str:
+    """Return what says how a trace is to be shown, for the processes that the program starts."""
+    return json.dumps({"chosen": asdict(wanted.chosen), "viewed": asdict(wanted.viewed)})
+
+
 def print_as(live: str) -> None:
     """Print in a process that a traced one has started what the state of the run says."""
     held = json.loads(live)
-    _print(Wanted(**held | {"only": tuple(held["only"])}))
+    _print(Wanted(Chosen(**held["chosen"]), Viewed(**held["viewed"])))
 
 
 def _report(session: _Session, tracing: Tracing, *, flush: bool) -> None:

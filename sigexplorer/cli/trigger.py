@@ -5,54 +5,39 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from sigexplorer import catalog
-from sigexplorer.catalog.installed import django_version
-from sigexplorer.catalog.page import Page, Version
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument
 from sigexplorer.errors import UsageError
-from sigexplorer.show.look import Look
 
 if TYPE_CHECKING:
+    from sigexplorer.catalog import Page, Version
     from sigexplorer.cli.stories import Story
 
 
 def trigger(
     signals: Annotated[
-        list[str] | None, typer.Argument(help="Signals to cause.", autocompletion=options.complete_signal)
+        list[str] | None, Argument(help="Signals to cause.", complete=options.complete_signal)
     ] = None,
     run_all: options.All = False,
     source: options.Source = False,
     listen: options.Listen = True,
     database: options.Database = None,
-    only: options.Only = None,
-    sender: options.Sender = None,
-    receiver: options.Receiver = None,
-    failed: options.Failed = False,
-    minimum: options.Minimum = None,
-    depth: options.Depth = None,
-    start: options.Start = None,
-    step: options.Step = None,
-    verbose: options.Verbose = False,
-    limit: options.Limit = options.LIMIT,
-    origins: options.Origins = False,
-    rows: options.Rows = options.ROWS,
-    counts: options.Counts = False,
+    *,
+    chosen: options.Chosen,
+    part: options.Part,
+    viewed: options.Viewed,
     no_keep: options.NoKeep = False,
-    format_name: options.Format = None,
-    output: options.Output = None,
-) -> None:
+    written: options.Written,
+) -> int:
     """Make each signal happen for real, and show it."""
-    from sigexplorer.cli.present import Answer
     from sigexplorer.cli.stories import tell
 
-    filters = options.filters(only, sender, receiver, minimum, depth, start, step, failed=failed)
-    look = Look(filters, verbose, limit, origins, source, rows=rows)
+    look = options.look(chosen, part, viewed, sources=source)
     wanted = _pages(signals or [], run_all=run_all)
     stories = [_story(page) for page in wanted]
-    answer = Answer(format_name, output, counts=counts, keep=not no_keep)
-    raise typer.Exit(tell(stories, look, answer, listen=listen, everything=run_all, database=database))
+    answer = options.answer(viewed, written, keep=not no_keep)
+    return tell(stories, look, answer, listen=listen, everything=run_all, database=database)
 
 
 def _story(page: Page) -> Story:
@@ -72,6 +57,7 @@ def _story(page: Page) -> Story:
 def _pages(names: list[str], *, run_all: bool) -> list[Page]:
     if run_all == bool(names):
         raise UsageError("name signals, or --all of them but not both", "sigexplorer list shows their names")
+    from sigexplorer.catalog.installed import django_version
     from sigexplorer.playground import runs
 
     version = django_version()

@@ -8,9 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from sigexplorer.cli import options
+from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import SigexplorerError, UsageError
 from sigexplorer.model import Trace
 
@@ -33,29 +32,29 @@ def complete_receiver(incomplete: str) -> list[str]:
 def why(
     receiver: Annotated[
         str,
-        typer.Argument(
+        Argument(
             help="A receiver: its dotted path, its name, or signal:receiver.",
             metavar="RECEIVER",
-            autocompletion=complete_receiver,
+            complete=complete_receiver,
         ),
     ],
     trace: Annotated[
-        Path | None, typer.Option("--trace", help="A recorded run to look at.", metavar="FILE")
+        Path | None, Option("--trace", help="A recorded run to look at.", metavar="FILE")
     ] = None,
     command: Annotated[
-        list[str] | None, typer.Argument(help="A run to look at: a command to trace.", metavar="[-- COMMAND]")
+        list[str] | None, Argument(help="A run to look at: a command to trace.", metavar="[-- COMMAND]")
     ] = None,
     format_name: options.Format = None,
     output: options.Output = None,
     settings: options.Settings = None,
     pythonpath: options.PythonPath = None,
     demo: options.Demo = False,
-) -> None:
+) -> int:
     """Say why a receiver does not fire, or fires twice."""
     run = _run(trace, command or [])
     diagnosis = _diagnosis(receiver, run, settings, pythonpath, demo=demo)
     _show(diagnosis, format_name, output)
-    raise typer.Exit(1 if diagnosis.failure else 0)
+    return 1 if diagnosis.failure else 0
 
 
 def _run(trace: Path | None, command: list[str]) -> Trace | None:

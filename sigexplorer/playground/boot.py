@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from sigexplorer import catalog
+from sigexplorer import catalog, garbage
 from sigexplorer.capture.listening import Listener, built_in
 from sigexplorer.errors import ProjectError
 from sigexplorer.playground.databases import IN_MEMORY, Databases
@@ -36,6 +36,7 @@ class Playground:
             _set_up()
         self._databases = databases
         databases.open()
+        garbage.collect()
 
     def reset(self) -> None:
         """Empty every table and forget what the receivers remember."""

@@ -32,6 +32,8 @@ class PostgresDatabases:
         self._redirection = Redirection()
         self._made: dict[str, int | None] = {}  # name to object id, which no other database ever gets
         self._tables = ""  # the SQL that makes them
+        # A story may make Django's test databases, which replace whatever has their names: nothing has these.
+        self._for_tests = {alias: free_name() for alias in ALIASES}
 
     def open(self) -> None:
         """Make both databases, none of which may exist, and their tables."""
@@ -42,7 +44,7 @@ class PostgresDatabases:
         with self._server("cannot make a database") as server, undisturbed():
             for name in names.values():
                 self._make(server, name)
-            self._redirection.lead({alias: self._settings(name) for alias, name in names.items()})
+            self._redirection.lead({alias: self._settings(alias, name) for alias, name in names.items()})
         from django.db import Error
 
         try:
@@ -91,6 +93,8 @@ class PostgresDatabases:
             if _object_id(server, name) == made:  # else somebody has put another one in its place
                 server.execute(f"DROP DATABASE {_quoted(name)} WITH (FORCE)")
             del self._made[name]
+        for name in self._for_tests.values():
+            server.execute(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
 
     @contextmanager
     def _server(self, failing: str) -> Iterator[Any]:
@@ -120,7 +124,7 @@ class PostgresDatabases:
     def _options(self) -> dict[str, Any]:
         return {"connect_timeout": _PATIENCE, **dict(self._where.options)}
 
-    def _settings(self, name: str) -> dict[str, Any]:
+    def _settings(self, alias: str, name: str) -> dict[str, Any]:
         where = self._where
         return {
             "ENGINE": "django.db.backends.postgresql",
@@ -130,6 +134,7 @@ class PostgresDatabases:
             "HOST": where.host,
             "PORT": where.port,
             "OPTIONS": self._options(),
+            "TEST": {"NAME": self._for_tests[alias]},
         }
 
     def _refused(self, what: str, problem: Exception) -> DatabaseUrlError:

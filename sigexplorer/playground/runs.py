@@ -15,8 +15,7 @@ from sigexplorer.catalog.page import Page, Version, dotted
 from sigexplorer.errors import UsageError
 from sigexplorer.model import Claim, Trace
 from sigexplorer.playground.boot import PLAYGROUND
-from sigexplorer.playground.databases import IN_MEMORY
-from sigexplorer.playground.elsewhere import databases_at
+from sigexplorer.playground.databases import IN_MEMORY, Databases
 from sigexplorer.playground.ending import in_order
 from sigexplorer.playground.scenarios import Scenario
 from sigexplorer.playground.steps import Steps
@@ -90,7 +89,7 @@ def open_playground(*, listen: bool, database: str | None = None) -> Iterator[No
 
     With ``database``, the URL of one that does not exist, its rows are there meanwhile.
     """
-    databases = IN_MEMORY if database is None else databases_at(database)
+    databases = IN_MEMORY if database is None else _elsewhere(database)
     with nullcontext() if database is None else in_order():
         try:
             PLAYGROUND.boot(listen=listen, databases=databases)
@@ -101,6 +100,12 @@ def open_playground(*, listen: bool, database: str | None = None) -> Iterator[No
             except KeyboardInterrupt:  # before it has begun: once it has, it is not disturbed
                 PLAYGROUND.shut()
                 raise
+
+
+def _elsewhere(url: str) -> Databases:
+    from sigexplorer.playground.elsewhere import databases_at
+
+    return databases_at(url)
 
 
 def _run(title: str, story: Story, *, sources: bool) -> Trace:

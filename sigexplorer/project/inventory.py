@@ -15,15 +15,16 @@ from sigexplorer.capture.listening import built_in, tracing_receiver
 from sigexplorer.capture.registry import Registration, registrations
 from sigexplorer.capture.senders import UNKNOWN, Senders
 from sigexplorer.capture.signals import SignalWords
-from sigexplorer.catalog.installed import django_version, sends
-from sigexplorer.catalog.page import ANCIENT, Page, Version, dotted
-from sigexplorer.model import ListedReceiver, ListedSignal, Origin
+from sigexplorer.catalog.installed import django_version
+from sigexplorer.catalog.listing import ListedSignal, custom, listed_page
+from sigexplorer.catalog.page import Page
+from sigexplorer.model import ListedReceiver
 
 
 def built_in_signals(pages: Iterable[Page]) -> list[ListedSignal]:
     """Return the signals of ``pages``, those that the installed Django lacks included."""
     version = django_version()
-    return [_listed(page, version) for page in pages]
+    return [listed_page(page, version, *_count(built_in(page))) for page in pages]
 
 
 def custom_signals() -> list[ListedSignal]:
@@ -31,29 +32,8 @@ def custom_signals() -> list[ListedSignal]:
     return [_custom(named, signal) for named, signal in signals.custom()]
 
 
-def _listed(page: Page, version: Version) -> ListedSignal:
-    signal = built_in(page)
-    total, stock = _count(signal)
-    return ListedSignal(
-        signal=page.path,
-        name=page.name,
-        group=page.group,
-        arguments=tuple(argument.name for argument in page.arguments_in(version)),
-        sender=page.sender,
-        documented=page.documented,
-        added=dotted(page.added) if page.added != ANCIENT else None,
-        sent_by=tuple(Origin(send.file, send.line, send.function) for send in sends(page))
-        if page.exists_in(version)
-        else (),
-        receivers=total,
-        receivers_django=stock,
-        exists=page.exists_in(version),
-    )
-
-
 def _custom(named: SignalWords, signal: object) -> ListedSignal:
-    total, stock = _count(signal)
-    return ListedSignal(named.path, named.name, "custom", (), None, False, None, (), total, stock)
+    return custom(named.path, named.name, *_count(signal))
 
 
 def _count(signal: object) -> tuple[int, int]:

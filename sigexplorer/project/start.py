@@ -8,6 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from sigexplorer import garbage
 from sigexplorer.capture import connections, words
 from sigexplorer.capture.places import is_plumbing, short
 from sigexplorer.errors import ProjectError
@@ -34,6 +35,7 @@ def start(settings: str, pythonpath: Path | None) -> None:
         raise _cannot(settings, problem) from problem
     except (Exception, SystemExit) as problem:
         raise _cannot(settings, problem) from problem
+    garbage.collect()
 
 
 def _cannot(settings: str, problem: BaseException) -> ProjectError:

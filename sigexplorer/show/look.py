@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sigexplorer.show.filters import Filters
-from sigexplorer.show.text import DEFAULT_LIMIT
-
-#: Rows of a view: more than a screen, and less than anybody reads.
-ROWS = 200
+from sigexplorer.show.text import DEFAULT_LIMIT, ROWS
 
 
 @dataclass(frozen=True, slots=True)

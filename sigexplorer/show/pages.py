@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sigexplorer import catalog
-from sigexplorer.catalog.installed import Send
 from sigexplorer.catalog.page import ANCIENT, Argument, Page, Version, dotted
-from sigexplorer.model import Dispatch, ListedSignal, Trace, summarise
 from sigexplorer.show.document import Block, Bullets, Code, Commands, Document, Grid, Heading, Paragraph
 from sigexplorer.show.text import duration, plural, shown
+
+if TYPE_CHECKING:
+    from sigexplorer.catalog.installed import Send
+    from sigexplorer.catalog.listing import ListedSignal
+    from sigexplorer.model import Dispatch, Trace
 
 _CLAUSE_END = re.compile(r"[:;,]")
 
@@ -213,6 +217,8 @@ def outcomes(told: Sequence[tuple[str, Trace]], later: Mapping[str, Version]) ->
 
 def _outcome(name: str, trace: Trace) -> tuple[str, str, str, str, str]:
     held = sum(claim.held for claim in trace.claims)
+    from sigexplorer.model import summarise
+
     summary = summarise(trace)
     time = duration(trace.run.duration_ns)
     return (name, f"{held} of {len(trace.claims)}", f"{summary.dispatches:,}", f"{summary.queries:,}", time)

@@ -7,6 +7,9 @@ import unicodedata
 #: Characters of one value that a view shows unless told otherwise.
 DEFAULT_LIMIT = 80
 
+#: Rows of a view: more than a screen, and less than anybody reads.
+ROWS = 200
+
 #: Unicode categories that move the cursor, hide text or turn its direction around.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 

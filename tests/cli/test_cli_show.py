@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from threading import Thread
@@ -94,7 +95,7 @@ def test_a_plugin_is_found_by_name_and_by_suffix(
 ) -> None:
     """A format of another distribution works as our own do, and its name is its suffix."""
     point = _Exporter("titles", "their.module:export", exporters.GROUP)
-    monkeypatch.setattr(exporters, "entry_points", lambda group: [point] if group else [])
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [point] if group else [])
     assert cli("show", recorded, "-f", "titles").out == "scenario login-flow\n"
     assert cli("show", recorded, "-o", tmp_path / "out.titles").code == 0
     assert (tmp_path / "out.titles").read_text() == "scenario login-flow\n"

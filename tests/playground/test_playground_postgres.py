@@ -224,3 +224,27 @@ def test_a_database_dropped_meanwhile_is_no_error(server: Server, monkeypatch: p
     play_in(server.url("shop"), named("save-user"))
     assert server.databases() == {"shop"}
     server.execute("DROP DATABASE shop")
+
+
+def test_test_databases_of_django_replace_nobodys(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a story lets Django's test runner make has a name of ours, and is dropped if the story is not."""
+    from sigexplorer.playground.scenarios import saving
+
+    seen: set[str] = set()
+
+    def story(step: Any) -> None:
+        from django.test.runner import DiscoverRunner
+
+        with step("the only step"):
+            DiscoverRunner(verbosity=0, interactive=False).setup_databases(aliases={"default"})
+            seen.update(server.databases())
+            raise KeyboardInterrupt
+
+    server.execute("CREATE DATABASE test_shop")
+    server.execute("CREATE TABLE goods AS SELECT 'tea' AS name", "test_shop")
+    monkeypatch.setattr(saving, "save_user", story)
+    play_in(server.url("shop"), named("save-user"))
+    assert len(seen) == 4
+    assert server.databases() == {"test_shop"}
+    assert server.execute("SELECT name FROM goods", "test_shop") == [("tea",)]
+    server.execute("DROP DATABASE test_shop")

@@ -10,7 +10,8 @@ from drawing import CONTROL, UNLIMITED, drawn, unwrapped, widest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigexplorer.model import Claim, ListedSignal, Trace
+from sigexplorer.catalog.listing import ListedSignal
+from sigexplorer.model import Claim, Trace
 from sigexplorer.show import pages
 from sigexplorer.show.document import Bullets, Code, Document, Grid, Heading, Paragraph
 from sigexplorer.show.exporters import markdown
@@ -141,7 +142,6 @@ LISTED = st.builds(
     sender=st.none() | ALL_TEXTS,
     documented=st.booleans(),
     added=st.none(),
-    sent_by=st.just(()),
     receivers=st.just(3),
     receivers_django=st.just(1),
 )
@@ -167,7 +167,6 @@ def test_a_signal_of_a_newer_django_is_listed_as_such() -> None:
         sender="the backend",
         documented=True,
         added="6.0",
-        sent_by=(),
         receivers=0,
         receivers_django=0,
         exists=False,

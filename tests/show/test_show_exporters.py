@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from importlib import metadata
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from typing import Any
@@ -195,7 +196,7 @@ def plugin(monkeypatch: pytest.MonkeyPatch, load: Callable[[], Any]) -> None:
             return load()
 
     point = Point("dot", "their.module:export", exporters.GROUP)
-    monkeypatch.setattr(exporters, "entry_points", lambda group: [point] if group == exporters.GROUP else [])
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [point] if group == exporters.GROUP else [])
 
 
 def test_a_plugin_is_found_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from sigexplorer.errors import PluginError, UnknownNameError
-from sigexplorer.model import Trace
-from sigexplorer.show.look import Look
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from sigexplorer.model import Trace
+    from sigexplorer.show.look import Look
 
 GROUP = "sigexplorer.exporters"
 
 #: Makes the text of a file from traces.
-Exporter = Callable[[Sequence[Trace]], str | Iterable[str]]
+Exporter = Callable[["Sequence[Trace]"], str | Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ def export(name: str, traces: Sequence[Trace], look: Look) -> Iterable[str]:
 
 
 def _plugins() -> Iterable[EntryPoint]:
+    from importlib.metadata import entry_points  # it brings the whole of email along
+
     return entry_points(group=GROUP)
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from sigexplorer.show.document import Block, Bullets, Code, Commands, Document, Grid, Heading, Paragraph
 from sigexplorer.show.text import safe
-from sigexplorer.show.views.timeline import source
+from sigexplorer.show.views.code import Source
 
 _CELL = 2_000  # characters: a document is not a stream of values
 _READABLE = 100  # columns of a line of prose
@@ -54,7 +54,7 @@ def _block(block: Block, width: int) -> RenderableType:
         case Commands(commands):
             return _bullets(tuple(f"{command}: {does}" if does else command for command, does in commands))
         case Code(python):
-            return source(python)
+            return Source(python)
 
 
 def _prose(text: RenderableType, width: int) -> RenderableType:

@@ -9,11 +9,12 @@ from rich.text import Text
 
 from sigexplorer.model import Claim, Step, Trace
 from sigexplorer.show.folding import Section, Timeline, fold
-from sigexplorer.show.look import ROWS, Look
+from sigexplorer.show.look import Look
 from sigexplorer.show.selection import Selection, selected
 from sigexplorer.show.shortening import Cut, shorten
-from sigexplorer.show.text import duration, plural, safe
+from sigexplorer.show.text import ROWS, duration, plural, safe
 from sigexplorer.show.views import columns, heading, plain
+from sigexplorer.show.views.code import Source
 
 
 def render(trace: Trace, look: Look, width: int) -> RenderableType:
@@ -90,18 +91,7 @@ def _heading(step: Step, look: Look, *, continued: bool) -> Iterator[RenderableT
         text.append(f"\n  stopped by {safe(step.error, 400)}", style="not bold red")
     yield text
     if look.sources and step.source and not continued:
-        yield source(step.source)
-
-
-def source(python: str) -> RenderableType:
-    """Return Python, highlighted; never wrapped or indented, so that it can be copied."""
-    from rich.syntax import Syntax
-
-    shown = "\n".join(safe(line, 500) for line in python.splitlines())
-    text = Syntax(shown, "python", theme="ansi_dark", background_color="default").highlight(shown)
-    text.rstrip()
-    text.no_wrap, text.overflow = True, "ignore"
-    return text
+        yield Source(step.source)
 
 
 def _claim(claim: Claim, limit: int) -> Text:

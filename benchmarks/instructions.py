@@ -1,0 +1,63 @@
+"""Instructions counted by valgrind: the same on every run, whatever else the machine does.
+
+What a process takes to start is not part of it: the workload runs once and three times as
+large, and the difference is compared.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+
+from benchmarks.measuring import PROGRAMS, ROOT, Row, Setting, SkippedError, cpu
+
+_COUNTED = re.compile(rb"I\s+refs:\s+([\d,]+)")
+_SMALL, _LARGE = 2, 6  # hundredths of 200 logins and 500 saves
+
+
+def rows(setting: Setting) -> Iterator[Row]:
+    """Count what the workload takes, untraced and traced."""
+    if shutil.which("valgrind") is None:
+        raise SkippedError("valgrind is not installed")
+    yield from _start_up(setting)
+    untraced, traced = (_grows(setting, words) for words in ((), ("traced",)))
+    note = f"{untraced:,} untraced, {traced:,} traced"
+    yield Row(
+        "200 logins, 500 saves, m2m and deletes",
+        "instructions, to the same untraced",
+        1.03,
+        (traced / untraced,),
+        note=note,
+    )
+
+
+def _start_up(setting: Setting) -> Iterator[Row]:
+    """Count what the commands take that answer at once, to ``import django``."""
+    group, django = "start-up, to python -c 'import django'", count(setting, ["-c", "import django"])
+    for words, goal in ((["list"], 4.5), (["docs", "post_save"], 4.5)):
+        ratio = count(setting, ["-m", "sigexplorer", *words]) / django
+        yield Row(group, f"{' '.join(words)}, instructions", goal, (ratio,))
+
+
+def _grows(setting: Setting, words: tuple[str, ...]) -> int:
+    program = str(PROGRAMS / "workload.py")
+    small, large = (count(setting, [program, "once", str(size), *words]) for size in (_SMALL, _LARGE))
+    return large - small
+
+
+def count(setting: Setting, words: Sequence[str]) -> int:
+    """Return how many instructions a program takes, after a run that compiles what it imports."""
+    command = [
+        "valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
+        setting.python, *words,
+    ]  # fmt: skip
+    cpu([setting.python, *words], setting.environment())
+    done = subprocess.run(  # noqa: S603 - programs of our own
+        command, env=setting.environment(), cwd=ROOT, capture_output=True, check=False
+    )
+    found = _COUNTED.search(done.stderr)
+    if done.returncode != 0 or found is None:
+        raise SkippedError(f"valgrind: {done.stderr.decode(errors='replace').strip().splitlines()[-1:]}")
+    return int(found[1].replace(b",", b""))
