@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -63,7 +64,7 @@ class Tracing:
         if self._state.listen:
             _listen()
         when_imported("multiprocessing.pool", self._note_before_answers)
-        follow(self._state)
+        follow(self._state, begin)
         at_end(self._last)
         os._exit = self._leaving(os._exit)
         for name in _BECOMING:
@@ -144,6 +145,22 @@ class Tracing:
             return become(*arguments, **named)
 
         return becoming
+
+
+def begin(state: str) -> None:
+    """Begin to trace this process and those that it starts, as ``state`` says; once in a process.
+
+    Called before anything of the program: as Python starts, as ``multiprocessing`` prepares a
+    new process, or just after a fork. That is also between fork and exec where ``subprocess``
+    has a ``preexec_fn``; but a fork is traced already, and has only to go on.
+    """
+    if not ACTIVE:
+        told = State.read(state)
+        Tracing(told).begin(recording=functools.partial(_print, *told.live) if told.live else None)
+
+
+def _print(module: str, function: str, told: str) -> None:
+    getattr(import_module(module), function)(told)
 
 
 def stay_importable() -> None:
