@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+import re
 import sys
 import weakref
 from collections.abc import Callable, Iterator
@@ -80,8 +82,7 @@ def custom() -> list[tuple[SignalWords, Any]]:
     """Return every signal of the process that is not Django's, by path.
 
     Those that a module holds, and those that were created while ``note_created`` was told.
-    A signal imported elsewhere counts once, under the module that sorts first: mostly the
-    one that defines it, because ``blog.receivers`` imports from ``blog``.
+    A signal imported elsewhere counts once, under the module that defines it.
     """
     held = _held()
     ours = {id(signal) for page in catalog.PAGES if (signal := _loaded(page)) is not None}
@@ -96,7 +97,7 @@ def custom() -> list[tuple[SignalWords, Any]]:
 def _held() -> dict[int, tuple[SignalWords, Any]]:
     """Return by id the signals that are a variable of some module, and Django's own ones are not."""
     ours = {id(signal) for page in catalog.PAGES if (signal := _loaded(page)) is not None}
-    found: dict[int, tuple[str, str, Any]] = {}
+    found: dict[int, list[_Holder]] = {}
     for module_name, module in sorted(sys.modules.items()):
         if module_name.startswith("django.") or not issubclass(type(module), ModuleType):
             continue
@@ -104,14 +105,64 @@ def _held() -> dict[int, tuple[SignalWords, Any]]:
         for name, thing in list(held.items()):
             # Only type() may be asked: a lazy object's __class__ runs the project's code.
             if issubclass(type(thing), Signal) and id(thing) not in ours:
-                known = found.get(id(thing))
-                # The first name in a module is the one it was given; signals.py is where it belongs.
-                if known is None or (_is_home(module_name) and not _is_home(known[0])):
-                    found[id(thing)] = (module_name, plain(name), thing)
-    return {
-        key: (SignalWords(f"{module}.{name}", name, "custom"), signal)
-        for key, (module, name, signal) in found.items()
-    }
+                found.setdefault(id(thing), []).append(_Holder(module_name, plain(name), thing))
+    return {key: (_defined(holders), holders[0].signal) for key, holders in found.items()}
+
+
+class _Holder(NamedTuple):
+    """A variable that is a signal."""
+
+    module: str
+    name: str
+    signal: Any
+
+    @property
+    def words(self) -> SignalWords:
+        return SignalWords(f"{self.module}.{self.name}", self.name, "custom")
+
+
+def _defined(holders: list[_Holder]) -> SignalWords:
+    """Name a signal by the module that defines it, whoever else imports it; by its first name there.
+
+    That is the one in which it was made; where nobody saw that, the one whose source
+    assigns it, and of several ``signals.py``.
+    """
+    made = _made(holders[0].signal)
+    if made is not None:
+        there = next((one.words for one in holders if one.module == made.module), None)
+        there = there or _named_inside(holders[0].signal, made)
+        if there is not None:
+            return there
+    if len({one.module for one in holders}) == 1:
+        return holders[0].words
+    return min(holders, key=lambda one: (not _assigns(one), not _is_home(one.module))).words
+
+
+def _assigns(holder: _Holder) -> bool:
+    """Whether the source of a module assigns the variable, instead of importing it."""
+    file = _contents(sys.modules[holder.module]).get("__file__")
+    if type(file) is not str or not file.endswith(".py"):
+        return False
+    assigned = re.compile(rf"^[ \t]*{re.escape(holder.name)}[ \t]*(?::[^=\n]*)?=(?!=)")
+    return any(assigned.match(line) for line in linecache.getlines(file))
+
+
+def found_at(text: str) -> Any:
+    """Return the signal that ``text`` leads to, by whichever module imports it; None where none is."""
+    parts = text.split(".")
+    for end in range(len(parts) - 1, 0, -1):
+        module = sys.modules.get(".".join(parts[:end]))
+        if not issubclass(type(module), ModuleType):
+            continue
+        rest = ".".join(parts[end:])
+        for name, thing in list(_contents(module).items()):
+            if plain(name) == rest and issubclass(type(thing), Signal):
+                return thing
+            if rest.startswith(plain(name)):
+                for further, found in _inside(thing, _DEPTH):
+                    if f"{plain(name)}{further}" == rest:
+                        return found
+    return None
 
 
 def _is_home(module_name: str) -> bool:
@@ -174,16 +225,31 @@ def _is_own_init(frame: FrameType, signal: Any) -> bool:
 
 def created_at(signal: Any) -> Origin | None:
     """Return the line that made ``signal``, if that was noted."""
+    made = _made(signal)
+    return made.at if made is not None else None
+
+
+def _made(signal: Any) -> _Created | None:
     made = _CREATED.get(id(signal))
-    return made.at if made is not None and made.signal() is signal else None
+    return made if made is not None and made.signal() is signal else None
 
 
 def _named_elsewhere(signal: Any) -> SignalWords:
     """Name a signal by what holds it where it was made, else by that line, else by its class."""
     kind = class_path(type(signal)).rpartition(".")[2]
-    made = _CREATED.get(id(signal))
-    if made is None or made.signal() is not signal:
+    made = _made(signal)
+    if made is None:
         return SignalWords(f"<{kind}>", f"<{kind}>", "custom")
+    inside = _named_inside(signal, made)
+    if inside is not None:
+        return inside
+    number = f" #{made.number}" if made.number > 1 else ""
+    text = f"<{kind} {made.at.file}:{made.at.line}{number}>"
+    return SignalWords(text, text, "custom")
+
+
+def _named_inside(signal: Any, made: _Created) -> SignalWords | None:
+    """Name a signal by what holds it in the module that made it, if something there does."""
     module = sys.modules.get(made.module)
     if issubclass(type(module), ModuleType):
         for name, thing in list(_contents(module).items()):
@@ -191,9 +257,7 @@ def _named_elsewhere(signal: Any) -> SignalWords:
                 if found is signal:
                     last = end.rpartition(".")[2] if end.startswith(".") else f"{plain(name)}{end}"
                     return SignalWords(f"{made.module}.{plain(name)}{end}", last, "custom")
-    number = f" #{made.number}" if made.number > 1 else ""
-    text = f"<{kind} {made.at.file}:{made.at.line}{number}>"
-    return SignalWords(text, text, "custom")
+    return None
 
 
 _DEPTH = 2  # a dict in a class in a module

@@ -71,12 +71,21 @@ def _matching(found: list[ListedReceiver], pattern: str | None) -> list[ListedRe
             raise UnknownNameError("group", pattern, [f"%{group}" for group in catalog.GROUPS])
         meant = catalog.GROUPS[pattern[1:]]
         return [one for one in found if groups.get(one.signal, "custom") in meant]
-    kept = [one for one in found if _means(pattern, one)]
+    kept = [one for one in found if _means(pattern, one)] or _of_imported(pattern, found)
     known = {name for one in found for name in (one.name, one.signal, one.receiver, one.sender or "")}
     known |= {name for page in catalog.PAGES for name in (page.name, page.path)}
     if not kept and not any(_matches(pattern, name) for name in known):
         raise UnknownNameError("signal or receiver", pattern, known - {""})
     return kept
+
+
+def _of_imported(path: str, found: list[ListedReceiver]) -> list[ListedReceiver]:
+    """Return the receivers of the signal that a module imports by this path, which is not its own."""
+    from sigexplorer.capture import signals
+
+    signal = signals.found_at(path)
+    named = None if signal is None else signals.words(signal).path
+    return [one for one in found if one.signal == named]
 
 
 def _means(pattern: str, receiver: ListedReceiver) -> bool:

@@ -8,13 +8,29 @@ Source: ``django/db/models/deletion.py`` of Django 5.2, 6.0 and 6.1.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sigexplorer.project.models import label
 
 Fate = Literal["stopped", "fast", "updated", "left", "unknown"]
+
+
+#: A step into what is next, in the order of calls: a chain of models is as long as it likes,
+#: and Python's stack is not.
+_Walk = Iterator[Any]
+
+
+def _walk(first: _Walk) -> None:
+    """Take every step, each to its end before the next of the one that led to it."""
+    open_steps = [first]
+    while open_steps:
+        following = next(open_steps[-1], None)
+        if following is None:
+            open_steps.pop()
+        else:
+            open_steps.append(following)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +59,15 @@ class Cascade:
         self._followed: set[Any] = set()  # models whose relations were followed
         self._dependencies: dict[Any, set[Any]] = defaultdict(set)
         if self.fast:
-            self._follow(model)  # what refers to it is left to the database, or alone
+            _walk(self._follow(model))  # what refers to it is left to the database, or alone
         else:
-            self._collect(model, "the object itself", None)
+            _walk(self._collect(model, "the object itself", None))
 
     def models(self) -> list[Any]:
         """Return the models whose rows are collected, in the order in which they are deleted."""
         return [model for model in self._sorted() if model in self.reasons]
 
-    def _collect(self, model: Any, reason: str, source: Any) -> None:
+    def _collect(self, model: Any, reason: str, source: Any) -> _Walk:
         self._add(model, reason)
         if source is not None:
             self._depend(source, model)
@@ -59,7 +75,7 @@ class Cascade:
         if model in self._followed:
             return
         self._followed.add(model)
-        self._follow(model)
+        yield self._follow(model)
 
     def _add(self, model: Any, reason: str) -> None:
         self._order.setdefault(model)
@@ -80,12 +96,12 @@ class Cascade:
         self._dependencies[model._meta.concrete_model].add(dependency._meta.concrete_model)
         self._order.setdefault(dependency)
 
-    def _follow(self, model: Any) -> None:
+    def _follow(self, model: Any) -> _Walk:
         from django.db.models.deletion import get_candidate_relations_to_delete
 
         relations: Iterable[Any] = get_candidate_relations_to_delete(model._meta)
         for relation in relations:
-            self._meet(relation.related_model, relation.field)
+            yield self._meet(relation.related_model, relation.field)
         for field in model._meta.private_fields:
             if hasattr(field, "bulk_related_objects"):  # a generic relation
                 name = f"{label(model)}.{field.name}"
@@ -93,9 +109,9 @@ class Cascade:
                 if self._collector.can_fast_delete(target._base_manager.none()):
                     self._touch("fast", target, name, "generic relation")
                 else:
-                    self._collect(target, f"by {name} (generic relation)", None)
+                    yield self._collect(target, f"by {name} (generic relation)", None)
 
-    def _meet(self, model: Any, field: Any) -> None:
+    def _meet(self, model: Any, field: Any) -> _Walk:
         """Decide what becomes of the rows of ``model`` whose ``field`` refers to what is deleted."""
         from django.db.models import deletion
 
@@ -107,7 +123,7 @@ class Cascade:
             self._touch("fast", model, name, rule.__name__)
         elif rule is deletion.CASCADE:
             source = None if field.null else field.remote_field.model
-            self._collect(model, f"by {name} (CASCADE)", source)
+            yield self._collect(model, f"by {name} (CASCADE)", source)
         elif rule is deletion.PROTECT:
             self._touch("stopped", model, name, "PROTECT")
         elif rule is deletion.RESTRICT:
@@ -129,13 +145,15 @@ class Cascade:
         """Return Django's order: what depends on nothing that is still there goes first."""
         models = list(self._order)
         arranged: list[Any] = []
+        placed: set[Any] = set()
         done: set[Any] = set()
         while len(arranged) < len(models):
             ready = False
             for model in models:
-                if model in arranged or self._dependencies.get(model._meta.concrete_model, set()) - done:
+                if model in placed or self._dependencies.get(model._meta.concrete_model, set()) - done:
                     continue
                 arranged.append(model)
+                placed.add(model)
                 done.add(model._meta.concrete_model)
                 ready = True
             if not ready:

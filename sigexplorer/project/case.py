@@ -116,6 +116,13 @@ class Case:
         ]
 
     @cached_property
+    def elsewhere(self) -> list[Standing]:
+        """The registrations with other signals, where it is asked about one that it is not connected to."""
+        if self.signal is None or self.connected:
+            return []
+        return [one for one in self.facts.standing if one.receiver.name == self.name]
+
+    @cached_property
     def pending(self) -> list[Pending]:
         """The connections that wait for a model."""
         return self._ours(self.facts.pending)
@@ -176,6 +183,9 @@ def _signal(text: str, facts: Facts) -> str:
     known = {named.path: named.name for named, _ in facts.signals}
     known |= {page.path: page.name for page in catalog.PAGES}
     found = [path for path, name in known.items() if text in (path, name)]
+    imported = None if found else signals.found_at(text)
+    if imported is not None:
+        return signals.words(imported).path
     if not found:
         raise UnknownNameError("signal", text, [*known, *known.values()])
     if len(found) > 1:

@@ -6,6 +6,7 @@ import sys
 from types import FunctionType, MethodType
 from typing import Any
 
+from sigexplorer import catalog
 from sigexplorer.answers import Check, State
 from sigexplorer.capture import receivers, words
 from sigexplorer.capture.connections import NOTES, Noted
@@ -162,7 +163,47 @@ def callable_as_receiver(case: Case) -> Check:
         if not flags & _KEYWORDS:
             what = "it takes no **kwargs: every send raises TypeError"
             return answer("callable", question, "failed", what, fix="add **kwargs to its parameters")
+        missing = _missing(function, one) if function else []
+        if missing:
+            return _cannot_be_called(question, one, missing)
     return answer("callable", question, "ok" if case.standing else "skipped")
+
+
+def _missing(function: FunctionType, one: Standing) -> list[str]:
+    """Return the parameters that a function must be given, and that no send of the signal gives."""
+    code, defaults = function.__code__, function.__defaults__ or ()
+    bound = type(one.registration.receiver) is MethodType
+    required = code.co_varnames[int(bound) : code.co_argcount - len(defaults)]
+    by_place = code.co_varnames[int(bound) : code.co_posonlyargcount]  # Django gives all by name
+    keyword = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    required += tuple(name for name in keyword if name not in (function.__kwdefaults__ or {}))
+    given = {"signal", "sender", *_arguments(one.named)}
+    return [
+        name
+        for name in required
+        if name in by_place or (name not in given if len(given) > _ALWAYS else name in _OF_METHODS)
+    ]
+
+
+_ALWAYS = 2  # what every send gives: the signal and its sender
+_OF_METHODS = ("self", "cls")
+
+
+def _arguments(named: SignalWords) -> list[str]:
+    """Return what Django's own signals are sent with; of others nobody knows."""
+    page = next((page for page in catalog.PAGES if page.path == named.path), None)
+    return [] if page is None else [one.name for one in page.arguments]
+
+
+def _cannot_be_called(question: str, one: Standing, missing: list[str]) -> Check:
+    lacking = " and ".join(f"'{name}'" for name in missing)
+    if missing[0] in _OF_METHODS:
+        what = f"it is a method, connected as a plain function without {lacking}: every send raises TypeError"
+        fix = "connect the method of an object or of the class outside of the class, or make it a function"
+    else:
+        what = f"{one.named.name} does not give it {lacking}: every send raises TypeError"
+        fix = f"take {lacking} out of its parameters, give it a default, or get it from **kwargs"
+    return answer("callable", question, "failed", what, fix=fix)
 
 
 _GENERATOR = 0x20 | 0x200  # of a code object's flags: a generator, sync or async

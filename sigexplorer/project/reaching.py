@@ -63,7 +63,7 @@ def _unless_loaded(module: str) -> str:
 def ready_that_never_ran(case: Case) -> str | None:
     """Return the ``ready()`` beside the receiver that Django did not run, because it uses another class."""
     config = _config(case)
-    if config is None or case.connected or not case.definitions:
+    if config is None or case.connected or case.elsewhere or not case.definitions:
         return None
     used = class_path(type(config))
     written_there = [
@@ -88,7 +88,7 @@ def ready_ran(case: Case) -> Check:
     question = "did the ready() of its app run?"
     config = _config(case)
     if config is None:
-        if case.connected or case.module is None:
+        if case.connected or case.elsewhere or case.module is None:
             return answer("ready", question, "ok", "it belongs to no app, and needs none")
         return answer(
             "ready", question, "failed", f"{case.module} is in no installed app: no ready() imports it",
@@ -118,6 +118,8 @@ def connect_called(case: Case) -> Check:
         said = said or [f"to {one.named.name}" for one in case.standing]
         said = said or [f"to {path}, in the run" for path in case.recorded]
         return answer("connected", question, "ok", *said, at=[event.at for event in events])
+    if case.elsewhere:
+        return _connected_elsewhere(case, question)
     elsewhere = case.facts.source.connections(case.name.rpartition(".")[2])
     not_imported = case.module is not None and case.module not in sys.modules
     said = [f"the connect() at {written(at)} did not run" for at in elsewhere]
@@ -135,6 +137,20 @@ def connect_called(case: Case) -> Check:
     )
     state: State = "noted" if not_imported else "failed"
     return answer("connected", question, state, what, *said, at=elsewhere, fix=fix)
+
+
+def _connected_elsewhere(case: Case, question: str) -> Check:
+    """Tell which signals it is connected to, where it is asked about another one."""
+    wanted = str(case.signal).rpartition(".")[2]
+    names = list(dict.fromkeys(one.named.name for one in case.elsewhere))
+    events = [(one.event, one.named.name) for one in case.elsewhere if one.event is not None]
+    return answer(
+        "connected", question, "failed",
+        f"it is connected to {', '.join(names)}, not to {wanted}",
+        *(_said(event, name) for event, name in events),
+        at=[event.at for event, _ in events],
+        fix=f"ask about {names[0]}, or connect it to {wanted} as well",
+    )  # fmt: skip
 
 
 def _said(event: Noted, signal: str) -> str:

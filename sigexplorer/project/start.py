@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -41,7 +42,7 @@ def start(settings: str, pythonpath: Path | None) -> None:
 
 
 def _cannot(settings: str, problem: BaseException) -> ProjectError:
-    message = f"the project of '{settings}' cannot be set up: {told(problem)}"
+    message = f"the project of '{settings}' cannot be set up: {told(problem)}{_beside(settings, problem)}"
     return ProjectError(message, "run its manage.py check to see where")
 
 
@@ -69,9 +70,35 @@ def told(problem: BaseException) -> str:
     """Return the last line of a traceback, and the innermost line of the project's in it."""
     if isinstance(problem, SyntaxError):
         return f"{type(problem).__name__}: {problem.msg} ({short(problem.filename or '?')}:{problem.lineno})"
-    frames = traceback.extract_tb(problem.__traceback__)
-    theirs = (frame for frame in reversed(frames) if not frame.filename.startswith(_OURS))
-    line = next((frame for frame in theirs if not is_plumbing(frame.filename)), None)
+    line = _innermost(problem)
     where = f" ({short(line.filename)}:{line.lineno})" if line else ""
     said = " ".join("".join(traceback.format_exception_only(problem)).split())
     return f"{words.bounded(said)}{where}"
+
+
+def _innermost(problem: BaseException) -> traceback.FrameSummary | None:
+    """Return the innermost line of the project's in a traceback, if there is one."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    theirs = (frame for frame in reversed(frames) if not frame.filename.startswith(_OURS))
+    return next((frame for frame in theirs if not is_plumbing(frame.filename)), None)
+
+
+def _beside(settings: str, problem: BaseException) -> str:
+    """Name the settings where no line of the project's was running: Django read them, and failed on them."""
+    file = words.contents(sys.modules.get(settings)).get("__file__")
+    if isinstance(problem, SyntaxError) or _innermost(problem) is not None or type(file) is not str:
+        return ""
+    missing = problem.name if isinstance(problem, ImportError) else None
+    return f" ({short(file)}{_line_with(file, missing)})"
+
+
+def _line_with(file: str, name: str | None) -> str:
+    """Return the line of the text ``name``, or of what is inside of it, as ``:line``; empty without one."""
+    if not name:
+        return ""
+    try:
+        text = Path(file).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    wanted = re.compile(rf"""['"]{re.escape(name)}\b""")
+    return next((f":{number}" for number, line in enumerate(text.splitlines(), 1) if wanted.search(line)), "")

@@ -339,6 +339,30 @@ SPECIMENS = {
         "stopped", {}, trace="skipped", sound_trace="called", says="shop.receivers.earlier raised ValueError"
     ),
     "its own error": Specimen("stopped", {}, trace="raised", sound_trace="called", says="KeyError"),
+    "a method of a class": Specimen(
+        "callable",
+        receivers("\n        class Shelf:\n            @receiver(post_save, sender=Product)\n            def on_save(self, sender, **kwargs): pass\n"),
+        receivers("\n        class Shelf:\n            @staticmethod\n            @receiver(post_save, sender=Product)\n            def on_save(sender, **kwargs): pass\n"),
+        says="'self'",
+    ),
+    "a method of a class, for a signal of one's own": Specimen(
+        "callable",
+        receivers("\n        class Shelf:\n            @receiver(paid)\n            def on_save(self, sender, **kwargs): pass\n"),
+        receivers("\n        class Shelf:\n            def on_save(self, sender, order, **kwargs): pass\n\n        shelf = Shelf()\n        paid.connect(shelf.on_save)\n"),
+        says="connected as a plain function",
+    ),
+    "a parameter that the signal does not give": Specimen(
+        "callable",
+        receivers(on_save(_SENDER, arguments="sender, instance, request, **kwargs")),
+        receivers(on_save(_SENDER, arguments="sender, instance, request=None, *, created, **kwargs")),
+        says="post_save does not give it 'request'",
+    ),
+    "a parameter by place only": Specimen(
+        "callable",
+        receivers(on_save(_SENDER, arguments="sender, /, **kwargs")),
+        receivers(on_save(_SENDER, arguments="sender, **kwargs")),
+        says="'sender'",
+    ),
     "by two dispatch_uids": Specimen(
         "once",
         receivers(_PLAIN + "\n        post_save.connect(on_save, dispatch_uid='a')\n        post_save.connect(on_save, dispatch_uid='b')\n"),

@@ -88,6 +88,9 @@ def answers(tmp_path_factory: pytest.TempPathFactory, runs: dict[str, Path]) -> 
     late = tmp_path_factory.mktemp("late")
     specimens.write(late, specimens.ready("pass"))
     questions["late"] = (str(late), "on_save", str(runs["called"]))
+    sound = tmp_path_factory.mktemp("sound")
+    specimens.write(sound, {})
+    questions["elsewhere"] = (str(sound), "post_init:on_save", None)
     return specimens.ask(questions)
 
 
@@ -165,3 +168,60 @@ def test_what_the_run_connected_later_fires(answers: Answers) -> None:
     assert answers["late"]["signals"] == [POST_SAVE]
     checks = {check["name"]: check for check in answers["late"]["checks"]}
     assert checks["imported"]["evidence"] == ["shop.receivers was imported in the run, not at the start"]
+
+
+IMPORTED_ELSEWHERE = {
+    "shop/events.py": """
+        from django.dispatch import Signal
+
+        def made():
+            return Signal()
+
+        paid, MANY = Signal(), {"sent": Signal()}
+        asked = made()
+
+        class Bus:
+            halted = Signal()
+    """,
+    "shop/alias.py": "from shop.events import paid as a_paid\n",
+    "shop/receivers.py": """
+        from django.dispatch import receiver
+        from shop.alias import a_paid
+        from shop.events import MANY, Bus, asked as why_not, paid
+
+        first, halted, sent = paid, Bus.halted, MANY["sent"]
+
+        @receiver([paid, halted, sent, why_not])
+        def on_save(sender, **kwargs):
+            pass
+    """,
+}
+ELSEWHERE = {
+    "shop.alias.a_paid": "shop.events.paid",
+    "shop.receivers.first": "shop.events.paid",
+    "shop.receivers.Bus.halted": "shop.events.Bus.halted",
+    "shop.receivers.MANY['sent']": "shop.events.MANY['sent']",
+    "shop.receivers.why_not": "shop.events.asked",
+}
+EVENTS = ["shop.events.Bus.halted", "shop.events.MANY['sent']", "shop.events.asked", "shop.events.paid"]
+
+
+def test_a_signal_is_named_by_the_module_that_defines_it(tmp_path: Path) -> None:
+    """Whoever imports a signal, by whatever name, its own name stays; each path to it is understood."""
+    specimens.write(tmp_path, IMPORTED_ELSEWHERE)
+    asked = ["on_save", *(f"{path}:on_save" for path in (*EVENTS, *ELSEWHERE))]
+    found = specimens.ask({question: (str(tmp_path), question, None) for question in asked})
+    assert sorted(found["on_save"]["signals"]) == EVENTS
+    for path in EVENTS:
+        assert found[f"{path}:on_save"]["signals"] == [path]
+    for path, own in ELSEWHERE.items():
+        assert found[f"{path}:on_save"]["signals"] == [own], path
+
+
+def test_another_signal_than_the_one_it_is_connected_to_is_told(answers: Answers) -> None:
+    """A receiver of one signal, asked about for another, has a decorator that ran: for its own signal."""
+    answer = answers["elsewhere"]
+    assert answer["reason"] == "connected"
+    assert answer["verdict"] == "it is connected to post_save, not to post_init"
+    assert "did not run" not in json.dumps(answer)
+    assert "shop/receivers.py:6" in json.dumps(answer["checks"])
