@@ -22,6 +22,7 @@ from sigexplorer.capture.tracer import Tracer
 from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.model import Trace
 from sigexplorer.playground.boot import PLAYGROUND
+from sigexplorer.project.cascade import Cascade
 from sigexplorer.project.explain import explain
 from sigexplorer.project.models import find_model, label
 
@@ -278,6 +279,20 @@ def zoo() -> dict[str, Any]:
     if django.VERSION >= (6, 1):
         found["Gone"] = model("Gone", leaf=to(f"{ZOO}.Leaf", models.DB_CASCADE))
     return found
+
+
+def test_a_cascade_of_any_length_is_told() -> None:
+    """A chain of models is followed to its end, and goes from that end, however long it is."""
+    mine = Apps([HOME])
+    meta = {"Meta": type("Meta", (), {"app_label": ZOO, "apps": mine}), "__module__": __name__}
+    first = above = type("Link0", (models.Model,), dict(meta))
+    length = 400
+    for number in range(1, length):
+        field = models.ForeignKey(above, on_delete=models.CASCADE, related_name="+")
+        above = type(f"Link{number}", (models.Model,), {**meta, "above": field})
+    cascade = Cascade(first)
+    assert [model.__name__ for model in cascade.models()] == [f"Link{n}" for n in reversed(range(length - 1))]
+    assert [one.model.__name__ for one in cascade.related] == [f"Link{length - 1}"]  # the last goes fast
 
 
 def populate(zoo: dict[str, Any]) -> Any:

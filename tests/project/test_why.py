@@ -225,3 +225,21 @@ def test_another_signal_than_the_one_it_is_connected_to_is_told(answers: Answers
     assert answer["verdict"] == "it is connected to post_save, not to post_init"
     assert "did not run" not in json.dumps(answer)
     assert "shop/receivers.py:6" in json.dumps(answer["checks"])
+
+
+def test_a_set_up_that_fails_in_the_settings_names_them(tmp_path: Path) -> None:
+    """Where no line of the project's was running, the error names the settings, and the line if it can."""
+    kinds = {
+        "missing": ('"shop"', '"shop", "missing"', "No module named 'missing' (site_settings.py:4)"),
+        "inside": ('"shop"', '"missing.apps.Config"', "No module named 'missing' (site_settings.py:4)"),
+        "unset": ('SECRET_KEY = "x"', 'LOGGING_CONFIG = "nowhere.at_all"', "(site_settings.py:2)"),
+        "wrong": ('"shop"', '"shop", "shop"', "(site_settings.py)"),
+    }
+    for name, (before, after, _) in kinds.items():
+        (tmp_path / name).mkdir()
+        changed = specimens.SOUND["site_settings.py"].replace(before, after)
+        specimens.write(tmp_path / name, {"site_settings.py": changed})
+    found = specimens.ask({name: (str(tmp_path / name), "on_save", None) for name in kinds})
+    assert {name: one["error"].endswith(kinds[name][2]) for name, one in found.items()} == dict.fromkeys(
+        kinds, True
+    ), found
