@@ -186,6 +186,7 @@ class ListedReceiver:
     alive: bool
     connected_at: Origin | None  # where it was connected, if we watched that
     stock: bool  # Django's own
+    by_debug: bool = False  # it lives only because DEBUG is on, as far as anybody looked
 
 
 @dataclass(frozen=True, slots=True)

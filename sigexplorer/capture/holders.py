@@ -11,12 +11,14 @@ Source: ``Signal.connect``, ``django/dispatch/dispatcher.py``, and ``_get_func_p
 from __future__ import annotations
 
 import gc
-from types import FrameType, ModuleType
+import sys
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 from django.utils import inspect
 
 from sigexplorer.capture.registry import Registration
+from sigexplorer.capture.words import contents
 
 _MOST = 200  # holders of holders that are looked at
 
@@ -26,7 +28,7 @@ _ROOTS = (ModuleType, FrameType, type)
 def held_by_debug_alone(registration: Registration) -> bool:
     """Whether nothing but that memory is seen to hold the receiver of a weak registration."""
     receiver = registration.receiver
-    if receiver is None or not registration.weak:
+    if receiver is None or not registration.weak or _is_at_home(receiver):
         return False
     gc.unfreeze()  # what is frozen is no referrer that Python knows of: modules, after a start of ours
     keys = [
@@ -35,6 +37,14 @@ def held_by_debug_alone(registration: Registration) -> bool:
         if type(key) is tuple and key and key[0] is receiver
     ]
     return bool(keys) and not _is_held(receiver, keys)
+
+
+def _is_at_home(receiver: Any) -> bool:
+    """Whether a function is what its module calls so: to ask for all that holds it takes far longer."""
+    if type(receiver) is not FunctionType or type(receiver.__module__) is not str:
+        return False
+    module = sys.modules.get(receiver.__module__)
+    return issubclass(type(module), ModuleType) and contents(module).get(receiver.__qualname__) is receiver
 
 
 def _is_held(receiver: Any, keys: list[Any]) -> bool:

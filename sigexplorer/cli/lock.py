@@ -31,7 +31,7 @@ def lock(
     from sigexplorer.show.lockfile import locked
 
     open_project(settings, pythonpath, demo=demo)
-    lines = locked(inventory.all_receivers())
+    lines = locked(inventory.all_receivers(ask_debug=True))
     file = output or beside_manage()
     return _check(lines, file, format_name) if check else _write(lines, file, format_name)
 

@@ -36,7 +36,7 @@ def receivers(
     from sigexplorer.project import inventory
 
     open_project(settings, pythonpath, demo=demo)
-    _show(_matching(inventory.all_receivers(), pattern), format_name, output, verbose=verbose)
+    _show(_matching(inventory.all_receivers(ask_debug=True), pattern), format_name, output, verbose=verbose)
 
 
 def _show(

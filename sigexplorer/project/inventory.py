@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import django
@@ -11,6 +12,7 @@ import django
 from sigexplorer import catalog
 from sigexplorer.capture import receivers, signals, words
 from sigexplorer.capture.connections import NOTES, Noted
+from sigexplorer.capture.holders import held_by_debug_alone
 from sigexplorer.capture.listening import built_in, tracing_receiver
 from sigexplorer.capture.registry import Registration, registrations
 from sigexplorer.capture.senders import UNKNOWN, Senders
@@ -73,22 +75,30 @@ def all_signals() -> list[tuple[SignalWords, Any]]:
     return [*known, *((signals.words(signal), signal) for key, signal in noted.items() if key not in ids)]
 
 
-def all_receivers() -> list[ListedReceiver]:
+def all_receivers(*, ask_debug: bool = False) -> list[ListedReceiver]:
     """Return every registration of the process, signal by signal, in true call order.
 
-    Those whose receiver died come last where Django has swept them away.
+    Those whose receiver died come last where Django has swept them away. With ``ask_debug``
+    those that live only because ``DEBUG`` is on are found, for which the memory is searched.
     """
     senders = Senders()
-    return [one for named, signal in all_signals() for one in receivers_of(named, signal, senders)]
+    return [
+        one
+        for named, signal in all_signals()
+        for one in receivers_of(named, signal, senders, ask_debug=ask_debug)
+    ]
 
 
-def receivers_of(named: SignalWords, signal: Any, senders: Senders) -> Iterator[ListedReceiver]:
+def receivers_of(
+    named: SignalWords, signal: Any, senders: Senders, *, ask_debug: bool = False
+) -> Iterator[ListedReceiver]:
     """Yield the registrations of one signal in true call order, the dead included."""
     standing = receivers.in_call_order(
         one for one in registrations(signal) if one.receiver is not tracing_receiver
     )
     for order, registration in enumerate(standing, 1):
-        yield listed(named, registration, order, senders)
+        one = listed(named, registration, order, senders)
+        yield replace(one, by_debug=True) if ask_debug and held_by_debug_alone(registration) else one
     for place, event in enumerate(swept(signal, standing), len(standing) + 1):
         yield ListedReceiver(
             signal=named.path, name=named.name, receiver=event.receiver.name, order=place,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sigexplorer.capture.words import model_label
-from sigexplorer.errors import ProjectError, UnknownNameError
+from sigexplorer.errors import ProjectError, UnknownNameError, UsageError
 
 
 def label(model: Any) -> str:
@@ -28,9 +28,43 @@ def find_model(name: str) -> Any:
         raise ProjectError("this project has no models", "there is nothing to explain")
     found = [text for text in models if text.casefold() == wanted]
     found = found or [text for text in models if text.rpartition(".")[2].casefold() == wanted]
+    if not found:
+        _refuse_abstract(name)
     if len(found) != 1:
         raise UnknownNameError("model", name, found or models)
     return models[found[0]]
+
+
+def _refuse_abstract(name: str) -> None:
+    """Raise if ``name`` is that of an abstract model, ``app.Model`` or ``Model``."""
+    wanted = name.casefold()
+    for model in _abstract():
+        names = {f"{model._meta.app_label}.{model.__name__}", f"{model.__module__}.{model.__name__}"}
+        names |= {model.__name__, _in_its_app(model)}
+        if wanted in {one.casefold() for one in names}:
+            heirs = [label(one) for one in all_models() if model in one.__mro__]
+            hint = f"ask about {', '.join(heirs[:3])}" if heirs else "nothing inherits it"
+            raise UsageError(f"'{name}' is abstract: no object of it is built, saved or deleted", hint)
+
+
+def _abstract() -> list[Any]:
+    """Return every abstract model of the process."""
+    from django.db.models import Model
+
+    found: dict[Any, None] = {}
+    waiting = [Model]
+    while waiting:
+        children = type.__subclasses__(waiting.pop())
+        waiting += [one for one in children if one not in found]
+        found |= dict.fromkeys(children)
+    return [one for one in found if one._meta.abstract]
+
+
+def _in_its_app(model: Any) -> str:
+    from django.apps import apps
+
+    config = apps.get_containing_app_config(model.__module__)
+    return f"{config.label}.{model.__name__}" if config else ""
 
 
 def families(model: Any) -> tuple[list[Any], list[Any]]:

@@ -38,19 +38,20 @@ def sent(case: Case) -> Check:
     if trace is None or not case.signals:
         return answer("sent", question, "skipped", _NO_RUN)
     short = [path.rpartition(".")[2] for path in case.signals]
-    names = ", ".join(short)
+    plain = short if len(set(short)) == len(short) else case.signals
+    names = f"{', '.join(plain)} {'was' if len(plain) == 1 else 'were'}"
     heard = _heard(case, trace)
     if heard:
-        return answer("sent", question, "ok", f"{names}: it was reached {len(heard)} times")
+        return answer("sent", question, "ok", f"{', '.join(plain)}: it was reached {_times(len(heard))}")
     sends = _sends(case, trace)
     counted = [
-        f"{one.name} of {one.sender} only counted, {one.times} times"
+        f"{one.name} of {one.sender} only counted, {_times(one.times)}"
         for one in trace.counted
         if one.name in short
     ]
     state: State = "noted" if _passed(case, trace) or counted else "failed"
     if not sends:
-        what = f"{names} was never sent in this run"
+        what = f"{names} never sent in this run"
         return answer(
             "sent",
             question,
@@ -61,11 +62,15 @@ def sent(case: Case) -> Check:
         )
     senders = Counter(dispatch.sender or "None" for dispatch in sends)
     near = ", ".join(f"{sender} ({times})" for sender, times in senders.most_common(5))
-    what = f"{names} was sent {len(sends)} times in this run, never with its sender"
+    what = f"{names} sent {_times(len(sends))} in this run, never with its sender"
     return answer(
         "sent", question, state, what, f"sent by {near}", at=[one.origin for one in sends[:3]],
         fix="connect it for a sender that sends, or for every one",
     )  # fmt: skip
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _passed(case: Case, trace: Trace) -> list[str]:

@@ -46,7 +46,7 @@ def document(diagnosis: Diagnosis) -> Document:
         Heading(diagnosis.receiver, level=1),
         Grid(("question", "answer", "evidence"), rows, dim_rows=quiet),
         Heading("Verdict"),
-        Paragraph(f"{diagnosis.verdict[:1].upper()}{diagnosis.verdict[1:]}."),
+        Paragraph(f"{_sentence(diagnosis.verdict)}."),
     ]
     if failure is not None:
         if failure.evidence[1:]:
@@ -54,6 +54,15 @@ def document(diagnosis: Diagnosis) -> Document:
         if failure.fix:
             blocks.append(Paragraph(f"To mend it: {failure.fix}."))
     return tuple(blocks)
+
+
+#: Words of ours that a verdict may begin with; anything else is somebody's name.
+_FIRST_WORDS = frozenset({"it", "its", "nobody", "connected", "disconnected"})
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital, unless it begins with a name: of a module, a file, a signal."""
+    return f"{text[0].upper()}{text[1:]}" if text.partition(" ")[0] in _FIRST_WORDS else text
 
 
 def _row(check: Check) -> tuple[str, str, str]:

@@ -2,16 +2,16 @@
 
 A block for each signal, sorted by path; in it a line for each receiver, in the order in
 which Django calls. Neither line numbers, which every edit changes, nor Django's own
-receivers, which each of its releases may change, nor receivers that died are in it. Files
-are relative to where they are imported from.
+receivers, which each of its releases may change, nor receivers that died, or would with
+``DEBUG`` off, are in it. Files are relative to where they are imported from.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -64,7 +64,7 @@ def locked(found: Iterable[ListedReceiver]) -> list[Locked]:
             frozenset(name for name, so in (("strong", not one.weak), ("async", one.is_async)) if so),
         )
         for one in found
-        if one.alive and not one.stock
+        if one.alive and not one.stock and not one.by_debug
     ]
     return sorted(kept, key=lambda one: one.signal)  # keeps the order of calls
 
@@ -173,13 +173,11 @@ def _drifts(old: list[Locked], new: list[Locked]) -> Iterator[Drift]:
     gone, come = _without(old, new), _without(new, old)
     stayed = [(one, one) for one in _without(old, gone)]
     for alike, change in _LIKENESSES:
-        for one in list(gone):
-            other = next((candidate for candidate in come if alike(one) == alike(candidate)), None)
-            if other is not None:
-                gone.remove(one)
-                come.remove(other)
-                stayed.append((one, other))
-                yield Drift(change, other.signal, other.receiver, other.sender, _difference(one, other))
+        alikes = _pairs(gone, come, alike)
+        gone, come = _without(gone, [one for one, _ in alikes]), _without(come, [one for _, one in alikes])
+        stayed += alikes
+        for one, other in alikes:
+            yield Drift(change, other.signal, other.receiver, other.sender, _difference(one, other))
     yield from (Drift("dropped", one.signal, one.receiver, one.sender, _line(one)) for one in gone)
     yield from (Drift("added", one.signal, one.receiver, one.sender, _line(one)) for one in come)
     yield from _reordered(old, new, stayed)
@@ -187,11 +185,24 @@ def _drifts(old: list[Locked], new: list[Locked]) -> Iterator[Drift]:
 
 def _without(lines: Sequence[Locked], others: Sequence[Locked]) -> list[Locked]:
     """Return ``lines`` less each of ``others`` once."""
-    kept = list(lines)
-    for one in others:
-        if one in kept:
-            kept.remove(one)
+    less = Counter(others)
+    kept = []
+    for one in lines:
+        if less[one]:
+            less[one] -= 1
+        else:
+            kept.append(one)
     return kept
+
+
+def _pairs(
+    gone: Sequence[Locked], come: Sequence[Locked], alike: Callable[[Locked], object]
+) -> list[tuple[Locked, Locked]]:
+    """Return each line that is gone with the first one that came and is like it, none of them twice."""
+    waiting: dict[object, deque[Locked]] = defaultdict(deque)
+    for one in come:
+        waiting[alike(one)].append(one)
+    return [(one, others.popleft()) for one in gone if (others := waiting.get(alike(one)))]
 
 
 def _moved(one: Locked) -> object:
@@ -216,11 +227,16 @@ def _reordered(old: list[Locked], new: list[Locked], stayed: list[tuple[Locked, 
     """Yield those that stand elsewhere among the receivers that are in both."""
     names = dict(stayed)
     before = [names[one] for one in old if one in names]
-    after = [one for one in new if one in set(names.values())]
+    there = set(names.values())
+    after = [one for one in new if one in there]
+    if before == after:  # mostly
+        return
+    first = {one: place for place, one in reversed(list(enumerate(before, 1)))}
+    now = {one: place for place, one in reversed(list(enumerate(after, 1)))}
     for tag, _, _, start, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag in ("insert", "replace"):
             for one in after[start:end]:
-                detail = f"now called {after.index(one) + 1} of {len(after)}, was {before.index(one) + 1}"
+                detail = f"now called {now[one]} of {len(after)}, was {first[one]}"
                 yield Drift("reordered", one.signal, one.receiver, one.sender, detail)
 
 

@@ -27,7 +27,13 @@ def table(found: Sequence[ListedReceiver], width: int, *, verbose: bool) -> Docu
         )
     for signal, rows in groupby(shown, key=lambda one: one.signal):
         blocks += [Heading(signal), grid(list(rows), width)]
+    doomed = sum(one.by_debug for one in shown)
+    if doomed:
+        blocks.append(Paragraph(f"{plural(doomed, 'receiver')} {_DOOMED}"))
     return tuple(blocks)
+
+
+_DOOMED = "held only by what DEBUG remembers: with DEBUG off, dead as soon as connected"
 
 
 def own(found: Iterable[ListedReceiver], *, verbose: bool) -> list[ListedReceiver]:
@@ -91,6 +97,7 @@ def how(receiver: ListedReceiver) -> str:
     """Say what is special about a registration: nothing, mostly."""
     said = [
         "" if receiver.alive else "dead",
+        "only while DEBUG is on" if receiver.by_debug else "",
         "async" if receiver.is_async else "",
         "" if receiver.weak else "strong",
         "" if receiver.dispatch_uid is None else f"dispatch_uid {receiver.dispatch_uid}",
@@ -102,10 +109,15 @@ def lines(found: Sequence[ListedReceiver], *, verbose: bool) -> str:
     """Return ``path:line: signal receiver`` for each registration, for editors to jump to."""
     names = Counter(name for name, _ in {(one.name, one.signal) for one in found})
     return "".join(
-        f"{safe(_jump(one), _LINE)}: {safe(one.name if names[one.name] == 1 else one.signal, _LINE)}"
-        f" {safe(one.receiver, _LINE)}\n"
+        f"{safe(_jump(one), _LINE)}: {safe(_signal(one, names), _LINE)} {safe(one.receiver, _LINE)}\n"
         for one in own(found, verbose=verbose)
     )
+
+
+def _signal(receiver: ListedReceiver, names: Counter[str]) -> str:
+    """Return what is enough to know a signal by: of Django's the name, if no other one has it."""
+    is_known = receiver.signal.startswith("django.") and names[receiver.name] == 1
+    return receiver.name if is_known else receiver.signal
 
 
 def _jump(receiver: ListedReceiver) -> str:

@@ -249,6 +249,14 @@ def test_models_are_found_by_name() -> None:
     assert problem.value.hint.count(",") == 2
 
 
+def test_an_abstract_model_is_known_as_one() -> None:
+    """A model without a table is no unknown name: who inherits it is to be asked about."""
+    for name in ("auth.AbstractUser", "abstractuser", "django.contrib.auth.models.AbstractUser"):
+        with pytest.raises(UsageError, match="is abstract") as problem:
+            find_model(name)
+        assert problem.value.hint == "ask about auth.User"
+
+
 @pytest.fixture(scope="module")
 def zoo() -> dict[str, Any]:
     """Define models in a registry of their own that refer to each other by every on_delete."""

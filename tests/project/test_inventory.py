@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models.signals import m2m_changed, post_migrate, post_save
 from django.dispatch import Signal
+from django.test import override_settings
 
 from blog.models import Post
 from sigexplorer.capture import signals
@@ -136,3 +137,20 @@ def test_reached_is_what_a_send_would_call() -> None:
     names = [one.receiver for one in inventory.reached(post_save, Post, Senders())]
     assert names == ["blog.receivers.reindex", "blog.receivers.write_audit_entry"]
     assert inventory.reached(m2m_changed, Post, Senders()) == ()
+
+
+@override_settings(DEBUG=True)
+def test_what_lives_by_debug_alone_is_found_where_it_is_asked_for() -> None:
+    """A local function that DEBUG remembers is marked if somebody asks; what a module holds never is."""
+    signal = Signal()
+
+    def local(**_named: object) -> None:
+        """Be held by nobody, soon."""
+
+    signal.connect(local)
+    signal.connect(on_paid)
+    del local
+    named = signals.words(signal)
+    found = inventory.receivers_of(named, signal, Senders(), ask_debug=True)
+    assert [one.by_debug for one in found] == [True, False]
+    assert not any(one.by_debug for one in listed(signal))

@@ -59,6 +59,7 @@ def test_the_file_is_sorted_and_says_nothing_of_the_machine() -> None:
         ),
         replace(one, signal="django.db.models.signals.post_save"),
         replace(one, receiver="shop.receivers.dead", alive=False),
+        replace(one, receiver="shop.receivers.doomed", by_debug=True),
         replace(one, receiver="django.contrib.auth.models.update_last_login", stock=True),
         replace(one, signal="<Signal shop/factory.py:12 #2>"),
     ]
@@ -109,6 +110,27 @@ def test_a_move_says_from_where_to_where() -> None:
     """A receiver that moved is told with both its names."""
     (drift,) = compare([A], [replace(A, receiver="shop.handlers.a", connected="shop/handlers.py")])
     assert drift.detail == "shop.receivers.a -> shop.handlers.a; shop/apps.py -> shop/handlers.py"
+
+
+def test_many_receivers_are_compared_in_one_pass() -> None:
+    """How often lines are compared grows with their number, not with its square."""
+    compared = 0
+
+    class Counting(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str(self) == other
+
+    count = 500
+    old = [replace(A, receiver=Counting(f"shop.receivers.r{number}")) for number in range(count)]
+    new = [replace(A, receiver=Counting(f"shop.receivers.r{number}")) for number in range(count)]
+    new[7] = replace(new[7], connected="shop/hooks.py")
+    assert [drift.change for drift in compare(old, new)] == ["moved"]
+    assert compared < 30 * count
 
 
 BAD = {

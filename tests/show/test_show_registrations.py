@@ -15,7 +15,7 @@ from rich.console import Console
 from sigexplorer.answers import Check, Diagnosis, Event, Explained
 from sigexplorer.model import ListedReceiver, Origin
 from sigexplorer.show import diagnosing, explaining, registrations
-from sigexplorer.show.document import Document
+from sigexplorer.show.document import Document, Paragraph
 from sigexplorer.show.exporters import markdown
 from sigexplorer.show.views import document
 
@@ -136,3 +136,42 @@ def test_no_name_begins_a_line_of_its_own() -> None:
     for width in (50, 100, 200):
         picture = drawn(document.render(registrations.table([odd], width, verbose=False), width), width)
         assert all(text in picture for text in (r"a\nb", r"c\nd", r"e\nf"))
+
+
+@pytest.mark.parametrize("width", [40, 100, 200])
+def test_what_lives_by_debug_alone_is_marked(width: int) -> None:
+    """A receiver that will be dead with DEBUG off says so, and is counted below the tables."""
+    shown = registrations.table([ONE, replace(ONE, order=2, by_debug=True)], width, verbose=False)
+    picture = unwrapped(drawn(document.render(shown, width), width))
+    assert picture.count("onlywhileDEBUGison") == 1
+    assert picture.endswith("1receiverheldonlybywhatDEBUGremembers:withDEBUGoff,deadassoonasconnected")
+    assert "DEBUG" not in drawn(
+        document.render(registrations.table([ONE], width, verbose=False), width), width
+    )
+
+
+def test_a_line_names_a_signal_of_ones_own_with_its_module() -> None:
+    """What is no signal of Django's is named in full: its last part alone says nothing."""
+    own = replace(ONE, signal="shop.events.HIDDEN[0]", name="HIDDEN[0]")
+    assert registrations.lines([ONE, own], verbose=False).splitlines() == [
+        "shop/receivers.py:7: post_save shop.receivers.on_save",
+        "shop/receivers.py:7: shop.events.HIDDEN[0] shop.receivers.on_save",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "written"),
+    [
+        ("shop.receivers was never imported", "shop.receivers was never imported."),
+        ("shop/receivers.py:3 defines f again", "shop/receivers.py:3 defines f again."),
+        ("post_save: its sender is no class", "post_save: its sender is no class."),
+        ("paid was never sent in this run", "paid was never sent in this run."),
+        ("it takes no **kwargs", "It takes no **kwargs."),
+        ("nobody connected it", "Nobody connected it."),
+        ("connected 2 times", "Connected 2 times."),
+    ],
+)
+def test_a_verdict_leaves_names_as_they_are(verdict: str, written: str) -> None:
+    """A sentence begins with a capital, a name of the project's does not."""
+    check = Check("alive", "is it?", "failed", (verdict,))
+    assert Paragraph(written) in diagnosing.document(Diagnosis("f", (), (check,)))
