@@ -345,7 +345,26 @@ def test_a_diagnosis_ends_with_one_where_something_is_wrong(folder: Path) -> Non
     (folder / "shop" / "apps.py").write_text("")
     answer = sigexplorer("why", "on_paid", cwd=folder)
     assert answer.code == 1
-    assert "Shop.hooks was never imported" in answer.out
+    assert "\nshop.hooks was never imported" in answer.out
     assert "To mend it: import shop.hooks in the ready() of its app's AppConfig." in " ".join(
         answer.out.split()
     )
+
+
+def test_the_lockfile_is_the_same_whoever_imports_and_with_debug_on(folder: Path) -> None:
+    """Neither a module that imports a signal under another name nor DEBUG changes what is locked."""
+    (folder / "shop" / "hooks.py").write_text(f"{RECEIVERS}\npaid.connect(lambda **kwargs: None)\n")
+    assert sigexplorer("lock", cwd=folder).code == 0
+    (folder / "shop" / "apps.py").write_text(
+        (folder / "shop" / "apps.py").read_text() + "        from shop import early\n"
+    )
+    (folder / "shop" / "early.py").write_text("from shop.hooks import paid as bought\n")
+    with (folder / "mysite.py").open("a") as settings:
+        settings.write("DEBUG = True\n")
+    checked = sigexplorer("lock", "--check", cwd=folder)
+    assert (checked.code, "as it should be" in checked.out) == (0, True), checked.out
+    listed = sigexplorer("receivers", "shop.early.bought", "-f", "lines", cwd=folder)
+    assert [line.split()[1:] for line in listed.out.splitlines()] == [
+        ["shop.hooks.paid", "shop.hooks.on_paid"],
+        ["shop.hooks.paid", "shop.hooks.<lambda>"],
+    ]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -216,6 +220,43 @@ def test_a_signal_is_named_by_the_module_that_defines_it(tmp_path: Path) -> None
         assert found[f"{path}:on_save"]["signals"] == [path]
     for path, own in ELSEWHERE.items():
         assert found[f"{path}:on_save"]["signals"] == [own], path
+
+
+def test_a_signal_keeps_its_name_where_nobody_saw_it_made(tmp_path: Path) -> None:
+    """What a module assigns is its own, whichever modules that sort before it import it."""
+    program = """
+        import sys
+        from django.dispatch import Signal
+        from sigexplorer.capture import signals
+        import first, second
+        print([named.path for named, _ in signals.custom()], signals.found_at("first.b") is second.b)
+    """
+    files = {
+        "first.py": "from second import a, b\n",
+        "second.py": "from third import make\na: object = make()\nb = make()\n",
+        "third.py": "from django.dispatch import Signal\ndef make(): return Signal()\n",
+        "program.py": textwrap.dedent(program),
+    }
+    for name, code in files.items():
+        (tmp_path / name).write_text(code)
+    done = subprocess.run(
+        [sys.executable, "program.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(specimens.ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "['second.a', 'second.b'] True\n", done.stderr
+
+
+def test_times_are_told_in_words(answers: Answers) -> None:
+    """One send is told as once; a verdict names each signal once."""
+    assert answers["faulty sent by others"]["verdict"] == (
+        "post_save was sent once in this run, never with its sender"
+    )
+    checks = {check["name"]: check for check in answers["sound sent by others"]["checks"]}
+    assert checks["sent"]["evidence"] == ["post_save: it was reached once"]
 
 
 def test_another_signal_than_the_one_it_is_connected_to_is_told(answers: Answers) -> None:
