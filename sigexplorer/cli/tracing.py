@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -130,7 +130,7 @@ def go(session: Session, program: Program | None) -> int:
     report = partial(_report, session, tracing)
     if program is None:
         code = run_other(session.command, session.state)
-        report(flush=True)
+        report(flush=True, hear=lambda: None)
         return code
     tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
     try:
@@ -162,9 +162,10 @@ def print_as(live: str) -> None:
     _print(Wanted(Chosen(**held["chosen"]), Viewed(**held["viewed"])))
 
 
-def _report(session: Session, tracing: Tracing, *, flush: bool) -> None:
+def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[], object]) -> None:
     """Report; Ctrl-C ends that, and nothing is lost."""
     try:
+        hear()
         from sigexplorer.cli.reporting import report
 
         for live in _PRINTING:

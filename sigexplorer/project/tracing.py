@@ -34,8 +34,11 @@ ACTIVE: list[Tracing] = []
 class Ended(Protocol):
     """What is called when all is recorded."""
 
-    def __call__(self, *, flush: bool) -> None:
-        """Go on; ``flush`` says whether what the program has printed is written out by its end."""
+    def __call__(self, *, flush: bool, hear: Callable[[], object]) -> None:
+        """Go on; ``flush`` says whether what the program has printed is written out by its end.
+
+        Ctrl-C is not heard before ``hear`` is called.
+        """
 
 
 class Tracing:
@@ -113,16 +116,16 @@ class Tracing:
 
     def end(self, *, flush: bool = True) -> None:
         """Make the record of this process whole; a second time changes nothing."""
-        recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            with uninterrupted():
+        with uninterrupted() as hear:
+            recorder, self._recorder = self._recorder, None
+            if recorder is not None:
                 recorder.stop(functools.partial(_note, recorder))
                 self._faults.end()
-            self.problem = self.problem or recorder.problem
-        ended, self._ended = self._ended, None
-        if ended is not None and os.getpid() == self._process:
-            ended(flush=flush)
-            stay_interrupted()
+                self.problem = self.problem or recorder.problem
+            ended, self._ended = self._ended, None
+            if ended is not None and os.getpid() == self._process:
+                ended(flush=flush, hear=hear)
+                stay_interrupted()
 
     def _last(self, *, flush: bool = True) -> None:
         """End, whatever befalls us; Ctrl-C while we are at it stops us, and nothing else."""
