@@ -190,7 +190,12 @@ def pk_set_of_clear(project: Project) -> Iterator[Hit]:
                 or (isinstance(around, ast.keyword) and (around.arg or "").endswith("__in"))
             )
             if used:
-                yield at_receiver(receiver, f"{function.name} uses 'pk_set', which is None for clear()", node)
+                yield at_receiver(
+                    receiver,
+                    f"{function.name} uses 'pk_set', which is None for clear()",
+                    node,
+                    among=("m2m_changed",),
+                )
                 break
 
 

@@ -21,6 +21,7 @@ from sigexplorer.checks.project import Project
 from sigexplorer.checks.rule import Hit, at_receiver, rule
 
 _SAVES = ("pre_save", "post_save")
+_INITS = ("pre_init", "post_init")
 _IN_TRANSACTIONS = ("pre_save", "post_save", "pre_delete", "post_delete", "m2m_changed")
 
 #: Calls that reach out of the transaction, by what they stand for.
@@ -74,7 +75,7 @@ def ignores_raw(project: Project) -> Iterator[Hit]:
         related = any(related_call(function, call) for call, _ in function.calls)
         if related or next(evaluated_queries(function), None) is not None:
             message = f"{function.name} touches the database and ignores 'raw': loading a fixture runs it"
-            yield at_receiver(receiver, message)
+            yield at_receiver(receiver, message, among=_SAVES)
 
 
 @rule("SX042", "warning")
@@ -94,7 +95,7 @@ def before_commit(project: Project) -> Iterator[Hit]:
             does = _reaches_out(call, function) or _through_helper(project, call, function)
             if does:
                 message = f"{function.name} {does} before the transaction is committed"
-                yield at_receiver(receiver, message, call)
+                yield at_receiver(receiver, message, call, among=_IN_TRANSACTIONS)
 
 
 def _through_helper(project: Project, call: ast.Call, function: Function) -> str:
@@ -180,10 +181,12 @@ def queries_in_init(project: Project) -> Iterator[Hit]:
 
     Look it up when it is needed, in a method or a ``cached_property``.
     """
-    for receiver in project.on("pre_init", "post_init"):
+    for receiver in project.on(*_INITS):
         function = receiver.function
         for node, _ in evaluated_queries(function):
-            yield at_receiver(receiver, f"{function.name} runs a query for every instance that is made", node)
+            yield at_receiver(
+                receiver, f"{function.name} runs a query for every instance that is made", node, among=_INITS
+            )
             break
         else:
             followed = _follows(project, receiver) if receiver.names == {"post_init"} else None
@@ -278,7 +281,12 @@ def instance_to_task(project: Project) -> Iterator[Hit]:
             else:
                 continue
             if any(is_argument(function, one, "instance", names) for one in given):
-                yield at_receiver(receiver, f"{function.name} hands a model instance to a {what}", node)
+                yield at_receiver(
+                    receiver,
+                    f"{function.name} hands a model instance to a {what}",
+                    node,
+                    among=_IN_TRANSACTIONS,
+                )
 
 
 def _members(node: ast.expr) -> list[ast.expr]:

@@ -55,7 +55,7 @@ def saves_itself(project: Project) -> Iterator[Hit]:
                 isinstance(one, ast.With | ast.For) for one in above
             ):
                 message = f"{function.name} saves its own sender without a guard: it calls itself for ever"
-                yield at_receiver(receiver, message, call)
+                yield at_receiver(receiver, message, call, among=("pre_save", "post_save"))
 
 
 def _second_round(receiver: Receiver) -> dict[str, bool]:
@@ -124,7 +124,7 @@ def deferred_field(project: Project) -> Iterator[Hit]:
                 and not (above and isinstance(above[-1], ast.Call) and above[-1].func is node)
             ):
                 message = f"{function.name} reads '{node.attr}', which may be deferred, and is then loaded"
-                yield at_receiver(receiver, message, node)
+                yield at_receiver(receiver, message, node, among=("post_init",))
                 break
 
 
