@@ -113,6 +113,7 @@ def test_a_project_shows_what_its_source_does_not(project: Path) -> None:
     assert "shop.Line" in both["SX029", "everything"]
     assert "shop.Line" not in source["SX029", "everything"]
     assert both["SX024", "typo"].endswith("no model is called 'shop.Odrer' (nearest: Order, Draft, Line)")
+    assert ("SX001", "typo") not in both  # SX024 says why
     assert ("SX024", "no_app") in both
     assert ("SX024", "no_app") not in source
     assert both["SX022", "lazily"] == "lazily does not hear Draft: only Order itself matches"
