@@ -9,9 +9,9 @@ import sys
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     if sys.argv[1:2] == ["trace"] and sys.argv[2:3] not in ([], ["-h"], ["--help"]):
-        from sigexplorer.cli import tracing  # nothing is imported before it is needed
+        from sigexplorer.cli.trace import main as trace  # nothing is imported before it is needed
 
-        sys.exit(tracing.main(sys.argv[2:]))  # how the program ends is its own affair
+        sys.exit(trace(sys.argv[2:]))  # how the program ends is its own affair
     try:
         if "_SIGEXPLORER_COMPLETE" in os.environ:  # a shell asks what may follow
             _offer()

@@ -26,16 +26,21 @@ BLOCKS = [
     if (commands := re.findall(r"^\$ (sigexplorer [^#\n]+)", block, re.MULTILINE))
 ]
 
+#: The files of Python that the README shows, by the name in their first line.
+WRITTEN = dict(re.findall(r"```python\n# (\w+\.py)\n(.+?)```", README, re.DOTALL))
+
 #: Commands that end with 1 where there is something to tell.
 TELLING = {"check", "diff"}
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a folder with a project of somebody's, and a settings module beside it."""
+    """Return a folder with a project of somebody's, with settings and the files that the README shows."""
     ignored = shutil.ignore_patterns("__pycache__", "*.sqlite3")
     folder = Path(shutil.copytree(ROOT / "demo_project", tmp_path / "project", ignore=ignored))
     (folder / "mysite").mkdir()
+    for name, text in WRITTEN.items():
+        (folder / name).write_text(text, encoding="utf-8")
     settings = "SECRET_KEY = 'x'\nINSTALLED_APPS = ['django.contrib.contenttypes', 'django.contrib.auth']\n"
     (folder / "mysite" / "settings.py").write_text(settings, encoding="utf-8")
     return folder

@@ -28,6 +28,7 @@ def held_by_debug_alone(registration: Registration) -> bool:
     receiver = registration.receiver
     if receiver is None or not registration.weak:
         return False
+    gc.unfreeze()  # what is frozen is no referrer that Python knows of: modules, after a start of ours
     keys = [
         key
         for key in gc.get_referents(getattr(inspect, "_get_func_parameters", None))

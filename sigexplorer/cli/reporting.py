@@ -18,7 +18,7 @@ from sigexplorer import catalog
 from sigexplorer.cli import options
 from sigexplorer.cli.output import write
 from sigexplorer.cli.present import Answer, present
-from sigexplorer.cli.tracing import Wanted
+from sigexplorer.cli.wanted import Wanted
 from sigexplorer.errors import (
     OutputError,
     RecordingError,

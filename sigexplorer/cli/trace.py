@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument, Option
+from sigexplorer.cli.plain import read
+from sigexplorer.cli.wanted import Wanted
+from sigexplorer.errors import SigexplorerError
 
 Command = Annotated[
     list[str] | None,
@@ -43,5 +47,26 @@ def trace(
     """See what really fires while any command of yours runs."""
     from sigexplorer.cli import tracing
 
-    wanted = tracing.Wanted(chosen, viewed, written, no_keep, listen, follow, init, live, inject)
-    return tracing.trace(wanted, command or [])
+    wanted = Wanted(chosen, viewed, written, no_keep, listen, follow, init, live, inject)
+    return tracing.go(*tracing.prepared(wanted, command or []))
+
+
+def main(words: Sequence[str]) -> int:
+    """Trace the program that ``words`` ask for, without Typer, and return its exit code."""
+    from sigexplorer.cli import tracing
+
+    given = read(trace, words, interspersed=False)
+    try:
+        if given is None:
+            return _explained(words)
+        line = given.pop("command") or ()
+        session, program = tracing.prepared(Wanted(**given), line)
+    except SigexplorerError:
+        return _explained(words)  # comes to the same problem, and says so
+    return tracing.go(session, program)
+
+
+def _explained(words: Sequence[str]) -> int:
+    from sigexplorer.cli.run import run as explain
+
+    return explain(["trace", *words])

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sigexplorer.cli.options import Chosen, Viewed, Written
-from sigexplorer.cli.plain import read
-from sigexplorer.errors import NotPythonError, OutputError, SigexplorerError, UsageError
+from sigexplorer.cli.wanted import Wanted
+from sigexplorer.errors import NotPythonError, OutputError, UsageError
 from sigexplorer.masking import command_line
 from sigexplorer.project.children import State, run_other
 from sigexplorer.project.injecting import Planned
@@ -26,48 +26,7 @@ from sigexplorer.project.tracing import Tracing, stay_importable
 from sigexplorer.spool.files import SUFFIX, remove
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the options of ``trace`` ask for; the names are those of the command's parameters."""
-
-    chosen: Chosen = field(default_factory=Chosen)
-    viewed: Viewed = field(default_factory=Viewed)
-    written: Written = field(default_factory=Written)
-    no_keep: bool = False
-    listen: bool = False
-    follow: bool = False
-    init: bool = False
-    live: bool = False
-    inject: list[str] | None = None
-
-
-def main(words: Sequence[str]) -> int:
-    """Trace the program that ``words`` ask for, and return its exit code."""
-    from sigexplorer.cli.trace import trace as command
-
-    given = read(command, words, interspersed=False)
-    try:
-        if given is None:
-            return _explained(words)
-        line = given.pop("command") or ()
-        session, program = _prepared(Wanted(**given), line)
-    except SigexplorerError:
-        return _explained(words)  # comes to the same problem, and says so
-    return _run(session, program)
-
-
-def _explained(words: Sequence[str]) -> int:
-    from sigexplorer.cli.run import run as explain
-
-    return explain(["trace", *words])
-
-
-def trace(wanted: Wanted, command: Sequence[str]) -> int:
-    """Trace a program; the same, for whoever has parsed the words already."""
-    return _run(*_prepared(wanted, command))
-
-
-def _prepared(wanted: Wanted, command: Sequence[str]) -> tuple[_Session, Program | None]:
+def prepared(wanted: Wanted, command: Sequence[str]) -> tuple[Session, Program | None]:
     """Find out all that may be wrong before anything begins."""
     if not command:
         raise UsageError("no command to trace", "sigexplorer trace [OPTIONS] -- manage.py migrate")
@@ -85,7 +44,7 @@ def _prepared(wanted: Wanted, command: Sequence[str]) -> tuple[_Session, Program
     if output is not None and str(output) != "-":  # the program may go elsewhere
         written = replace(wanted.written, output=output.absolute())
         wanted, folder = replace(wanted, written=written), folder.absolute()
-    return _Session(wanted, tuple(command), folder), program
+    return Session(wanted, tuple(command), folder), program
 
 
 def check(wanted: Wanted) -> None:
@@ -128,7 +87,7 @@ def _folder(output: Path | None) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class _Session:
+class Session:
     """A run to be traced and reported."""
 
     wanted: Wanted
@@ -146,7 +105,7 @@ class _Session:
             origins=self.wanted.viewed.origins or self.wanted.written.output is not None,
             inits=self.wanted.init or _names_inits(self.wanted.chosen.only or []),
             inject=planned(self.wanted),
-            live=_as_text(self.wanted) if self.wanted.live else "",
+            live=(__name__, print_as.__name__, _as_text(self.wanted)) if self.wanted.live else (),
         )
 
 
@@ -165,12 +124,13 @@ def _names_inits(only: list[str]) -> bool:
     )
 
 
-def _run(session: _Session, program: Program | None) -> int:
+def go(session: Session, program: Program | None) -> int:
+    """Run what was prepared, and report; return the exit code of the program."""
     tracing = Tracing(session.state)
     report = partial(_report, session, tracing)
     if program is None:
         code = run_other(session.command, session.state)
-        report(flush=True)
+        report(flush=True, hear=lambda: None)
         return code
     tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
     try:
@@ -202,9 +162,10 @@ def print_as(live: str) -> None:
     _print(Wanted(Chosen(**held["chosen"]), Viewed(**held["viewed"])))
 
 
-def _report(session: _Session, tracing: Tracing, *, flush: bool) -> None:
+def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[], object]) -> None:
     """Report; Ctrl-C ends that, and nothing is lost."""
     try:
+        hear()
         from sigexplorer.cli.reporting import report
 
         for live in _PRINTING:

@@ -12,8 +12,8 @@ from sigexplorer.errors import DatabaseUrlError, UsageError
 from sigexplorer.model import SECRET
 from sigexplorer.playground.address import Address
 from sigexplorer.playground.databases import create_tables
-from sigexplorer.playground.elsewhere import ALIASES, Redirection, free_name
 from sigexplorer.playground.ending import undisturbed
+from sigexplorer.playground.redirecting import ALIASES, Redirection, free_name
 
 #: Databases that every server has, to be connected to while others are made and dropped.
 _TO_BEGIN_WITH = ("postgres", "template1")

@@ -44,7 +44,7 @@ class State:
     """What a child is told: the folder of the trace, and whether its own children are to know too.
 
     ``title`` is the command that began it all; ``listen``, ``origins`` and ``inits`` it asked for,
-    and ``live``, where it did, says what is to be printed meanwhile.
+    and ``live``, where it did, says who prints meanwhile.
     ``prefix`` and ``root`` let a child of the same environment find this package; ``version``
     keeps another version of it from misunderstanding.
     """
@@ -56,7 +56,7 @@ class State:
     origins: bool = False
     inits: bool = False
     inject: Sequence[Sequence[Any]] = ()  # the faults to let happen: see injecting.Planned
-    live: str = ""
+    live: Sequence[str] = ()  # module and function of whoever prints, and what it is told
     prefix: str = sys.prefix
     root: str = str(Path(sigexplorer.__file__).parent.parent)
     startup: str = STARTUP
@@ -73,19 +73,22 @@ class State:
 
 
 def environment(state: State, base: Mapping[str, str]) -> dict[str, str]:
-    """Return ``base`` with what makes a Python program begin with ``child.begin``."""
+    """Return ``base`` with what makes a Python program begin with ``tracing.begin``."""
     paths = [path for path in base.get("PYTHONPATH", "").split(os.pathsep) if path != STARTUP]
     found = os.pathsep.join([STARTUP, *paths]) if paths != [""] else STARTUP
     return {**base, VARIABLE: state.text(), "PYTHONPATH": found}
 
 
-def follow(state: State) -> None:
-    """Follow the children of this process from now on; a fork goes on as the process it came from."""
+def follow(state: State, begin: Callable[[str], None]) -> None:
+    """Follow the children of this process from now on; a fork goes on as the process it came from.
+
+    ``begin`` is called in a fork with the text of ``state``.
+    """
     if _FOLLOWED:
         return
     _FOLLOWED.append(state)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=functools.partial(_forked, state.text()))
+        os.register_at_fork(after_in_child=functools.partial(_forked, begin, state.text()))
     when_imported("multiprocessing.spawn", functools.partial(_with_stowaway, state))
     if state.all:
         os.environ.update(environment(state, os.environ))
@@ -139,11 +142,9 @@ def run_other(command: Sequence[str], state: State) -> int:
             return code if code >= 0 else 128 - code
 
 
-def _forked(state: str) -> None:
-    from sigexplorer.project import child
-
+def _forked(begin: Callable[[str], None], state: str) -> None:
     with suppress(Exception):  # the fault is not the program's
-        child.begin(state)
+        begin(state)
 
 
 class _Stowaway:

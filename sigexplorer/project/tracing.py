@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -33,8 +34,11 @@ ACTIVE: list[Tracing] = []
 class Ended(Protocol):
     """What is called when all is recorded."""
 
-    def __call__(self, *, flush: bool) -> None:
-        """Go on; ``flush`` says whether what the program has printed is written out by its end."""
+    def __call__(self, *, flush: bool, hear: Callable[[], object]) -> None:
+        """Go on; ``flush`` says whether what the program has printed is written out by its end.
+
+        Ctrl-C is not heard before ``hear`` is called.
+        """
 
 
 class Tracing:
@@ -63,7 +67,7 @@ class Tracing:
         if self._state.listen:
             _listen()
         when_imported("multiprocessing.pool", self._note_before_answers)
-        follow(self._state)
+        follow(self._state, begin)
         at_end(self._last)
         os._exit = self._leaving(os._exit)
         for name in _BECOMING:
@@ -112,16 +116,16 @@ class Tracing:
 
     def end(self, *, flush: bool = True) -> None:
         """Make the record of this process whole; a second time changes nothing."""
-        recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            with uninterrupted():
+        with uninterrupted() as hear:
+            recorder, self._recorder = self._recorder, None
+            if recorder is not None:
                 recorder.stop(functools.partial(_note, recorder))
                 self._faults.end()
-            self.problem = self.problem or recorder.problem
-        ended, self._ended = self._ended, None
-        if ended is not None and os.getpid() == self._process:
-            ended(flush=flush)
-            stay_interrupted()
+                self.problem = self.problem or recorder.problem
+            ended, self._ended = self._ended, None
+            if ended is not None and os.getpid() == self._process:
+                ended(flush=flush, hear=hear)
+                stay_interrupted()
 
     def _last(self, *, flush: bool = True) -> None:
         """End, whatever befalls us; Ctrl-C while we are at it stops us, and nothing else."""
@@ -144,6 +148,22 @@ class Tracing:
             return become(*arguments, **named)
 
         return becoming
+
+
+def begin(state: str) -> None:
+    """Begin to trace this process and those that it starts, as ``state`` says; once in a process.
+
+    Called before anything of the program: as Python starts, as ``multiprocessing`` prepares a
+    new process, or just after a fork. That is also between fork and exec where ``subprocess``
+    has a ``preexec_fn``; but a fork is traced already, and has only to go on.
+    """
+    if not ACTIVE:
+        told = State.read(state)
+        Tracing(told).begin(recording=functools.partial(_print, *told.live) if told.live else None)
+
+
+def _print(module: str, function: str, told: str) -> None:
+    getattr(import_module(module), function)(told)
 
 
 def stay_importable() -> None:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sigexplorer.model import Run, Summary, Trace
-from sigexplorer.show.filters import Filters, Names, Sieve
-from sigexplorer.show.look import Look
-from sigexplorer.show.recording import Recording, records
-from sigexplorer.show.recording.load import assembled
+from sigexplorer.model import Run, Summary
 from sigexplorer.show.rowlines import Written
-from sigexplorer.show.source import Source, each, sieves
-from sigexplorer.show.tally import Tally
 
 Record = dict[str, Any]
 
@@ -87,50 +81,6 @@ class _Inside:
     dispatches: int = 0
     levels: int = 0
     kinds: set[tuple[str, str | None]] = field(default_factory=set)  # signal and sender
-
-
-def profiles(source: Source, look: Look) -> list[Profile]:
-    """Return the numbers of every trace in ``source``, in one pass and in constant memory.
-
-    A file that says itself what it adds up to is not read further than that.
-    """
-    if isinstance(source, Recording) and look.filters == Filters():
-        from sigexplorer.show.rollup import rolled_up
-
-        rolled = rolled_up(source.file)
-        if rolled is not None:
-            return [rolled.profile]
-    names = Names(look.filters)
-    each_sieve = sieves(source, look.filters)
-    found = [_measured(stream, next(each_sieve), names) for stream in each(source.records())]
-    names.check()
-    return found
-
-
-def profile_of(trace: Trace) -> Profile:
-    """Return the numbers of a trace in memory."""
-    return _measured(iter(records(trace)), Sieve(Filters()), Names(Filters()))
-
-
-def _measured(stream: Iterator[Record], sieve: Sieve, names: Names) -> Profile:
-    first = next(stream)
-    measure = Measure(Profile(assembled([first]).run))
-    tally = Tally()
-    tally.add(first)
-    everything = sieve.filters == Filters()
-    for record in stream:
-        kind = record["type"]
-        names.read(record)
-        if kind == "dispatch":
-            shown = everything or sieve.record(record)
-            measure.dispatch(record, shown=shown)
-        else:
-            shown = everything or kind != "bypass" or sieve.bypass_record(record)
-            measure.other(record, shown=shown and (kind != "callback" or not sieve.filters.narrows))
-        if shown:
-            tally.add(record)
-    measure.profile.summary = tally.summary()
-    return measure.profile
 
 
 class Measure:

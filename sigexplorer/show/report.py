@@ -8,7 +8,7 @@ from sigexplorer.model import Claim, Trace
 from sigexplorer.show.document import Block, Bullets, Document, Grid, Heading, Paragraph
 from sigexplorer.show.folding import Row, fold
 from sigexplorer.show.look import Look
-from sigexplorer.show.profile import profile_of
+from sigexplorer.show.profiling import profile_of
 from sigexplorer.show.selection import selected
 from sigexplorer.show.shortening import shorten
 from sigexplorer.show.summary_page import summary

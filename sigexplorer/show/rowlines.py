@@ -73,6 +73,7 @@ class _Pattern(NamedTuple):
     shape: Shape
     labels: tuple[str | None, ...]  # of arguments that are instances: the label, as JSON without quotes
     using: int | None  # which argument is ``using``
+    length: int  # of a row that fits; no row does where some receivers are muted, and have no clock
     receivers: tuple[tuple[int, str], ...]  # position and name
 
 
@@ -89,7 +90,7 @@ class RowLines:
         if type(row[ARGUMENTS]) is tuple and (not notes or _PLAIN.issuperset(notes)):
             key = (id(assembly), row[SHAPE], thread)
             pattern = self._patterns.get(key) or self._new(key, assembly)
-            if len(row) == ENDS + len(pattern.shape.receivers) and len(row[ARGUMENTS]) == len(pattern.labels):
+            if len(row) == pattern.length and len(row[ARGUMENTS]) == len(pattern.labels):
                 return self._filled(assembly, pattern, row, notes or {})
         return assembly.dispatch(thread, row)
 
@@ -171,7 +172,10 @@ def _pattern(shape: Shape, thread: str, process: int) -> _Pattern:
     )
     labels = tuple(None if label is None else quoted(label)[1:-1] for _, label in shape.arguments)
     using = names.index("using") if "using" in names else None
-    return _Pattern(text, shape, labels, using, tuple((place, one.receiver) for place, one in receivers))
+    length = 0 if any(one.muted for _, one in receivers) else ENDS + len(shape.receivers)
+    return _Pattern(
+        text, shape, labels, using, length, tuple((place, one.receiver) for place, one in receivers)
+    )
 
 
 def _call(receiver: ShapeReceiver, order: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappush, heappushpop
 from typing import Any
@@ -11,9 +11,7 @@ from typing import Any
 from sigexplorer.model import Run, Summary, Trace, summarise
 from sigexplorer.show.filters import NOISE, Filters, Names, Sieve, apply, has_failed
 from sigexplorer.show.look import Look
-from sigexplorer.show.recording import Recording
 from sigexplorer.show.recording.load import assembled
-from sigexplorer.show.source import InMemory, Source, each, sieves
 from sigexplorer.show.tally import Tally
 
 Record = dict[str, Any]
@@ -42,23 +40,6 @@ class Selection:
     folded: Counter[str] = field(default_factory=Counter)  # by signal: read, folded and not kept
     sent: Counter[int | None] = field(default_factory=Counter)  # dispatches by step
     gap: Gap | None = None
-
-
-def select(source: Source, look: Look) -> list[Selection]:
-    """Return what a view shows of each trace; of a file no more is held than that."""
-    if isinstance(source, InMemory):
-        return [selected(trace, look) for trace in source.traces]
-    if isinstance(source, Recording):
-        from sigexplorer.show.window import windowed
-
-        window = windowed(source, look)
-        if window is not None:
-            return [window]
-    names = Names(look.filters)
-    each_sieve = sieves(source, look.filters)
-    found = [_read(stream, next(each_sieve), names, look) for stream in each(source.records())]
-    names.check()
-    return found
 
 
 def selected(trace: Trace, look: Look) -> Selection:
@@ -116,13 +97,6 @@ class _Ends:
     def gap(self) -> Gap | None:
         hidden = self.seen - len(self._first) - len(self._last)
         return Gap(hidden, -min(self._first)[0]) if hidden else None
-
-
-def _read(stream: Iterator[Record], sieve: Sieve, names: Names, look: Look) -> Selection:
-    reader = Reader(next(stream), sieve, look, names)
-    for record in stream:
-        reader.add(record)
-    return reader.selection()
 
 
 class Reader:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from sigexplorer.model import Trace
-from sigexplorer.show.profile import profile_of
+from sigexplorer.show.profiling import profile_of
 
 _ENOUGH = 3  # samples a side
 _NOISE = 3 * 1.4826  # a median deviation in units of three standard ones

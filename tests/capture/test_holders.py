@@ -100,3 +100,9 @@ def test_without_debug_nothing_lives_by_it() -> None:
     """What is dead already lives by nothing."""
     with override_settings(DEBUG=False):
         assert held(lambda signal: signal.connect(functools.partial(plain))) == [False]
+
+
+def test_what_is_frozen_holds_too() -> None:
+    """A project that was started without looking for garbage still has modules that hold their functions."""
+    gc.freeze()
+    assert not any(held(lasting))

@@ -135,7 +135,7 @@ def test_an_unknown_fact_names_the_nearest() -> None:
     """An id that does not exist is answered with three that do."""
     with pytest.raises(UnknownNameError) as caught:
         facts.find("weak-locals")
-    assert str(caught.value) == "unknown fact 'weak-locals'"
+    assert caught.value.message == "unknown fact 'weak-locals'"
     assert "weak-local" in caught.value.hint
     assert caught.value.hint.count(",") == 2
 

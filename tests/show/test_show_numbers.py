@@ -20,7 +20,7 @@ from sigexplorer.show.coverage import coverage, coverages
 from sigexplorer.show.exporters.documents import export_lines
 from sigexplorer.show.filters import Filters, apply
 from sigexplorer.show.look import Look
-from sigexplorer.show.profile import profile_of, profiles
+from sigexplorer.show.profiling import profile_of, profiles
 from sigexplorer.show.recording import Recording
 from sigexplorer.show.rollup import rolled_up
 from sigexplorer.show.source import Chosen, InMemory

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.model import Callback, Origin, Trace
-from sigexplorer.show import selection, views
+from sigexplorer.show import selecting, selection, views
 from sigexplorer.show.exporters.documents import export_lines
 from sigexplorer.show.filters import Filters, parse_start
 from sigexplorer.show.look import Look
@@ -68,7 +68,7 @@ def test_what_stands_in_the_gap_is_not_shown(tmp_path: Path) -> None:
     recorded = trace(bypass(1_500), *dispatches, bypass(3_001))
     text = shown(in_file(tmp_path, recorded), Look(rows=10))
     assert numbers(text) == [1, 2, 3, 4, 5, 2_997, 2_998, 2_999, 3_000, 3_001]
-    (found,) = selection.select(in_file(tmp_path, recorded), Look(rows=10))
+    (found,) = selecting.select(in_file(tmp_path, recorded), Look(rows=10))
     assert [one.id for one in found.trace.bypasses] == [3_001]
 
 
@@ -110,7 +110,7 @@ def test_starts_are_numbers_or_times() -> None:
 def test_a_file_shows_what_memory_shows(recorded: Trace, rows: int, tmp_path_factory: Any) -> None:
     """A timeline is the same whether its trace is in memory or in a file."""
     recording = in_file(tmp_path_factory.mktemp("same"), recorded)
-    (same,) = selection.select(recording, Look(verbose=True))
+    (same,) = selecting.select(recording, Look(verbose=True))
     in_memory = shown(InMemory([same.trace]), Look(verbose=True, rows=rows))
     assert shown(recording, Look(verbose=True, rows=rows)) == in_memory
 
@@ -118,7 +118,7 @@ def test_a_file_shows_what_memory_shows(recorded: Trace, rows: int, tmp_path_fac
 def test_a_file_is_never_held_whole(tmp_path: Path) -> None:
     """However long a recording is, the records that are kept of it are bounded."""
     recording = in_file(tmp_path, long(5_000))
-    (found,) = selection.select(recording, Look(rows=10))
+    (found,) = selecting.select(recording, Look(rows=10))
     assert len(found.trace.dispatches) == 2 * selection._LEAST
     assert found.summary.dispatches == 5_000
     assert found.gap == selection.Gap(4_000, 500)

@@ -222,14 +222,14 @@ def test_a_line_without_an_end_is_not_read_to_it(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(stream, "_LONGEST_LINE", 100_000)
     monkeypatch.setattr(stream, "_START", 1_000)
     read_bytes = 0
-    original = stream._Lines._block
+    original = stream._Lines.block
 
     def counted(self: Any, block: bytes) -> Any:
         nonlocal read_bytes
         read_bytes += len(block)
         return original(self, block)
 
-    monkeypatch.setattr(stream._Lines, "_block", counted)
+    monkeypatch.setattr(stream._Lines, "block", counted)
     assert "line 2 has no end" in problem_of(written(tmp_path, RUN_LINE + "x" * 1_000_000))
     assert "no recording" in problem_of(written(tmp_path, "{" + " " * 1_000_000))
     assert "line 1 has no end" in problem_of(written(tmp_path, "x" * 1_000_000))

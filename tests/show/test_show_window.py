@@ -20,7 +20,8 @@ from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
 from sigexplorer.show.recording import Recording, index, stream
 from sigexplorer.show.rollup import rolled_up
-from sigexplorer.show.selection import Selection, select
+from sigexplorer.show.selecting import select
+from sigexplorer.show.selection import Selection
 
 RECEIVER = ListedReceiver("s", "n", "r", 1, None, None, None, None, weak=True, is_async=False, alive=True,
                           connected_at=None, stock=False)  # fmt: skip

@@ -19,7 +19,7 @@ README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding=
 
 def examples() -> list[str]:
     """Return the Python of the README's section on tests as one program, and that of the module."""
-    section = README.partition("## In tests\n")[2].partition("\n## ")[0]
+    section = README.partition("## In tests\n")[2].partition("\n### pytest\n")[0]
     shown = "\n".join(re.findall(r"```python\n(.+?)```", section, re.DOTALL))
     indented = re.findall(r"::\n\n((?:    .+\n|\n)+)", testing.__doc__ or "")
     told = "\n".join(textwrap.dedent(block) for block in indented)

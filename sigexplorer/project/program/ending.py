@@ -94,18 +94,21 @@ def stay_interrupted() -> None:
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Let no Ctrl-C come inside: the program is over, and there is little to be done."""
+def uninterrupted() -> Iterator[Callable[[], object]]:
+    """Let no Ctrl-C come inside, before the function that this gives is called.
+
+    The program is over, and what is to be done first is little.
+    """
     import signal
     import threading
 
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler) or threading.current_thread() is not threading.main_thread():
-        yield
+        yield lambda: None
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        yield
+        yield lambda: signal.signal(signal.SIGINT, handler)
     finally:
         signal.signal(signal.SIGINT, handler)
 

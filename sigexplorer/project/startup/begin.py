@@ -23,11 +23,11 @@ try:
         if _add:
             sys.path.append(_told["root"])
         try:
-            import sigexplorer.project.child
+            import sigexplorer.project.tracing
         finally:
             if _add:
                 sys.path.remove(_told["root"])
         if sigexplorer.__version__ == _told["version"]:
-            sigexplorer.project.child.begin(state)  # noqa: F821
+            sigexplorer.project.tracing.begin(state)  # noqa: F821
 except Exception:  # whatever it is, it is not the program's fault
     pass

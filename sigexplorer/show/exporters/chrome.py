@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sigexplorer.model import Bypass, Callback, Dispatch, Origin, Step, Trace
@@ -197,5 +198,6 @@ def _value(held: object) -> Any:
     )
 
 
+@lru_cache(maxsize=4_096)  # names come again and again
 def _shown(text: str) -> str:
     return safe(text, _NAME)

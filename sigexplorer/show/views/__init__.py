@@ -25,7 +25,7 @@ def draw(view: str, source: Source, look: Look, width: int) -> list[RenderableTy
     """Return one drawing of each trace in ``source`` for a terminal ``width`` columns wide."""
     wide = width >= _WIDE
     if view == "summary":
-        from sigexplorer.show.profile import profiles
+        from sigexplorer.show.profiling import profiles
         from sigexplorer.show.summary_page import summary
         from sigexplorer.show.views import document
 
@@ -36,7 +36,7 @@ def draw(view: str, source: Source, look: Look, width: int) -> list[RenderableTy
         from sigexplorer.show.views import document
 
         return [document.render(coverage(found, wide=wide), width) for found in coverages(source, look)]
-    from sigexplorer.show.selection import select
+    from sigexplorer.show.selecting import select
 
     # Each is a module with one function; nothing is imported that is not drawn.
     module = "timeline" if view == "table" else view
