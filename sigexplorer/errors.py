@@ -72,6 +72,10 @@ class ProjectError(SigexplorerError):
     """A Django project that was not found or could not be started."""
 
 
+class SetUpError(ProjectError):
+    """A Django project that was found and failed while it was set up: its own code raised."""
+
+
 class DatabaseUrlError(SigexplorerError):
     """A database that cannot be made, or not where it was asked for; its password is in no message."""
 

@@ -9,9 +9,6 @@ from sigexplorer.checks.facts import Ancestors, Function, key_taken
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import chain, resolve
 
-_CONDITIONS = (ast.If, ast.IfExp, ast.BoolOp, ast.While, ast.Match, ast.Assert, ast.comprehension)
-_ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
-
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 #: Methods of managers and querysets that run SQL when they are called.
 RUNNING = frozenset(
@@ -39,13 +36,6 @@ RUNNING = frozenset(
 OF_INSTANCES = frozenset({"save", "refresh_from_db", "full_clean", "validate_unique"})
 
 
-def is_guarded(function: Function, node: ast.AST, above: Ancestors) -> bool:
-    """Whether something decides if ``node`` runs, or catches what it raises."""
-    if any(isinstance(one, (*_CONDITIONS, ast.Try)) for one in above):
-        return True
-    return leaves_before(function, node)
-
-
 def is_caught(above: Ancestors) -> bool:
     """Whether ``node`` stands in a ``try`` or in ``with suppress(...)``."""
     for one in above:
@@ -54,17 +44,6 @@ def is_caught(above: Ancestors) -> bool:
         if isinstance(one, ast.With) and any("suppress" in chain(item.context_expr) for item in one.items):
             return True
     return False
-
-
-def leaves_before(function: Function, node: ast.AST) -> bool:
-    """Whether a condition before ``node`` may leave the function."""
-    line = getattr(node, "lineno", 0)
-    return any(
-        isinstance(one, ast.If | ast.Try)
-        and one.lineno < line
-        and any(isinstance(end, _ENDS) for end in ast.walk(one))
-        for one, _ in function.steps
-    )
 
 
 def database_call(node: ast.Call) -> bool:

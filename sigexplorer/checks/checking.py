@@ -75,7 +75,7 @@ def check(source: Read, configuration: Configuration, live: Live | None = None) 
     kept = ignores.apply(list(found), comments)
     if configuration.selects(ignores.UNUSED):
         selected = frozenset(one.code for one in rules)
-        unused = {one: Path(one.file) for one in ignores.unused(comments, selected)}
+        unused = {one: Path(one.file) for one in ignores.unused(comments, selected, frozenset(codes()))}
         found |= unused
         kept += unused
     kept = [one for one in kept if not configuration.leaves_out(one.code, found[one])]

@@ -101,8 +101,10 @@ def read(file: str, root: str) -> Source | Unread:
     except SyntaxError as problem:
         line = f" (line {problem.lineno})" if problem.lineno else ""
         return Unread(shown, f"syntax error: {problem.msg}{line}")
-    except (ValueError, LookupError, RecursionError, MemoryError, OverflowError) as problem:
-        return Unread(shown, f"cannot be parsed: {problem or type(problem).__name__}")
+    except (RecursionError, MemoryError):  # the parser's own, often without a word
+        return Unread(shown, "cannot be parsed: it is nested too deeply")
+    except (ValueError, LookupError, OverflowError) as problem:
+        return Unread(shown, f"cannot be parsed: {str(problem) or type(problem).__name__}")
     top = f"{root.rstrip('/')}/"
     within = tuple((file.removeprefix(top) if file.startswith(top) else file).split("/"))
     if root == "." or not file.startswith("/"):

@@ -62,19 +62,21 @@ def _covered(finding: Finding, ignores: Sequence[Ignore]) -> bool:
     return covered
 
 
-def unused(ignores: Sequence[Ignore], selected: frozenset[str]) -> Iterator[Finding]:
+def unused(ignores: Sequence[Ignore], selected: frozenset[str], known: frozenset[str]) -> Iterator[Finding]:
     """Return a finding for each comment, or code of one, that covers nothing.
 
-    Codes of rules that did not run may be needed when they do.
+    Codes of rules that did not run may be needed when they do; those that are not ``known``
+    never will be.
     """
     for one in ignores:
         idle = sorted((one.codes & selected) - one.used) if one.codes else [] if one.used else ["any"]
-        unknown = sorted(code for code in one.codes if not re.fullmatch(r"SX\d{3}", code))
+        unknown = sorted(one.codes - known)
         if not idle and not unknown:
             continue
-        what = ", ".join(idle or unknown)
+        told = [f"nothing to ignore here: {', '.join(idle)}"] if idle else []
+        told += [f"no rule is called '{code}'" for code in unknown]
         yield Finding(
-            code=UNUSED, message=f"nothing to ignore here: {what}" if idle else f"no rule is called '{what}'",
+            code=UNUSED, message="; ".join(told),
             file=one.file.shown, line=one.line, column=one.column, receiver=None, signal=None, level="note",
             help="Delete the comment, or the code in it.", end_line=one.line,
             end_column=one.column + one.length, source=one.file.lines[one.line - 1],

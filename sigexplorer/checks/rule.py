@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -85,10 +85,19 @@ def at_listener(
 
 
 def at_receiver(
-    receiver: Receiver, message: str, place: ast.AST | None = None, *, fixable: bool = False
+    receiver: Receiver,
+    message: str,
+    place: ast.AST | None = None,
+    *,
+    fixable: bool = False,
+    among: Iterable[str] = (),
 ) -> Hit:
-    """Return a hit at the receiver's definition, or at a part of it."""
-    signal = min(receiver.signals, default=None)
+    """Return a hit at the receiver's definition, or at a part of it.
+
+    ``among`` names the signals that the rule is about: of a receiver's signals it is one of these.
+    """
+    meant = [path for path in receiver.signals if path.rpartition(".")[2] in among]
+    signal = min(meant or receiver.signals, default=None)
     function = receiver.function
     return Hit(function.file, place or function, message, function.path, signal, fixable)
 

@@ -84,6 +84,9 @@ def _with_kwargs(parameters: Any) -> Any:
         return parameters
     group = next((name for name in ("kwonly_params", "params") if getattr(parameters, name)), "params")
     listed = list(getattr(parameters, group))
+    starred = group == "params" and isinstance(parameters.star_arg, cst.Param)  # it is the last one then
+    if starred:
+        listed.append(parameters.star_arg)
     annotated = any(one.annotation is not None for one in [*parameters.params, *parameters.kwonly_params])
     annotation = cst.Annotation(cst.Name("object")) if annotated else None
     added = cst.Param(name=cst.Name("kwargs"), annotation=annotation, star="**")
@@ -95,6 +98,8 @@ def _with_kwargs(parameters: Any) -> Any:
             before, behind = _commas(listed)
             listed[-1] = listed[-1].with_changes(comma=before)
             added = added.with_changes(comma=behind)
+    if starred:
+        return parameters.with_changes(star_kwarg=added, star_arg=listed[-1])
     return parameters.with_changes(star_kwarg=added, **{group: listed})
 
 

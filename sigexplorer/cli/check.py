@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument, Option
-from sigexplorer.errors import ProjectError, UsageError
+from sigexplorer.errors import ProjectError, SetUpError, UsageError
 from sigexplorer.findings import LEVELS, Finding, Report, at_least
 from sigexplorer.show.text import safe
 
@@ -57,14 +57,19 @@ def check(
     if explain is not None or rules:
         return _tell(explain, format_name, output)
     where = _Where(tuple(paths or ()), settings, pythonpath, demo=demo, source_only=source_only)
-    found, live = _project(where)
+    found, live, fault = _project(where)
     configuration = _configuration(found, select, ignore, level)
     known = baseline or (Path(configuration.baseline) if configuration.baseline else None)
     report = _checked(found, configuration, live, None if write_baseline else known, fix=fix)
+    code = _exit_code(report, configuration)
+    if fault and (write_baseline or not code):
+        raise fault  # nothing was found that may be why
     if write_baseline:
         return _write_baseline(report, known)
     _answer(report, format_name, output)
-    return _exit_code(report, configuration)
+    if fault:
+        _told(fault)
+    return code
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +83,46 @@ class _Where:
     source_only: bool
 
 
-def _project(where: _Where) -> tuple[tuple[Path, ...], Live | None]:
-    """Return the paths to check, and what the running project knows where one was asked for."""
+def _project(where: _Where) -> tuple[tuple[Path, ...], Live | None, SetUpError | None]:
+    """Return the paths to check, and what the running project knows where one was asked for.
+
+    One that fails to be set up may do so because of what the rules find: its error comes last.
+    """
     from sigexplorer.cli.opening import find_project
 
     named = where.settings is not None or where.demo
     if where.source_only:
         if named:
             raise UsageError("--source-only starts no project", "leave --settings and --demo out")
-        return where.paths or (Path(),), None
+        return where.paths or (Path(),), None, None
     if where.paths and not named and not os.environ.get("DJANGO_SETTINGS_MODULE"):
-        return where.paths, None
+        return where.paths, None, None
     project = find_project(where.settings, where.pythonpath, demo=where.demo)
-    return where.paths or (project.folder,), _started(project, needed=named or not where.paths)
+    live, fault = _started(project, needed=named or not where.paths)
+    return where.paths or (project.folder,), live, fault
 
 
-def _started(project: Project, *, needed: bool) -> Live | None:
+def _started(project: Project, *, needed: bool) -> tuple[Live | None, SetUpError | None]:
     """Set a project up; one that only the environment names may fail where there is source to check."""
-    from sigexplorer.cli.output import hint
     from sigexplorer.project import start
 
     try:
         start.start(project.settings, project.folder)
     except ProjectError as problem:
+        if needed and isinstance(problem, SetUpError):
+            return None, problem
         if needed:
             raise
-        hint(f"source only: {problem.message}")
-        return None
+        _told(problem)
+        return None, None
     from sigexplorer.checks import running
 
-    return running.look()
+    return running.look(), None
+
+
+def _told(fault: ProjectError) -> None:
+    """Say in one line beside the findings that the project could not be set up."""
+    sys.stderr.write(f"source only: {safe(fault.message, _LINE)}\n")
 
 
 def _configuration(

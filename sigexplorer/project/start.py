@@ -12,7 +12,7 @@ from pathlib import Path
 from sigexplorer import garbage
 from sigexplorer.capture import connections, words
 from sigexplorer.capture.places import is_plumbing, short
-from sigexplorer.errors import ProjectError
+from sigexplorer.errors import ProjectError, SetUpError
 from sigexplorer.project.find import here
 
 _OURS = f"{Path(__file__).parent.parent}{os.sep}"
@@ -43,7 +43,7 @@ def start(settings: str, pythonpath: Path | None) -> None:
 
 def _cannot(settings: str, problem: BaseException) -> ProjectError:
     message = f"the project of '{settings}' cannot be set up: {told(problem)}{_beside(settings, problem)}"
-    return ProjectError(message, "run its manage.py check to see where")
+    return SetUpError(message, "run its manage.py check to see where")
 
 
 def _no_such_settings(settings: str, missing: str, pythonpath: Path | None) -> ProjectError:

@@ -47,6 +47,14 @@ def test_an_ignore_comment(line: str, codes: list[str], checked: Checked) -> Non
     assert [one.code for one in report.findings] == codes
 
 
+def test_an_ignore_comment_of_no_rule(checked: Checked) -> None:
+    """A code that no rule has is told, also beside one that ignores something."""
+    line = "def index(sender, instance):  # sigexplorer: ignore[SX003, SX777]"
+    source = f"{HEAD}\n@receiver(post_save, sender='auth.User')\n{line}\n    print(sender)\n"
+    [finding] = checked(source).findings
+    assert (finding.code, finding.message) == ("SX090", "no rule is called 'SX777'")
+
+
 def test_an_ignore_comment_of_a_call_over_several_lines(checked: Checked) -> None:
     """It may stand in any line of the call that was found."""
     report = checked(

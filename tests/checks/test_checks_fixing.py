@@ -18,6 +18,10 @@ HEAD = (
     "from django.db import transaction\nfrom django.db.models.signals import post_save\n"
     "from django.dispatch import Signal, receiver\nfrom functools import partial\n"
 )
+OWN = (
+    "from functools import wraps\ndef loud(f):\n    @wraps(f)\n    def around(*args, **kwargs):\n"
+    "        return f(*args, **kwargs)\n    return around\n"
+)
 
 
 def fixed(folder: Path, content: bytes, name: str = "blog.py") -> bytes:
@@ -48,6 +52,8 @@ def _libcst() -> None:
         ),
         ("def index():", "def index(**kwargs):"),
         ("def index(*args):", "def index(*args, **kwargs):"),
+        ("def index(sender, *args):", "def index(sender, *args, **kwargs):"),
+        ("def index(sender, *args,):", "def index(sender, *args, **kwargs,):"),
         ("def index(sender, instance,):", "def index(sender, instance, **kwargs,):"),
         (
             "def index(\n    sender,\n    instance,  # the row\n):",
@@ -91,6 +97,14 @@ def test_kwargs(tmp_path: Path, before: str, after: str) -> None:
         (
             "@unknown\n@receiver(post_save)\ndef index(sender, **kwargs):\n    pass",
             "@unknown\n@receiver(post_save)\ndef index(sender, **kwargs):\n    pass",
+        ),
+        (
+            f"{OWN}@loud\n@receiver(post_save)\ndef index(sender, **kwargs):\n    pass",
+            f"{OWN}@receiver(post_save)\n@loud\ndef index(sender, **kwargs):\n    pass",
+        ),
+        (
+            "def note(f):\n    return f\n@note\n@receiver(post_save)\ndef index(sender, **kwargs):\n    pass",
+            "def note(f):\n    return f\n@note\n@receiver(post_save)\ndef index(sender, **kwargs):\n    pass",
         ),
         (
             "def view(request):\n    post_save.connect(lambda **kwargs: 1)",

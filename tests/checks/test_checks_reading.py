@@ -48,7 +48,7 @@ def codes(source: checking.Read) -> list[str]:
         (b"# coding: ascii\nx = '\xc3\xa9'\n", "is no ascii text: byte "),
         (b"x = 1\n" * 1_700_000, "cannot be parsed: it is too large, 10.2 MB; the limit is 2"),
         (b"(" * 5_000 + b")" * 5_000, ""),
-        (b"-" * 200_000 + b"1", ""),
+        (b"-" * 200_000 + b"1", "cannot be parsed: it is nested too deeply"),
     ],
     ids=["syntax", "nul", "not-utf-8", "unknown-encoding", "not-ascii", "10-mb", "brackets", "deep"],
 )

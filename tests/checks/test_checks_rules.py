@@ -136,3 +136,40 @@ post_save.connect(lambda sender, **kwargs: print(sender))
         "the method Index().add is collected at once: nothing holds it",
         "the lambda is collected at once: only DEBUG = True would hold it",
     ]
+
+
+@pytest.mark.parametrize(
+    ("loop", "models"),
+    [("(Group, User)", "Group, User"), ("every()", "each model of its loop")],
+)
+def test_models_of_a_loop_are_named(checked: Checked, loop: str, models: str) -> None:
+    """A note on the cost of a delete names the models, and no variable."""
+    source = f"""
+from django.contrib.auth.models import Group, User
+from django.db.models.signals import post_delete
+
+def note(sender, **kwargs):
+    print(sender)
+
+def every():
+    return Group, User
+
+for one in {loop}:
+    post_delete.connect(note, sender=one)
+"""
+    [finding] = [one for one in checked(source).findings if one.code == "SX030"]
+    assert finding.message == f"note makes {models} lose the fast delete: each row is loaded first"
+
+
+def test_a_finding_names_a_signal_that_it_is_about(checked: Checked) -> None:
+    """What concerns saves carries the signal of a save, though the receiver hears deletes as well."""
+    source = """
+from django.db.models.signals import pre_delete, pre_save
+from django.dispatch import receiver
+
+@receiver([pre_save, pre_delete], sender="auth.User")
+def note(sender, instance, **kwargs):
+    print(instance.groups.add(1))
+"""
+    [finding] = [one for one in checked(source).findings if one.code == "SX040"]
+    assert finding.signal == "django.db.models.signals.pre_save"

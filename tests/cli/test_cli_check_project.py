@@ -113,6 +113,7 @@ def test_a_project_shows_what_its_source_does_not(project: Path) -> None:
     assert "shop.Line" in both["SX029", "everything"]
     assert "shop.Line" not in source["SX029", "everything"]
     assert both["SX024", "typo"].endswith("no model is called 'shop.Odrer' (nearest: Order, Draft, Line)")
+    assert ("SX001", "typo") not in both  # SX024 says why
     assert ("SX024", "no_app") in both
     assert ("SX024", "no_app") not in source
     assert both["SX022", "lazily"] == "lazily does not hear Draft: only Order itself matches"
@@ -138,11 +139,16 @@ def test_where_the_project_comes_from(project: Path, tmp_path_factory: pytest.Te
 
 
 def test_a_project_that_does_not_start(project: Path) -> None:
-    """One that was asked for is an error; one that the environment names leaves the source to check."""
+    """Its source is checked and shown all the same; where nothing is found there, it is an error."""
     (project / "shop" / "models.py").write_text("raise ImportError('broken')")
-    asked = sigexplorer("check", "--settings", "site_settings", cwd=project)
-    assert (asked.code, asked.out) == (2, "")
-    assert "cannot be set up" in asked.err
+    asked = sigexplorer("check", "--settings", "site_settings", "-f", "json", cwd=project)
+    assert asked.code == 1
+    assert ("SX029", "everything") in findings(asked)
+    assert "source only: the project of 'site_settings' cannot be set up" in asked.err
+    assert asked.err.strip().count("\n") == 0
+    clean = sigexplorer("check", "shop/views.py", "--settings", "site_settings", cwd=project)
+    assert (clean.code, clean.out) == (2, "")
+    assert "cannot be set up" in clean.err
     unknown = sigexplorer("check", "--settings", "no.such.settings", cwd=project)
     assert (unknown.code, unknown.err.count("\n")) == (2, 1)
     assert "no settings module 'no.such.settings': 'no' is neither in" in unknown.err
@@ -151,6 +157,20 @@ def test_a_project_that_does_not_start(project: Path) -> None:
     assert found.code == 1
     assert "source only: the project of 'site_settings' cannot be set up" in found.err
     assert ("SX029", "everything") in findings(found)
+
+
+def test_the_mistake_that_keeps_a_project_from_starting_is_found(project: Path) -> None:
+    """With DEBUG on Django refuses a receiver without **kwargs while it starts: check says which."""
+    (project / "site_settings.py").write_text(f"{SETTINGS}\nDEBUG = True\n")
+    (project / "shop" / "apps.py").write_text(
+        "from django.apps import AppConfig\nfrom django.db.models.signals import post_save\n\n"
+        "class ShopConfig(AppConfig):\n    name = 'shop'\n\n    def ready(self):\n"
+        "        from shop import handlers\n        post_save.connect(handlers.dynamic)\n"
+    )
+    found = sigexplorer("check", "-f", "json", cwd=project)
+    assert found.code == 1
+    assert ("SX003", "dynamic") in findings(found)
+    assert "source only: the project of 'site_settings' cannot be set up: ValueError" in found.err
 
 
 def test_the_bundled_project() -> None:

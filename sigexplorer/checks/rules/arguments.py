@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from difflib import get_close_matches
 
+from sigexplorer.checks.actions import Actions
 from sigexplorer.checks.bodies import (
     aliases,
     decorated_otherwise,
@@ -14,11 +16,11 @@ from sigexplorer.checks.bodies import (
     reads,
     taken_arguments,
 )
-from sigexplorer.checks.facts import Ancestors
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.project import Project, page_of, short
 from sigexplorer.checks.rule import Hit, at_receiver, rule
 
+_NEAR = 0.85  # of difflib's ratio: a letter more or less
 _ALWAYS = frozenset({"sender", "signal"})
 
 
@@ -27,7 +29,8 @@ def not_sent(project: Project) -> Iterator[Hit]:
     """The receiver reads an argument that the signal does not send.
 
     A parameter without default that is not sent makes every send raise ``TypeError``, and
-    ``kwargs["name"]`` raises ``KeyError``; ``kwargs.get("name")`` is always ``None``.
+    ``kwargs["name"]`` raises ``KeyError``; ``kwargs.get("name")`` is always ``None``. One with
+    a default is found where it is nearly called as what is sent: it keeps its default for ever.
 
     See ``sigexplorer docs SIGNAL`` for what is sent.
     """
@@ -51,6 +54,13 @@ def _unsent(project: Project, receiver: Receiver, path: str) -> Iterator[Hit]:
         yield at_receiver(receiver, f"{function.name} needs '{name}', which {short(path)} does not send")
     if len(receiver.signals) > 1:
         return  # what is read may belong to another of its signals
+    for name in (one for one, needed in function.parameters.items() if not needed and one not in sent):
+        meant = get_close_matches(name, sent - set(function.parameters), 1, _NEAR)
+        if meant:
+            message = (
+                f"{function.name} takes '{name}', which {short(path)} does not send: it sends '{meant[0]}'"
+            )
+            yield at_receiver(receiver, message)
     for name, place, _ in taken_arguments(function):
         if page is None and isinstance(place, ast.Call) and len(place.args) > 1:
             continue  # with a default it is asked of whatever signal comes
@@ -166,9 +176,9 @@ def pk_set_of_clear(project: Project) -> Iterator[Hit]:
             continue
         acts = looks_at(function, aliases(function, "action"), "action")
         for node, above in function.steps:
-            if acts and not _clears_too(above):
-                continue
             if not is_argument(function, node, "pk_set", names) or not above or is_caught(above):
+                continue
+            if acts and not Actions(function).clear_comes_to(node, above):
                 continue
             around = above[-1]
             used = (
@@ -180,23 +190,13 @@ def pk_set_of_clear(project: Project) -> Iterator[Hit]:
                 or (isinstance(around, ast.keyword) and (around.arg or "").endswith("__in"))
             )
             if used:
-                yield at_receiver(receiver, f"{function.name} uses 'pk_set', which is None for clear()", node)
+                yield at_receiver(
+                    receiver,
+                    f"{function.name} uses 'pk_set', which is None for clear()",
+                    node,
+                    among=("m2m_changed",),
+                )
                 break
-
-
-def _clears_too(above: Ancestors) -> bool:
-    """Whether a condition around a place lets a clear through together with other actions."""
-    for one in above:
-        if isinstance(one, ast.If):
-            texts = {node.value for node in ast.walk(one.test) if isinstance(node, ast.Constant)}
-            clears = texts & {"pre_clear", "post_clear"}
-            if (
-                clears
-                and texts - clears
-                and not any(isinstance(node, ast.Not | ast.NotIn) for node in ast.walk(one.test))
-            ):
-                return True
-    return False
 
 
 @rule("SX037", "warning")

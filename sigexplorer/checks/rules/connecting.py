@@ -10,6 +10,8 @@ from sigexplorer.checks.listeners import Listener
 from sigexplorer.checks.names import resolve
 from sigexplorer.checks.project import Project
 from sigexplorer.checks.rule import Hit, at_listener, rule
+from sigexplorer.checks.rules.disconnecting import duplicate_uid
+from sigexplorer.checks.rules.models import lazy_typo
 
 #: Modules that Django imports by itself, or that whoever uses them imports.
 _IMPORTED = frozenset(
@@ -32,11 +34,14 @@ def never_connected(project: Project) -> Iterator[Hit]:
     imported = {path for file in project.files for path in file.imports} | {
         path for file in project.files for path in file.strings
     }
+    explained = _explained(project) if project.live is not None else frozenset()
     for listener in project.listeners:
         file = listener.file
         if not listener.connection.decorator or listener.connection.scope.parent is not None or file.is_test:
             continue
-        reason = _not_imported(project, file, imported) or _not_running(project, listener)
+        reason = _not_imported(project, file, imported)
+        if not reason and listener.path not in explained:
+            reason = _not_running(project, listener)
         if reason:
             yield at_listener(listener, f"{listener.name} is never connected: {reason}")
 
@@ -73,6 +78,12 @@ def _all_read(project: Project, file: File) -> bool:
         return False
     read = {module.rpartition(".")[2] for module in project.by_package[file.package]}
     return names - read <= {"__init__"}
+
+
+def _explained(project: Project) -> frozenset[str | None]:
+    """Return the receivers of which another rule says why the running project does not have them."""
+    reasons = (collected, rebound, duplicate_uid, lazy_typo)
+    return frozenset(hit.receiver for one in reasons for hit in one.find(project))
 
 
 def _not_running(project: Project, listener: Listener) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from sigexplorer.checks.listeners import Listener
 from sigexplorer.checks.project import Project
 from sigexplorer.checks.rule import Hit, at_listener, at_receiver, rule
 from sigexplorer.checks.rules.instances import is_renewed, saves_of
@@ -29,7 +30,7 @@ def saves_deleted(project: Project) -> Iterator[Hit]:
                 if "post_delete" in receiver.names
                 else "saves a row that is being deleted"
             )
-            yield at_receiver(receiver, f"{function.name} {what}", call)
+            yield at_receiver(receiver, f"{function.name} {what}", call, among=("pre_delete", "post_delete"))
 
 
 @rule("SX029", "warning")
@@ -78,9 +79,34 @@ def loses_fast_delete(project: Project) -> Iterator[Hit]:
         sender = listener.connection.sender
         if not names or listener.catches_all or sender is None or listener.file.is_test:
             continue
-        model = listener.sender_text or ast.unparse(sender)[:60]
+        model = _models(project, listener, sender)
         if names == {"m2m_changed"}:
             message = f"{listener.name} makes {model} lose the fast add: known rows are looked up first"
         else:
             message = f"{listener.name} makes {model} lose the fast delete: each row is loaded first"
         yield at_listener(listener, message)
+
+
+def _models(project: Project, listener: Listener, sender: ast.expr) -> str:
+    """Return the models that a sender stands for, in words."""
+    raw = listener.connection
+    if listener.sender_text or not isinstance(sender, ast.Name):
+        return listener.sender_text or ast.unparse(sender)[:60]
+    loops = [
+        one.iter
+        for one in raw.ancestors
+        if isinstance(one, ast.For) and getattr(one.target, "id", None) == sender.id
+    ]
+    if loops:
+        written = loops[-1].elts if isinstance(loops[-1], ast.Tuple | ast.List | ast.Set) else []
+        return _listed([ast.unparse(one)[:60] for one in written]) or "each model of its loop"
+    if raw.scope.lookup(sender.id) or listener.sender or not raw.scope.parent:
+        return sender.id
+    running = project.running.get(listener.function, ()) if listener.function else ()
+    known = {live.sender for live in running if live.sender and live.signal in listener.signals}
+    return _listed(sorted(known)) or "its senders"
+
+
+def _listed(names: list[str]) -> str:
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004 - enough to know which
+    return ", ".join(names[:3]) + rest

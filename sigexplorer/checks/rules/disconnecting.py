@@ -165,16 +165,20 @@ def disconnected_around(project: Project) -> Iterator[Hit]:
     Tell the receiver in another way: ``update()``, a flag on the instance, or a context variable.
     """
     by_scope: dict[int, list[Listener]] = defaultdict(list)
+    by_exit: dict[tuple[str, str], list[Listener]] = defaultdict(list)
     for listener in project.listeners:
         by_scope[id(listener.connection.scope)].append(listener)
+        by_exit[listener.file.shown, listener.connection.scope.qualname].append(listener)
     for before in project.disconnections:
         raw = before.connection
         if raw.file.is_test or raw.scope.parent is None or raw.scope.is_class:
             continue
-        for after in by_scope[id(raw.scope)]:
+        leaves = _exit_of(raw.scope.qualname)
+        leaving = by_exit[raw.file.shown, leaves] if leaves else []
+        for after in [*by_scope[id(raw.scope)], *leaving]:
             again = after.connection
             if (
-                again.node.lineno > raw.node.lineno
+                (again.node.lineno > raw.node.lineno or after in leaving)
                 and set(after.signals) & set(before.signals)
                 and after.name == before.name
             ):
@@ -183,6 +187,14 @@ def disconnected_around(project: Project) -> Iterator[Hit]:
                 )
                 yield at_listener(before, message)
                 break
+
+
+def _exit_of(qualname: str) -> str:
+    """Return the method that undoes what ``__enter__`` did; "" of another function."""
+    for before, after in (("__enter__", "__exit__"), ("__aenter__", "__aexit__")):
+        if qualname.endswith(f".{before}"):
+            return qualname.removesuffix(before) + after
+    return ""
 
 
 @rule("SX015", "warning")

@@ -15,11 +15,13 @@ from sigexplorer.checks.bodies import (
     related_call,
 )
 from sigexplorer.checks.facts import Function
+from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import chain, resolve
 from sigexplorer.checks.project import Project
 from sigexplorer.checks.rule import Hit, at_receiver, rule
 
 _SAVES = ("pre_save", "post_save")
+_INITS = ("pre_init", "post_init")
 _IN_TRANSACTIONS = ("pre_save", "post_save", "pre_delete", "post_delete", "m2m_changed")
 
 #: Calls that reach out of the transaction, by what they stand for.
@@ -37,6 +39,21 @@ _OUTSIDE = (
 )
 _PREPARED = frozenset(
     {"EmailMessage", "EmailMultiAlternatives", "Session", "Client", "AsyncClient", "Request"}
+)
+#: What keeps a connection, and what is asked of it.
+_CLIENTS = frozenset(
+    {
+        "httpx.Client",
+        "httpx.AsyncClient",
+        "requests.Session",
+        "requests.session",
+        "aiohttp.ClientSession",
+        "smtplib.SMTP",
+        "smtplib.SMTP_SSL",
+    }
+)
+_REQUESTS = frozenset(
+    {"get", "post", "put", "patch", "delete", "head", "options", "request", "sendmail", "send_message"}
 )
 _TASKS = frozenset({"delay", "apply_async", "enqueue", "send_task"})
 _MAILS = frozenset({"send_mail", "send_mass_mail", "mail_admins", "mail_managers", "email_user"})
@@ -58,7 +75,7 @@ def ignores_raw(project: Project) -> Iterator[Hit]:
         related = any(related_call(function, call) for call, _ in function.calls)
         if related or next(evaluated_queries(function), None) is not None:
             message = f"{function.name} touches the database and ignores 'raw': loading a fixture runs it"
-            yield at_receiver(receiver, message)
+            yield at_receiver(receiver, message, among=_SAVES)
 
 
 @rule("SX042", "warning")
@@ -78,7 +95,7 @@ def before_commit(project: Project) -> Iterator[Hit]:
             does = _reaches_out(call, function) or _through_helper(project, call, function)
             if does:
                 message = f"{function.name} {does} before the transaction is committed"
-                yield at_receiver(receiver, message, call)
+                yield at_receiver(receiver, message, call, among=_IN_TRANSACTIONS)
 
 
 def _through_helper(project: Project, call: ast.Call, function: Function) -> str:
@@ -100,13 +117,46 @@ def _reaches_out(call: ast.Call, function: Function) -> str:
     for start, does in _OUTSIDE:
         if path == start or (start.endswith(".") and path.startswith(start)):
             return "" if names[-1][:1].isupper() and names[-1] != "Popen" else does
-    if isinstance(call.func, ast.Attribute) and names[-1] in _TASKS:
-        return "starts a task"
     if names[-1] in _MAILS:
         return "sends mail"
-    if names[-1] == "send" and isinstance(call.func, ast.Attribute) and _is_mail(call.func.value, function):
-        return "sends mail"
+    return _asked(call.func, function) if isinstance(call.func, ast.Attribute) else ""
+
+
+def _asked(method: ast.Attribute, function: Function) -> str:
+    """Say what the method of a task, a client or a mail does."""
+    if method.attr in _TASKS:
+        return "starts a task"
+    if method.attr in _REQUESTS:
+        return _by_client(method.value, function)
+    return "sends mail" if method.attr == "send" and _is_mail(method.value, function) else ""
+
+
+def _by_client(node: ast.expr, function: Function) -> str:
+    """Say what a request does that goes through a client, made in the function or on the spot."""
+    made = [node]
+    if isinstance(node, ast.Name):
+        assigned = [
+            one for one, _ in function.steps if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+        ]
+        if sum(one.id == node.id for one in assigned) != 1:
+            return ""
+        made = [
+            one.value for one, _ in function.steps if isinstance(one, ast.Assign) and _is_named(one, node)
+        ]
+        made += [
+            one.context_expr
+            for one, _ in function.steps
+            if isinstance(one, ast.withitem) and getattr(one.optional_vars, "id", None) == node.id
+        ]
+    for one in made:
+        path = (resolve(one.func, function.scope) or "") if isinstance(one, ast.Call) else ""
+        if path in _CLIENTS:
+            return "sends mail" if path.startswith("smtplib.") else "calls the network"
     return ""
+
+
+def _is_named(node: ast.Assign, name: ast.Name) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name.id for target in node.targets)
 
 
 def _is_mail(node: ast.expr, function: Function) -> bool:
@@ -131,11 +181,34 @@ def queries_in_init(project: Project) -> Iterator[Hit]:
 
     Look it up when it is needed, in a method or a ``cached_property``.
     """
-    for receiver in project.on("pre_init", "post_init"):
+    for receiver in project.on(*_INITS):
         function = receiver.function
         for node, _ in evaluated_queries(function):
-            yield at_receiver(receiver, f"{function.name} runs a query for every instance that is made", node)
+            yield at_receiver(
+                receiver, f"{function.name} runs a query for every instance that is made", node, among=_INITS
+            )
             break
+        else:
+            followed = _follows(project, receiver) if receiver.names == {"post_init"} else None
+            if followed is not None:
+                message = f"{function.name} loads '{followed.attr}' for every instance that is made"
+                yield at_receiver(receiver, message, followed)
+
+
+def _follows(project: Project, receiver: Receiver) -> ast.Attribute | None:
+    """Return where a foreign key of the instance is followed, unless the receiver asks what is loaded."""
+    function = receiver.function
+    known = [project.classes[sender] for sender in receiver.senders if sender in project.classes]
+    attributes = [node for node, _ in function.steps if isinstance(node, ast.Attribute)]
+    if len(known) != 1 or any(one.attr in ("_state", "__dict__", "is_cached") for one in attributes):
+        return None
+    keys = {name for name, one in known[0].relations.items() if one.kind in ("ForeignKey", "OneToOneField")}
+    names = aliases(function, "instance")
+    for one in attributes:
+        read = isinstance(one.ctx, ast.Load) and one.attr in keys
+        if read and is_argument(function, one.value, "instance", names):
+            return one
+    return None
 
 
 @rule("SX046", "warning")
@@ -185,7 +258,8 @@ def instance_to_task(project: Project) -> Iterator[Hit]:
     """A model instance is handed to a background task.
 
     The task gets a copy as it was at that moment, or cannot be queued at all: when it runs,
-    the row may have changed, or be gone.
+    the row may have changed, or be gone. A thread shares the object with the code that
+    goes on changing it, and may look for the row before it is committed.
 
     Pass ``instance.pk`` and load the row in the task.
     """
@@ -196,16 +270,27 @@ def instance_to_task(project: Project) -> Iterator[Hit]:
             if not isinstance(node, ast.Call):
                 continue
             given = [*node.args, *(one.value for one in node.keywords)]
-            if isinstance(node.func, ast.Attribute) and node.func.attr in _TASKS | {"delay_on_commit"}:
-                given += [
-                    inner for one in given if isinstance(one, ast.List | ast.Tuple) for inner in one.elts
-                ]
-                given += [inner for one in given if isinstance(one, ast.Dict) for inner in one.values]
+            what = "background task"
+            if resolve(node.func, function.scope) in ("threading.Thread", "threading.Timer"):
+                what = "thread"
+                given = [inner for one in given for inner in _members(one)]
+            elif isinstance(node.func, ast.Attribute) and node.func.attr in _TASKS | {"delay_on_commit"}:
+                given += [inner for one in given for inner in _members(one)]
             elif any(isinstance(one, ast.Attribute) and one.attr in _TASKS for one in given[:1]):
                 given = given[1:]  # partial(task.delay, instance)
             else:
                 continue
             if any(is_argument(function, one, "instance", names) for one in given):
                 yield at_receiver(
-                    receiver, f"{function.name} hands a model instance to a background task", node
+                    receiver,
+                    f"{function.name} hands a model instance to a {what}",
+                    node,
+                    among=_IN_TRANSACTIONS,
                 )
+
+
+def _members(node: ast.expr) -> list[ast.expr]:
+    """Return what a list, tuple or dict that is written out holds."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return node.elts
+    return node.values if isinstance(node, ast.Dict) else []

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from sigexplorer.checks.bodies import aliases, is_argument, is_caught, is_guarded, looks_at
+from sigexplorer.checks.bodies import aliases, is_argument, is_caught, looks_at
 from sigexplorer.checks.facts import Ancestors, Function
+from sigexplorer.checks.guards import Guards
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import USER_MODEL, chain
 from sigexplorer.checks.project import Project, short
 from sigexplorer.checks.rule import Hit, at_receiver, rule
 
 _NOT_FIELDS = frozenset({"pk", "id", "objects", "DoesNotExist"})
+_KEYS = frozenset({"pk", "id", "adding", "_state"})
 _USERS = frozenset(
     {USER_MODEL, "django.conf.settings.AUTH_USER_MODEL", "django.contrib.auth.models.User", "auth.User"}
 )
@@ -46,12 +48,33 @@ def saves_itself(project: Project) -> Iterator[Hit]:
             continue
         if receiver.names & {"pre_delete", "post_delete"} or function.file.is_test or is_renewed(function):
             continue
-        for call, above in [*saves_of(function), *_creates_own(receiver)]:
-            if not is_guarded(function, call, above) and not any(
+        again, anew = Guards(receiver, _second_round(receiver)), Guards(receiver, _new_row(receiver))
+        calls = [(call, above, again) for call, above in saves_of(function)]
+        for call, above, guards in [*calls, *((*found, anew) for found in _creates_own(receiver))]:
+            if not guards.guarded(call, above) and not any(
                 isinstance(one, ast.With | ast.For) for one in above
             ):
                 message = f"{function.name} saves its own sender without a guard: it calls itself for ever"
-                yield at_receiver(receiver, message, call)
+                yield at_receiver(receiver, message, call, among=("pre_save", "post_save"))
+
+
+def _second_round(receiver: Receiver) -> dict[str, bool]:
+    """Return what a receiver is sent once it saved its own instance: no row is new, but a copy."""
+    copied = any(
+        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _KEYS
+        for node, _ in receiver.function.steps
+    )
+    return {"raw": False} | ({"created": False} if _only_saved(receiver) and not copied else {})
+
+
+def _new_row(receiver: Receiver) -> dict[str, bool]:
+    """Return what a receiver is sent once it created another row of its model: that one is new as well."""
+    return {"raw": False} | ({"created": True} if _only_saved(receiver) else {})
+
+
+def _only_saved(receiver: Receiver) -> bool:
+    """Whether ``post_save`` is its one signal, so that ``created`` means what it does there."""
+    return receiver.signals == {"django.db.models.signals.post_save"}
 
 
 def is_renewed(function: Function) -> bool:
@@ -101,7 +124,7 @@ def deferred_field(project: Project) -> Iterator[Hit]:
                 and not (above and isinstance(above[-1], ast.Call) and above[-1].func is node)
             ):
                 message = f"{function.name} reads '{node.attr}', which may be deferred, and is then loaded"
-                yield at_receiver(receiver, message, node)
+                yield at_receiver(receiver, message, node, among=("post_init",))
                 break
 
 
@@ -124,6 +147,7 @@ def old_row_unguarded(project: Project) -> Iterator[Hit]:
     for receiver in project.on("pre_save"):
         function = receiver.function
         names = aliases(function, "instance")
+        guards = Guards(receiver, {"raw": False})
         own = {short(sender) for sender in receiver.senders} | {"sender"}
         if receiver.senders & _USERS:
             own |= {"get_user_model", "User"}
@@ -140,7 +164,7 @@ def old_row_unguarded(project: Project) -> Iterator[Hit]:
                 and is_argument(function, one.value.value, "instance", names)
                 for one in call.keywords
             )
-            if by_key and own & set(path) and not is_guarded(function, call, above) and not is_caught(above):
+            if by_key and own & set(path) and not guards.guarded(call, above) and not is_caught(above):
                 message = (
                     f"{function.name} gets the old row though there may be none: nothing new can be saved"
                 )
@@ -166,13 +190,14 @@ def reverse_one_to_one(project: Project) -> Iterator[Hit]:
     for receiver in project.on("pre_save", "post_save", "pre_delete", "post_delete"):
         function = receiver.function
         names = aliases(function, "instance")
+        guards = Guards(receiver, {"raw": False})
         if looks_at(function, frozenset(), "instance") or function.file.is_test:
             continue
         for node, above in function.steps:
             if (
                 not isinstance(node, ast.Attribute)
                 or not isinstance(node.ctx, ast.Load)
-                or is_guarded(function, node, above)
+                or guards.guarded(node, above)
             ):
                 continue
             known = any(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from sigexplorer.checks.facts import File, Scope
 from sigexplorer.checks.labels import models_called
 from sigexplorer.checks.listeners import Listener, Receiver
 from sigexplorer.checks.names import USER_MODEL, chain
@@ -170,4 +171,33 @@ def _is_plain(project: Project, path: str, text: str | None) -> bool:
         return (
             path.startswith("django.") and path not in MODEL_SIGNALS and not path.endswith(".class_prepared")
         )
-    return not own.is_model_signal and (text is None or not text.isidentifier())
+    if own.is_model_signal:
+        return False
+    return text is None or not text.isidentifier() or not _may_be_sent(project, path, text)
+
+
+def _may_be_sent(project: Project, path: str, text: str) -> bool:
+    """Whether a send in these files may name the text as its sender."""
+    for file in project.files:
+        for noted in file.sends:
+            call = noted.node
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+                continue
+            signal = project.signal_of(call.func.value, noted.scope, file)
+            sender = next((one.value for one in call.keywords if one.arg == "sender"), None)
+            sender = sender or (call.args[0] if call.args else None)
+            if isinstance(sender, ast.Constant):
+                if sender.value == text and signal in (path, None):
+                    return True
+            elif signal == path and not _is_class(project, sender, noted.scope, file):
+                return True
+    return False
+
+
+def _is_class(project: Project, node: ast.expr | None, scope: Scope, file: File) -> bool:
+    """Whether an expression is ``self``, its class, or another class, and so no text."""
+    if isinstance(node, ast.Call):
+        return chain(node.func) == ["type"]
+    if node is None or chain(node) in (["self"], ["self", "__class__"], ["cls"]):
+        return node is not None
+    return project.resolve(node, scope, file) in project.classes

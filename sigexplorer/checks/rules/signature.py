@@ -74,9 +74,31 @@ def decorator_order(project: Project) -> Iterator[Hit]:
                 message = (
                     f"{function.name} is connected without @{name}: @receiver is not the outermost decorator"
                 )
-                fixable = resolve(called, function.owner) in _MEANT_INSIDE
+                fixable = _is_meant_inside(project, called, function)
                 yield at_listener(listener, message, fixable=fixable)
                 break
+
+
+def _is_meant_inside(project: Project, decorator: ast.expr, function: Function) -> bool:
+    """Whether a decorator surely is to run with each send: one of ours that wraps what it is given."""
+    if resolve(decorator, function.owner) in _MEANT_INSIDE:
+        return True
+    path = project.resolve(decorator, function.owner, function.file)
+    own = project.function(path, function.file, function.node.lineno)
+    if own is None or own.node.decorator_list or len(own.parameters) != 1:
+        return False
+    returned = [node.value for node, _ in own.steps if isinstance(node, ast.Return)]
+    wrappers = {
+        one.name
+        for one in own.file.functions
+        if one.owner is own.scope
+        and one.node.args.kwarg is not None
+        and any(
+            isinstance(by, ast.Call) and resolve(by.func, own.scope) == "functools.wraps"
+            for by in one.node.decorator_list
+        )
+    }
+    return len(returned) == 1 and isinstance(returned[0], ast.Name) and returned[0].id in wrappers
 
 
 @rule("SX007", "error")
