@@ -12,6 +12,9 @@ from sigexplorer.playground.databases import Databases, InMemory
 from sigexplorer.playground.ending import undisturbed
 from sigexplorer.playground.redirecting import ALIASES, Redirection
 
+#: What SQLite puts beside a database, by the end of its name.
+_BESIDE = ("-journal", "-wal", "-shm")
+
 
 def databases_at(url: str) -> Databases:
     """Return the databases that ``url`` says, not made yet; a URL that cannot be meant is an error."""
@@ -43,6 +46,7 @@ class SqliteFiles(InMemory):
             path = Path(self._folder.name, "default.sqlite3") if self._folder else Path(self._path).absolute()
             files = {alias: path.with_name(path.name + ending) for alias, ending in ALIASES.items()}
             for file in files.values():
+                _refuse_others(file)
                 self._make(file)
             engine = "django.db.backends.sqlite3"
             self._redirection.lead(
@@ -89,5 +93,16 @@ def _remove(file: Path, made: tuple[int, int]) -> None:
         return
     if (now.st_dev, now.st_ino) != made:  # somebody has put another one in its place
         return
-    for ending in ("", "-journal", "-wal", "-shm"):
+    for ending in ("", *_BESIDE):
         Path(f"{file}{ending}").unlink(missing_ok=True)
+
+
+def _refuse_others(file: Path) -> None:
+    """Raise where files of somebody's have the names that SQLite gives to those beside a database."""
+    for ending in _BESIDE:
+        beside = Path(f"{file}{ending}")
+        if os.path.lexists(beside):
+            raise DatabaseUrlError(
+                f"'{beside}' is there already, and left alone",
+                "name a file that has none beside it: SQLite makes them, and they are removed",
+            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from sigexplorer.capture.secrecy import scrub
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.model import Bypass, Claim, Dispatch
 from sigexplorer.playground.boot import Playground
+
+#: Comments that tell a linter or a type checker something, and nobody else.
+_FOR_TOOLS = re.compile(r"  # (?:noqa|type: ignore)[^\n]*")
 
 
 class Steps:
@@ -167,10 +171,16 @@ def _block(caller: FrameType) -> str | None:
     text = textwrap.dedent("".join(lines))
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.With) and node.lineno <= line < node.body[0].lineno:
-            body = textwrap.dedent("".join(lines[node.body[0].lineno - 1 : node.end_lineno])).rstrip()
+            start = min([node.body[0].lineno, *(one.lineno for one in _decorators(node.body[0]))])
+            body = textwrap.dedent("".join(lines[start - 1 : node.end_lineno])).rstrip()
+            body = _FOR_TOOLS.sub("", body)
             others = [_written(item, text) for item in node.items if not _is_step(item)]
             return f"with {', '.join(others)}:\n{textwrap.indent(body, '    ')}" if others else body
     return None
+
+
+def _decorators(node: ast.stmt) -> list[ast.expr]:
+    return getattr(node, "decorator_list", [])
 
 
 def _written(item: ast.withitem, text: str) -> str:

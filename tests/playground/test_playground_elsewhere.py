@@ -101,7 +101,9 @@ def test_nothing_is_changed_in_the_process(folder: Path) -> None:
     assert look() == before
 
 
-@pytest.mark.parametrize("there", ["rows.sqlite3", "rows.sqlite3_archive"])
+@pytest.mark.parametrize(
+    "there", ["rows.sqlite3", "rows.sqlite3_archive", "rows.sqlite3-wal", "rows.sqlite3_archive-journal"]
+)
 def test_a_file_that_is_there_is_left_alone(there: str, tmp_path: Path, playground: object) -> None:
     """No file that exists is used or removed, even an empty one, and none is made beside it."""
     assert playground

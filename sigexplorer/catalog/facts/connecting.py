@@ -7,10 +7,13 @@ from sigexplorer.catalog.fact import Fact
 FACTS = (
     Fact(
         id="weak-local",
-        statement="A receiver that is defined inside a function is gone when that function returns",
+        statement=(
+            "With DEBUG off a receiver that is defined inside a function is gone when that function returns"
+        ),
         why=(
             "connect() holds receivers by weak references, and nothing else holds a local function."
-            " Define receivers in a module, or connect with weak=False."
+            " Define receivers in a module, or connect with weak=False. With DEBUG on it stays: connect()"
+            " looks at its parameters, and that look remembers the last 512 functions."
         ),
         scenario="weak-references",
         source=("django/dispatch/dispatcher.py: Signal.connect",),
@@ -18,21 +21,23 @@ FACTS = (
     Fact(
         id="weak-lambda",
         statement=(
-            "A lambda, a functools.partial or the method of an object that nobody keeps is never called"
+            "With DEBUG off a lambda or a functools.partial is never called, and at no time the method of an"
+            " object that nobody keeps"
         ),
         why=(
             "Each is made for the call of connect() and dies with it, for the same weak reference."
-            " Keep a name for it, or connect with weak=False."
+            " Keep a name for it, or connect with weak=False. With DEBUG on the check of its parameters"
+            " keeps the first two alive."
         ),
         scenario="weak-references",
         source=("django/dispatch/dispatcher.py: Signal.connect",),
     ),
     Fact(
         id="rebind",
-        statement="Of two receivers with one name in one module the first is never called",
+        statement="With DEBUG off, of two receivers with one name in one module the first is never called",
         why=(
             "The second definition takes the name, and with it the only strong reference to the first"
-            " function."
+            " function. With DEBUG on the check of its parameters keeps it, and both are called."
         ),
         scenario="weak-references",
         source=("django/dispatch/dispatcher.py: Signal.connect",),

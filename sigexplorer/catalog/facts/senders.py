@@ -107,7 +107,7 @@ FACTS = (
         source=("django/dispatch/dispatcher.py: Signal.connect",),
         outcomes=(
             Note("It may be called for another object with the same id.", before=(6, 0)),
-            Note("It is dropped with its sender.", since=(6, 0)),
+            Note("It is dropped with its sender, if weak references to that are possible.", since=(6, 0)),
         ),
     ),
     Fact(
