@@ -58,7 +58,7 @@ class Tracer:
         observing.begin(self)
         self._notes = dispatch.notes()
         self._begin()
-        self._queries = -STREAM.queries
+        self._queries = 0 if self._steps_only else -STREAM.queries
 
     def _begin(self) -> None:
         self._started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -82,7 +82,6 @@ class Tracer:
         """Give a name to what happens inside; an exception is noted and goes on its way."""
         if self._steps_only and not self._steps:
             self._begin()  # what came before was preparation
-            self._queries = 0
         start, number, around = clock(), len(self._steps) + 1, self._changes[-1][1]
         problem: str | None = None
         self._steps.append(Step(number, title, start - self._start, 0, None, source))

@@ -181,6 +181,15 @@ def test_statements_between_steps_are_preparation() -> None:
     assert tracer.trace().dispatches == ()
 
 
+def test_preparation_alone_is_no_statement() -> None:
+    """With steps only, and none of them, there are none; those of tracers before do not count either."""
+    with observing():
+        Tag.objects.count()
+        with observing(steps_only=True) as tracer:
+            Tag.objects.count()
+    assert tracer.trace().run.queries == 0
+
+
 def test_the_sql_is_what_it_is_without_us() -> None:
     """The same statements in the same order reach the database, transactions included."""
 
