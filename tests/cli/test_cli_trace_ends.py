@@ -154,6 +154,7 @@ def test_what_is_to_end_us_ends_the_command(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.terminate()
+        assert select.select([process.stdout], [], [], 60)[0]  # before its input ends, which ends it too
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (5, "told\n")
     assert "2 dispatches" in err
