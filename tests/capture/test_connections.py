@@ -256,7 +256,7 @@ def hidden():
 closure = hidden()
 loud = Loud()
 """
-    exec(compile(code, "/work/shop_events.py", "exec"), module.__dict__)  # noqa: S102 - our own code
+    exec(compile(code, "/srv/shop_events.py", "exec"), module.__dict__)  # noqa: S102 - our own code
     yield module
     del sys.modules["shop_events"]
     module.__dict__.clear()
