@@ -8,7 +8,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
 import django
@@ -71,6 +71,10 @@ class Steps:
         finally:
             if listening:
                 self.playground.listener.connect()
+
+    def unrecorded(self) -> AbstractContextManager[None]:
+        """Record nothing for a while: what happens is more of the same."""
+        return self._tracer.pause()
 
     @contextmanager
     def __call__(self, title: str) -> Iterator[None]:

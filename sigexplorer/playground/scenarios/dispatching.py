@@ -39,7 +39,10 @@ def async_receivers(step: Steps) -> None:
     async def third(**_kwargs: object) -> str:
         return "async two"
 
-    with connected(order_placed, first, second, third):
+    def fourth(**_kwargs: object) -> str:
+        return "sync two"
+
+    with connected(order_placed, first, second, third, fourth):
         _send_both_ways(step)
 
 
@@ -48,13 +51,13 @@ def _send_both_ways(step: Steps) -> None:
         responses = order_placed.send(None)
     answers = [answer for _, answer in responses]
     step.claim(
-        "sync receivers come first, whatever the order of connection",
+        "sync receivers come first, in the order of connection",
         answers,
-        ["sync", "async one", "async two"],
+        ["sync", "sync two", "async one", "async two"],
         fact="async-order",
     )
     marked = [call.is_async for call in step.sent()[0].calls]
-    step.claim("then the async ones, together", marked, [False, True, True], fact="async-order")
+    step.claim("then the async ones, together", marked, [False, False, True, True], fact="async-order")
 
     with step("asend() from asynchronous code"):
         responses = async_to_sync(order_placed.asend)(None)
@@ -71,8 +74,8 @@ def _send_both_ways(step: Steps) -> None:
         raised = async_to_sync(send_in_a_loop)()
     step.claim("send() cannot wait for async receivers there", raised, "RuntimeError", fact="async-in-send")
     outcomes = [call.outcome for call in step.sent()[0].calls]
-    skipped = ["returned", "skipped", "skipped"]
-    step.claim("though the sync receiver has run", outcomes, skipped, fact="async-in-send")
+    skipped = ["returned", "returned", "skipped", "skipped"]
+    step.claim("though the sync receivers have run", outcomes, skipped, fact="async-in-send")
 
 
 def receiver_error(step: Steps) -> None:
