@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import re
 import sys
-import textwrap
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from types import FrameType
 
 import django
 
@@ -18,9 +13,7 @@ from sigexplorer.capture.secrecy import scrub
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.model import Bypass, Claim, Dispatch
 from sigexplorer.playground.boot import Playground
-
-#: Comments that tell a linter or a type checker something, and nobody else.
-_FOR_TOOLS = re.compile(r"  # (?:noqa|type: ignore)[^\n]*")
+from sigexplorer.playground.excerpt import excerpt
 
 
 class Steps:
@@ -81,7 +74,7 @@ class Steps:
         """Record what happens inside under ``title``."""
         # This generator was entered by contextlib, which was called by the scenario. The frame is in no
         # variable: one that knows itself would keep the receivers of the scenario alive.
-        source = _block(sys._getframe(2)) if self._sources else None
+        source = excerpt(sys._getframe(2)) if self._sources else None
         self._number += 1
         with self._tracer.step(scrub(title), source):
             yield
@@ -163,37 +156,3 @@ class Steps:
     def bypasses(self) -> list[Bypass]:
         """Return the step's writes that sent no signal, in order."""
         return [bypass for bypass in self._tracer.trace().bypasses if bypass.step == self._number]
-
-
-def _block(caller: FrameType) -> str | None:
-    """Return the body of the ``with`` statement that ``caller`` is entering, and what else it enters."""
-    try:
-        lines, first = inspect.getsourcelines(caller.f_code)
-    except OSError:  # typed in, or run without its source
-        return None
-    line = caller.f_lineno - max(first, 1) + 1
-    text = textwrap.dedent("".join(lines))
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.With) and node.lineno <= line < node.body[0].lineno:
-            start = min([node.body[0].lineno, *(one.lineno for one in _decorators(node.body[0]))])
-            body = textwrap.dedent("".join(lines[start - 1 : node.end_lineno])).rstrip()
-            body = _FOR_TOOLS.sub("", body)
-            others = [_written(item, text) for item in node.items if not _is_step(item)]
-            return f"with {', '.join(others)}:\n{textwrap.indent(body, '    ')}" if others else body
-    return None
-
-
-def _decorators(node: ast.stmt) -> list[ast.expr]:
-    return getattr(node, "decorator_list", [])
-
-
-def _written(item: ast.withitem, text: str) -> str:
-    """Return a part of a ``with`` statement as it is written, on one line."""
-    parts = [item.context_expr, *([item.optional_vars] if item.optional_vars else [])]
-    return " as ".join(" ".join((ast.get_source_segment(text, part) or "").split()) for part in parts)
-
-
-def _is_step(item: ast.withitem) -> bool:
-    """Whether it is the step itself."""
-    called = item.context_expr.func if isinstance(item.context_expr, ast.Call) else None
-    return isinstance(called, ast.Name) and called.id == "step"

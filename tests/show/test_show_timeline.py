@@ -219,6 +219,17 @@ def test_sources_are_shown_on_request() -> None:
     assert "user.save()" not in shown(sourced)
 
 
+def test_code_that_is_too_long_goes_on_below_with_a_mark() -> None:
+    """Nothing of a line is lost at the edge, and what goes on is marked."""
+    line = f"print({', '.join(map(str, range(60)))})"
+    sourced = replace(STORY, steps=(replace(STORY.steps[0], source=line), *STORY.steps[1:]))
+    lines = shown(sourced, Look(sources=True), 80).splitlines()
+    first = next(place for place, text in enumerate(lines) if text.startswith("print("))
+    last = next(place for place, text in enumerate(lines) if text.endswith("59)"))
+    assert all(text.startswith("↪ ") for text in lines[first + 1 : last + 1])
+    assert line.replace(" ", "") == "".join(lines[first : last + 1]).replace("↪", "").replace(" ", "")
+
+
 @each_width
 def test_an_empty_trace_is_no_error(width: int) -> None:
     """A trace of nothing says that there is nothing."""

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 from asgiref.sync import async_to_sync
 from django.dispatch import Signal, receiver
 
+from sigexplorer.playground.props import connected
 from sigexplorer.playground.steps import Steps
 
 order_placed = Signal()
 order_paid = Signal()
-
-
-@contextmanager
-def connected(signal: Signal, *receivers: Callable[..., object]) -> Iterator[None]:
-    """Connect the receivers, and leave the signal as it was found."""
-    for function in receivers:
-        signal.connect(function)
-    try:
-        yield
-    finally:
-        for function in receivers:
-            signal.disconnect(function)
 
 
 def async_receivers(step: Steps) -> None:
@@ -42,12 +29,7 @@ def async_receivers(step: Steps) -> None:
     def fourth(**_kwargs: object) -> str:
         return "sync two"
 
-    with connected(order_placed, first, second, third, fourth):
-        _send_both_ways(step)
-
-
-def _send_both_ways(step: Steps) -> None:
-    with step("send() from synchronous code"):
+    with step("send() from synchronous code"), connected(order_placed, first, second, third, fourth):
         responses = order_placed.send(None)
     answers = [answer for _, answer in responses]
     step.claim(
@@ -59,7 +41,7 @@ def _send_both_ways(step: Steps) -> None:
     marked = [call.is_async for call in step.sent()[0].calls]
     step.claim("then the async ones, together", marked, [False, False, True, True], fact="async-order")
 
-    with step("asend() from asynchronous code"):
+    with step("asend() from asynchronous code"), connected(order_placed, first, second, third, fourth):
         responses = async_to_sync(order_placed.asend)(None)
     step.claim("asend() answers in the same order", [answer for _, answer in responses], answers)
 
@@ -70,7 +52,7 @@ def _send_both_ways(step: Steps) -> None:
             return "RuntimeError"
         return "nothing"
 
-    with step("send() inside of a running event loop"):
+    with step("send() inside of a running event loop"), connected(order_placed, first, second, third, fourth):
         raised = async_to_sync(send_in_a_loop)()
     step.claim("send() cannot wait for async receivers there", raised, "RuntimeError", fact="async-in-send")
     outcomes = [call.outcome for call in step.sent()[0].calls]
