@@ -14,21 +14,28 @@ order_placed = Signal()
 order_paid = Signal()
 
 
+async def first(**_kwargs: object) -> str:
+    """Receive in the loop."""
+    return "async one"
+
+
+def second(**_kwargs: object) -> str:
+    """Receive."""
+    return "sync"
+
+
+async def third(**_kwargs: object) -> str:
+    """Receive in the loop, too."""
+    return "async two"
+
+
+def fourth(**_kwargs: object) -> str:
+    """Receive, too."""
+    return "sync two"
+
+
 def async_receivers(step: Steps) -> None:
     """Send a signal with sync and async receivers from both worlds."""
-
-    async def first(**_kwargs: object) -> str:
-        return "async one"
-
-    def second(**_kwargs: object) -> str:
-        return "sync"
-
-    async def third(**_kwargs: object) -> str:
-        return "async two"
-
-    def fourth(**_kwargs: object) -> str:
-        return "sync two"
-
     with step("send() from synchronous code"), connected(order_placed, first, second, third, fourth):
         responses = order_placed.send(None)
     answers = [answer for _, answer in responses]

@@ -109,6 +109,10 @@ def proxy_and_child_models(step: Steps) -> None:
         fact="proxy",
     )
 
+    _child(step, author)
+
+
+def _child(step: Steps, author: User) -> None:
     with step("save a child"):
         review = Review.objects.create(author=author, title="Django", rating=5)
     step.claim(

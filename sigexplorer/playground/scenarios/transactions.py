@@ -33,20 +33,7 @@ def rollback(step: Steps) -> None:
     step.claim("the on_commit callback of a receiver never ran", list(memory.outbox), [], fact="rollback")
     step.claim("what another receiver did at once is done", list(memory.feed), ["Never"], fact="rollback")
 
-    with step("a savepoint that is rolled back"), transaction.atomic():
-        Post.objects.create(author=author, title="Kept")
-        with suppress(ChangedMindError), transaction.atomic():
-            Post.objects.create(author=author, title="Lost").publish()
-            raise ChangedMindError
-    saved = step.sent("post_save", "blog.Post")
-    step.claim("all was heard", [len(sent.calls) for sent in saved], [2, 2, 2], fact="savepoint")
-    fates = [dispatch.rolled_back for dispatch in saved]
-    step.claim(
-        "only what was sent since the savepoint is rolled back", fates, [False, True, True], fact="savepoint"
-    )
-    titles = list(Post.objects.values_list("title", flat=True))
-    step.claim("the row of the savepoint is gone", titles, ["Kept"], fact="savepoint")
-    step.claim("and so is what waited for the commit there", list(memory.outbox), [], fact="savepoint")
+    _savepoint(step, author)
 
     with step("a transaction that is committed"), transaction.atomic():
         Post.objects.get(title="Kept").publish()
@@ -64,6 +51,23 @@ def rollback(step: Steps) -> None:
         fact="on-commit-autocommit",
     )
     _at_once(step)
+
+
+def _savepoint(step: Steps, author: User) -> None:
+    with step("a savepoint that is rolled back"), transaction.atomic():
+        Post.objects.create(author=author, title="Kept")
+        with suppress(ChangedMindError), transaction.atomic():
+            Post.objects.create(author=author, title="Lost").publish()
+            raise ChangedMindError
+    saved = step.sent("post_save", "blog.Post")
+    step.claim("all was heard", [len(sent.calls) for sent in saved], [2, 2, 2], fact="savepoint")
+    fates = [dispatch.rolled_back for dispatch in saved]
+    step.claim(
+        "only what was sent since the savepoint is rolled back", fates, [False, True, True], fact="savepoint"
+    )
+    titles = list(Post.objects.values_list("title", flat=True))
+    step.claim("the row of the savepoint is gone", titles, ["Kept"], fact="savepoint")
+    step.claim("and so is what waited for the commit there", list(memory.outbox), [], fact="savepoint")
 
 
 def _at_once(step: Steps) -> None:
