@@ -69,7 +69,7 @@ def hint_at(name: str) -> None:
     """Raise where what was looked for by ``name`` is a fact: it is proven, not looked up."""
     from sigexplorer.catalog import facts
 
-    if any(fact.id == name for fact in facts.FACTS):
+    if facts.exists(name):
         raise UsageError(f"'{name}' is a fact", f"sigexplorer scenario --fact {name} proves it")
 
 

@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sigexplorer.answers import Observed, Statement
-from sigexplorer.capture import words
 from sigexplorer.capture.listening import Listener
 from sigexplorer.capture.statements import Statements
 from sigexplorer.capture.tracer import Tracer
@@ -170,7 +169,7 @@ def _play(tracer: Tracer, steps: Steps, story: Story) -> None:
 
         steps.note_failed(*asserts.explain(problem))
     except (Exception, SystemExit) as problem:  # noqa: BLE001 - a scenario that breaks is a claim that failed
-        tracer.claims.append(Claim("it ran to its end", held=False, detail=words.error(problem)))
+        steps.note_broken("it ran to its end", problem)
     finally:
         tracer.stop()
 

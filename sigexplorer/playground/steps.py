@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from traceback import walk_tb
 
 import django
 
 from sigexplorer.capture import words
 from sigexplorer.capture.secrecy import scrub
 from sigexplorer.capture.tracer import Tracer
+from sigexplorer.catalog import facts
 from sigexplorer.model import Bypass, Claim, Dispatch
+from sigexplorer.playground import scenarios
 from sigexplorer.playground.boot import Playground
 from sigexplorer.playground.excerpt import excerpt
 
@@ -86,12 +89,17 @@ class Steps:
         try:
             yield
         except Exception as problem:  # noqa: BLE001 - whatever a Django of the future does
-            facts = dict.fromkeys(claim.fact for claim in self._tracer.claims[before:])
-            text, detail = "this part ran to its end", words.error(problem)
-            self._tracer.claims += [
-                Claim(text, held=False, detail=detail, step=self.number, fact=fact)
-                for fact in facts or [None]
-            ]
+            claimed = [claim.fact for claim in self._tracer.claims[before:] if claim.fact]
+            self.note_broken("this part ran to its end", problem, *claimed)
+
+    def note_broken(self, text: str, problem: BaseException, *claimed: str) -> None:
+        """Note what ended a story, or a part of it: a claim that failed, about each fact it was to prove."""
+        meant = dict.fromkeys([*claimed, *_meant(problem)])
+        detail = words.error(problem)
+        self._tracer.claims += [
+            Claim(text, held=False, detail=detail, step=self.number if meant else None, fact=fact)
+            for fact in meant or [None]
+        ]
 
     def claim(
         self,
@@ -156,3 +164,14 @@ class Steps:
     def bypasses(self) -> list[Bypass]:
         """Return the step's writes that sent no signal, in order."""
         return [bypass for bypass in self._tracer.trace().bypasses if bypass.step == self._number]
+
+
+def _meant(problem: BaseException) -> Iterator[str]:
+    """Yield the facts that are claimed in the functions of their scenarios that a problem has ended."""
+    for frame, _ in walk_tb(problem.__traceback__):
+        package, _, module = str(frame.f_globals.get("__name__", "")).rpartition(".")
+        for held in frame.f_code.co_consts if package == scenarios.__name__ else ():
+            if isinstance(held, str) and facts.exists(held):
+                proof = scenarios.find(facts.find(held).scenario)
+                if proof.code.partition(":")[0] == module:
+                    yield held
