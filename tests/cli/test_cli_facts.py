@@ -151,6 +151,13 @@ def test_all_scenarios_end_with_the_facts(story_cli: Cli, monkeypatch: pytest.Mo
     assert "LookupError: no such thing" in answer.out
 
 
+@pytest.mark.parametrize("name", ["rollback", "migrate"])
+def test_a_scenario_may_have_the_name_of_a_fact(name: str, story_cli: Cli) -> None:
+    """Then the scenario runs."""
+    assert facts.exists(name)
+    assert story_cli("scenario", name).out.startswith(f"scenario {name}\n")
+
+
 def test_several_scenarios_do_not_count_facts(story_cli: Cli) -> None:
     """Who runs some scenarios is not told that most facts were not tried."""
     assert "facts held" not in story_cli("scenario", "senders", "order").out
