@@ -39,7 +39,8 @@ def export(traces: Sequence[Trace]) -> Iterator[str]:
 
 def _dispatch(dispatch: Dispatch) -> Iterator[tuple[Any, ...]]:
     arguments = json.dumps(dict(dispatch.arguments), ensure_ascii=False, default=repr)
-    head = (dispatch.signal, dispatch.sender, dispatch.method, dispatch.start_ns, dispatch.duration_ns)
+    took = dispatch.duration_ns if dispatch.calls or dispatch.duration_ns else ""  # unheard: not measured
+    head = (dispatch.signal, dispatch.sender, dispatch.method, dispatch.start_ns, took)
     for call in dispatch.calls:
         yield (*head, arguments, *_call(call), dispatch.rolled_back)
     if not dispatch.calls:
