@@ -116,6 +116,8 @@ def test_a_part_of_a_run_does_not_claim_the_numbers_of_all() -> None:
     assert "Longest chain, of the whole run" in text
     (drawing,) = views.draw("summary", InMemory([NESTED]), Look(), 200)
     assert "3 SQL statements, 1 error in 5.00ms" in drawn(drawing, 200)
+    (drawing,) = views.draw("table", InMemory([NESTED]), Look(Filters(first=2)), 200)
+    assert "the whole run: 4 dispatches, 4 receiver calls, 3 SQL statements" in drawn(drawing, 200)
 
 
 def test_what_was_not_measured_is_blank() -> None:
