@@ -54,7 +54,7 @@ def test_rows_come_in_order_and_say_who_was_passed_by(printed: list[str]) -> Non
     assert [line.partition("  ")[0] for line in told] == [
         "no signal: update", "paid", "no signal: update",
     ]  # fmt: skip
-    assert all("test_cli_live.py:" in line for line in told)
+    assert all("test_live_rows.py:" in line for line in told)
 
 
 def test_another_thread_is_named(printed: list[str]) -> None:
