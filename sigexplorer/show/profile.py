@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,6 +79,9 @@ _Counted = dict[str, tuple[int, int]]
 
 _NOTHING = (0, 0)
 
+_RAN = ("returned", "raised")
+_NO_CALL = {"outcome": "skipped"}
+
 
 @dataclass(slots=True)
 class _Inside:
@@ -93,33 +96,44 @@ class _Inside:
 
     def count(self, record: Record, inside: Mapping[int | None, _Inside], *, shown: bool) -> None:
         """Take in what was counted of a dispatch, and of what closed inside it."""
-        outer = {record["name"]} if shown else set[str]()
-        for held in inside.values():
-            _add(self.sent, held.sent, outer)
-        if shown:
-            _add(self.sent, {record["name"]: (record["duration_ns"], record["queries"])})
-        ran: dict[int | None, Record] = {}
-        if shown:
-            calls = enumerate(record["calls"])
-            ran = {index: call for index, call in calls if call["outcome"] in ("returned", "raised")}
+        calls: Sequence[Record] = record["calls"] if shown else ()
         for index, held in inside.items():
-            _add(self.called, held.called, {ran[index]["receiver"]} if index in ran else ())
-        for call in ran.values():
-            _add(self.called, {call["receiver"]: (call["duration_ns"], call["queries"])})
+            # What is in the dispatch, or in a call of it, is part of what that one counts.
+            _add(self.sent, held.sent, record["name"] if shown else None)
+            call = calls[index] if index is not None and index < len(calls) else _NO_CALL
+            _add(self.called, held.called, call["receiver"] if call["outcome"] in _RAN else None)
+        if shown:
+            _add_one(self.sent, record["name"], record)
+            for call in calls:
+                if call["outcome"] in _RAN:
+                    _add_one(self.called, call["receiver"], call)
 
 
-def _add(found: _Counted, more: _Counted, but: Collection[str] = ()) -> None:
-    """Add numbers to those of the same name, but those of the names that stand for them already."""
+def _add_one(found: _Counted, name: str, record: Record) -> None:
+    before = found.get(name)
+    if before is None:
+        found[name] = (record["duration_ns"], record["queries"])
+    else:
+        found[name] = (before[0] + record["duration_ns"], before[1] + record["queries"])
+
+
+def _add(found: _Counted, more: _Counted, but: str | None) -> None:
+    """Add numbers to those of the same name, but those of a name that stands for them already."""
     for name, (duration_ns, queries) in more.items():
-        if name not in but:
+        if name != but:
             before_ns, before = found.get(name, _NOTHING)
             found[name] = (before_ns + duration_ns, before + queries)
 
 
 def _sent_inside(name: str, inside: Mapping[int | None, _Inside] | None) -> tuple[int, int]:
     """Return time and SQL of the dispatches of a signal that closed inside of another one of it."""
-    held = [each.sent.get(name, _NOTHING) for each in inside.values()] if inside else []
-    return sum(duration_ns for duration_ns, _ in held), sum(queries for _, queries in held)
+    again_ns = again = 0
+    for each in inside.values() if inside else ():
+        held = each.sent.get(name)
+        if held is not None:
+            again_ns += held[0]
+            again += held[1]
+    return again_ns, again
 
 
 class Measure:
