@@ -60,6 +60,14 @@ class Places:
         return " ".join(words)
 
 
+def worded(where: str, title: str) -> str:
+    """Return what a column called ``title`` tells, for a line of its own: each name after what it is of."""
+    if "," in title:
+        process, _, thread = where.partition(" ")
+        return f"process {process}, thread {thread}"
+    return f"{title} {where}"
+
+
 def stacked(where: str, title: str) -> str:
     """Return what a column called ``title`` tells in a narrow one: the process over the end of its thread."""
     if title == "process":

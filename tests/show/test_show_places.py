@@ -96,7 +96,7 @@ def test_what_is_nested_elsewhere_says_so() -> None:
         steps=0,
     )
     lines = told(found, "tree", 100).splitlines()
-    assert [line.strip() for line in lines if line.startswith("in ")] == ["in a"]
+    assert [line.strip() for line in lines if line.startswith("in ")] == ["in thread a"]
     assert [line.partition("─ ")[2][:13] for line in lines if "─ post" in line or "─ [" in line] == [
         "post_save blo",
         "[b] post_save",

@@ -12,6 +12,7 @@ from sigexplorer.model import Bypass, Call, Callback, Dispatch, Step
 from sigexplorer.show.folding import Row, timeline_of
 from sigexplorer.show.look import Look
 from sigexplorer.show.nodes import Node, nodes
+from sigexplorer.show.places import worded
 from sigexplorer.show.selection import Selection
 from sigexplorer.show.shortening import shorten
 from sigexplorer.show.text import duration, plural, safe, short_sender, shown, tail
@@ -35,7 +36,7 @@ def draw(selection: Selection, look: Look, width: int) -> RenderableType:
         return Group(*parts, Text("no dispatches to show", style="dim"))
     scale = _Scale([*before, *after], max(_BAR[0], min(_BAR[1], width // _SHARE)))
     room = width - scale.columns - _DURATION - 2
-    _name_places([*before, *after])
+    _name_places([*before, *after], timeline.where)
     parts += _lines(before, scale, look, room)
     if cut.told:
         parts.append(Text(cut.told, style="yellow"))
@@ -51,7 +52,7 @@ def _lines(roots: list[Node], scale: _Scale, look: Look, room: int) -> Iterator[
         yield _line(node, lead, scale, look, room)
 
 
-def _name_places(roots: Iterable[Node]) -> None:
+def _name_places(roots: Iterable[Node], title: str) -> None:
     """Leave process and thread only where a row is elsewhere than what it is nested in, or comes after."""
     before = ""
     for root in roots:
@@ -60,6 +61,8 @@ def _name_places(roots: Iterable[Node]) -> None:
             node, where = waiting.pop()
             here = node.what.where if isinstance(node.what, Row) else where
             node.where = here if here != where else ""
+            if node is root and node.where:
+                node.where = worded(node.where, title)
             waiting += [(inside, here) for inside in node.inside]
         before = root.what.where if isinstance(root.what, Row) else before
 
