@@ -110,11 +110,9 @@ class _Inside:
 
 
 def _add_one(found: _Counted, name: str, record: Record) -> None:
+    duration_ns, queries = record["duration_ns"] or 0, record["queries"]
     before = found.get(name)
-    if before is None:
-        found[name] = (record["duration_ns"], record["queries"])
-    else:
-        found[name] = (before[0] + record["duration_ns"], before[1] + record["queries"])
+    found[name] = (duration_ns, queries) if before is None else (before[0] + duration_ns, before[1] + queries)
 
 
 def _add(found: _Counted, more: _Counted, but: str | None) -> None:
