@@ -15,7 +15,7 @@ from sigexplorer.capture.listening import Listener
 from sigexplorer.capture.statements import Statements
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.catalog.page import Page, Version, dotted
-from sigexplorer.errors import UsageError
+from sigexplorer.errors import SigexplorerError, UsageError
 from sigexplorer.model import Claim, Trace
 from sigexplorer.playground.boot import PLAYGROUND
 from sigexplorer.playground.databases import IN_MEMORY, Databases
@@ -165,7 +165,10 @@ def _play(tracer: Tracer, steps: Steps, story: Story) -> None:
 
         steps.note_failed(*asserts.explain(problem))
     except (Exception, SystemExit) as problem:  # noqa: BLE001 - a scenario that breaks is a claim that failed
-        tracer.claims.append(Claim("it ran to its end", held=False, detail=words.error(problem)))
+        # What is wrong with a question to us is told as everywhere.
+        ours = isinstance(problem, SigexplorerError)
+        detail = words.bounded(str(problem)) if ours else words.error(problem)
+        tracer.claims.append(Claim("it ran to its end", held=False, detail=detail))
     finally:
         tracer.stop()
 
