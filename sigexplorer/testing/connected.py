@@ -8,7 +8,8 @@ from sigexplorer.errors import nearest
 from sigexplorer.model import ListedReceiver
 from sigexplorer.project.inventory import all_receivers
 from sigexplorer.show.text import safe
-from sigexplorer.testing.wanted import EVERY, EVERY_SIGNAL, wanted_receiver, wanted_sender, wanted_signal
+from sigexplorer.testing.senders import wanted_sender
+from sigexplorer.testing.wanted import EVERY, EVERY_SIGNAL, wanted_receiver, wanted_signal
 
 __tracebackhide__ = True
 
@@ -20,7 +21,8 @@ def assert_connected(
 
     With a sender: for that one, or for every sender.
     """
-    wanted, of, by = wanted_receiver(receiver), wanted_signal(signal), wanted_sender(sender)
+    wanted, of = wanted_receiver(receiver), wanted_signal(signal)
+    by = wanted_sender(sender, [EVERY_SIGNAL if sender is None else of])  # None is every sender
     live = [one for one in all_receivers() if one.alive]
     own = [one for one in live if wanted.fits(one.receiver)]
     found = [

@@ -17,7 +17,8 @@ from sigexplorer.errors import SigexplorerWarning, UnmetError, UsageError
 from sigexplorer.show.text import plural, safe
 from sigexplorer.testing.decorating import decorated
 from sigexplorer.testing.rules import Meant, Mute, Only
-from sigexplorer.testing.wanted import wanted_receiver, wanted_sender, wanted_signal
+from sigexplorer.testing.senders import wanted_sender
+from sigexplorer.testing.wanted import wanted_receiver, wanted_signal
 
 __tracebackhide__ = True
 
@@ -73,13 +74,9 @@ class _Scope:
     def begin(self) -> Rule:
         """Begin in this context, by a new rule."""
         several = self._signal if isinstance(self._signal, (list, tuple)) else [self._signal]
-        rule = self._rule(
-            Meant(
-                [wanted_signal(one) for one in several],
-                wanted_sender(self._sender),
-                wanted_receiver(self._receiver),
-            )
-        )
+        of = [wanted_signal(one) for one in several]
+        by = wanted_sender(self._sender, of, may_come=True)
+        rule = self._rule(Meant(of, by, wanted_receiver(self._receiver, may_come=True)))
         rule.made_by = self
         altering.begin(rule)
         self._begun.append(rule)
