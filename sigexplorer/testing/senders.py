@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from sigexplorer.capture import words
+from sigexplorer.catalog.page import Page
 from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.model import Trace
 from sigexplorer.project.inventory import all_receivers
@@ -57,9 +58,11 @@ class _Known:
     def __init__(self, of: Sequence[WantedSignal], trace: Trace | None) -> None:
         self.seen = {one.sender for one in trace.dispatches} if trace else set()
         self._signals = ", ".join(one.text for one in of)
+        self._pages: list[Page] = []
         groups: set[str] = set()
         for signal in of:
             pages, others = pages_of(signal)
+            self._pages += pages
             groups |= {page.group for page in pages} | ({"custom"} if others else set())
         #: By their labels, where nothing but models sends these signals; else None.
         self.models: dict[str, Any] | None = None
@@ -133,6 +136,7 @@ class _Known:
         yield from _models()
         yield from (str(words.sender(app)) for app in _apps())
         yield from _connected()
+        yield from (module for page in self._pages for module in page.sent_by)
         for name, module in list(sys.modules.items()):
             yield name
             for held in list(words.contents(module).values()) if module is not None else ():

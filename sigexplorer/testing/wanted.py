@@ -98,15 +98,23 @@ def meets(dispatch: Dispatch, signal: WantedSignal, sender: Wanted) -> bool:
 # Signals.
 
 
-def wanted_signal(thing: object, trace: Trace | None = None, *, init: bool = True) -> WantedSignal:
+def wanted_signal(
+    thing: object, trace: Trace | None = None, *, init: bool = True, by_name: bool = True
+) -> WantedSignal:
     """Return which signal is meant by itself, its path, short name, a glob or a ``%group``; None is any.
 
-    Without ``init`` a signal that was only counted is an error.
+    Without ``init`` a signal that was only counted is an error, and so is one that its name
+    does not tell from others where it is known ``by_name`` alone.
     """
     if thing is None:
         return EVERY_SIGNAL
     if issubclass(type(thing), Signal):
         named = signals.words(thing)
+        if by_name and signals.is_one_of_many(thing):
+            raise UsageError(
+                f"'{named.path}' is one of several signals without a name",
+                "let a module hold it: a trace tells them apart by their names",
+            )
         found = WantedSignal(named.name, path=named.path, thing=thing)
     elif type(thing) is str:
         found = _named_signal(thing, trace)
