@@ -48,7 +48,9 @@ class Collected(NamedTuple):
 
 
 class Unkept(NamedTuple):
-    """Something that is too large, or that nobody may hold."""
+    """Something that is too large, or that nobody may hold; of which there are only words."""
+
+    why: str
 
 
 Node = Held | Referred | Collected | Unkept
@@ -103,7 +105,7 @@ def _node(thing: Any, depth: int, left: list[int]) -> Node:
         return _referred(thing)
     left[0] -= len(thing)
     if left[0] < 0 or not depth:
-        return Unkept()
+        return Unkept("it is too large to be kept")
     if type(thing) is not dict:
         return Collected(type(thing), tuple([_node(one, depth - 1, left) for one in thing]))
     pairs = [(_node(name, 0, left), _node(one, depth - 1, left)) for name, one in thing.items()]
@@ -113,7 +115,7 @@ def _node(thing: Any, depth: int, left: list[int]) -> Node:
 def _referred(thing: Any) -> Node:
     kind = type(thing)
     if any(words.is_a(thing, path) for path in _RUNNING):
-        return Unkept()
+        return Unkept("it holds code that runs")
     if any(words.class_attribute(kind, name) is not None for name in _DATA):
         return Held(thing)
     told = words.describe(thing)

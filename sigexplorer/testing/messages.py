@@ -45,7 +45,9 @@ def instead(found: int, times: int | None, verb: str = "sent") -> str:
     """Say how often something happened, and how often it should have."""
     if times is None:
         return f"was not {verb}"
-    happened = f"was {verb} {_times(found)}" if found else f"was not {verb}"
+    if not found:
+        return f"was not {verb}, wanted {_times(times)}"
+    happened = f"was {verb} {_times(found)}"
     return f"{happened}, not {_times(times)}" if times else happened
 
 
