@@ -14,7 +14,7 @@ import uuid
 import weakref
 from typing import Any, NamedTuple
 
-from sigexplorer.capture import words
+from sigexplorer.capture import signals, words
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.model import Scalar
 from sigexplorer.spool.assembly import key_text
@@ -73,14 +73,27 @@ _DATA = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
 _RUNNING = ("builtins.frame", "builtins.traceback", "builtins.BaseException")
 
 
-def kept(named: dict[str, Any], told: list[tuple[str, Scalar]]) -> Originals:
-    """Return what is kept of the arguments of a dispatch, of which ``told`` has the words."""
+#: What a signal without a name goes by, among its arguments; no keyword can be this.
+_SIGNAL = "<signal>"
+
+
+def kept(signal: Any, named: dict[str, Any], told: list[tuple[str, Scalar]]) -> Originals:
+    """Return what is kept of a dispatch, and of its arguments, of which ``told`` has the words."""
     found: Originals = {}
+    path = signals.words(signal).path
+    if signals.is_nameless(path):
+        found[_SIGNAL] = Referred(weakref.ref(signal), path)
     for (name, text), held in zip(told, named.values(), strict=True):
         node = _kept(held, text)
         if node is not None:
             found[name] = node
     return found
+
+
+def signal_of(originals: Originals) -> Any:
+    """Return the signal of a dispatch, where it has no name."""
+    found = originals.get(_SIGNAL)
+    return found.reference() if isinstance(found, Referred) else None
 
 
 def _kept(held: Any, told: Scalar) -> Node | None:

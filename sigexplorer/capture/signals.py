@@ -50,11 +50,9 @@ def words(signal: Any) -> SignalWords:
     return found
 
 
-def is_one_of_many(signal: Any) -> bool:
-    """Whether others that are alive go by the same words, as those do that no module holds."""
-    path = words(signal).path
-    same = [known for known in list(_NAMED.values()) if known.words.path == path]
-    return path.startswith("<") and sum(known.signal() is not None for known in same) > 1
+def is_nameless(path: str) -> bool:
+    """Whether that is no name, but what is told of each signal that no module holds."""
+    return path.startswith("<")
 
 
 def _leaving(signal: Any, table: dict[int, Any], left: Callable[[], None] = lambda: None) -> weakref.ref[Any]:

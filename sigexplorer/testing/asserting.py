@@ -75,8 +75,9 @@ class Assertions:
         """
         if not signals:
             raise UsageError("no signals to compare", "name them in their order")
-        trace = self._whole()[0]
-        wanted = [self._pair(one if isinstance(one, tuple) else (one, sender), trace) for one in signals]
+        trace, kept = self._whole()
+        pairs = [one if isinstance(one, tuple) else (one, sender) for one in signals]
+        wanted = [self._pair(pair, trace, kept) for pair in pairs]
         found: list[Dispatch] = []
         for signal, by in wanted:
             last = found[-1].id if found else 0
@@ -102,10 +103,10 @@ class Assertions:
         sender: object = ...,
     ) -> list[Call]:
         """Hold that a receiver really ran, at least once or so many times, and return its calls."""
-        trace, times = self._whole()[0], _checked(times)
+        times = _checked(times)
+        trace, kept = self._whole()
         wanted = wanted_receiver(receiver, trace)
-        of = wanted_signal(signal, trace, init=self._init)
-        by = wanted_sender(sender, [of], trace)
+        of, by = self._pair((signal, sender), trace, kept)
         pairs = [
             (one, call)
             for one in trace.dispatches
@@ -148,16 +149,17 @@ class Assertions:
     ) -> tuple[Trace, WantedSignal, Wanted, Arguments]:
         """Return the trace, and what is looked for in it; what can be in none is an error."""
         trace, kept = self._whole()
-        wanted = wanted_signal(signal, trace, init=self._init)
-        by = wanted_sender(sender, [wanted], trace)
+        wanted, by = self._pair((signal, sender), trace, kept)
         having = Arguments(arguments, Values(kept))
         having.check(wanted, trace)
         return trace, wanted, by, having
 
-    def _pair(self, pair: tuple[object, ...], trace: Trace) -> tuple[WantedSignal, Wanted]:
+    def _pair(
+        self, pair: tuple[object, ...], trace: Trace, kept: Mapping[int, Originals]
+    ) -> tuple[WantedSignal, Wanted]:
         if len(pair) != 2:  # noqa: PLR2004 - a pair
             raise UsageError(f"'{words.value(pair)}' is no pair", "a signal and its sender")
-        wanted = wanted_signal(pair[0], trace, init=self._init)
+        wanted = wanted_signal(pair[0], trace, init=self._init, kept=kept)
         return wanted, wanted_sender(pair[1], [wanted], trace)
 
     def _whole(self) -> tuple[Trace, Mapping[int, Originals]]:

@@ -74,7 +74,7 @@ class _Scope:
     def begin(self) -> Rule:
         """Begin in this context, by a new rule."""
         several = self._signal if isinstance(self._signal, (list, tuple)) else [self._signal]
-        of = [wanted_signal(one, by_name=False) for one in several]
+        of = [wanted_signal(one) for one in several]
         by = wanted_sender(self._sender, of, may_come=True)
         rule = self._rule(Meant(of, by, wanted_receiver(self._receiver, may_come=True)))
         rule.made_by = self
@@ -111,7 +111,7 @@ def _told(thing: object) -> str:
     if isinstance(thing, str):
         return repr(safe(thing))
     if issubclass(type(thing), Signal):
-        return wanted_signal(thing, by_name=False).text
+        return wanted_signal(thing).text
     named = (
         wanted_receiver(thing) if callable(thing) and not isinstance(thing, type) else wanted_sender(thing)
     )

@@ -7,7 +7,8 @@ would hold for any mistyped one.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 from django.dispatch import Signal
 
 from sigexplorer import catalog
-from sigexplorer.capture import receivers, registry, signals, words
+from sigexplorer.capture import keeping, receivers, registry, signals, words
+from sigexplorer.capture.keeping import Originals
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import Page, dotted
@@ -57,6 +59,7 @@ class WantedSignal:
     path: str | None = None
     pattern: str | None = None
     thing: Any = None  # the signal itself, where it was given
+    ids: frozenset[int] | None = None  # of one without a name, its dispatches
 
     def fits(self, path: str, name: str, group: str) -> bool:
         """Whether the signal with that path, short name and group is meant."""
@@ -92,6 +95,8 @@ def pages_of(signal: WantedSignal) -> tuple[list[Page], bool]:
 
 def meets(dispatch: Dispatch, signal: WantedSignal, sender: Wanted) -> bool:
     """Whether a dispatch is of that signal and from that sender."""
+    if signal.ids is not None and dispatch.id not in signal.ids:
+        return False
     return signal.fits(dispatch.signal, dispatch.name, dispatch.group) and sender.fits(dispatch.sender)
 
 
@@ -99,23 +104,25 @@ def meets(dispatch: Dispatch, signal: WantedSignal, sender: Wanted) -> bool:
 
 
 def wanted_signal(
-    thing: object, trace: Trace | None = None, *, init: bool = True, by_name: bool = True
+    thing: object,
+    trace: Trace | None = None,
+    *,
+    init: bool = True,
+    kept: Mapping[int, Originals] | None = None,
 ) -> WantedSignal:
     """Return which signal is meant by itself, its path, short name, a glob or a ``%group``; None is any.
 
-    Without ``init`` a signal that was only counted is an error, and so is one that its name
-    does not tell from others where it is known ``by_name`` alone.
+    Without ``init`` a signal that was only counted is an error. One without a name is found
+    among what was ``kept`` of the dispatches.
     """
     if thing is None:
         return EVERY_SIGNAL
     if issubclass(type(thing), Signal):
         named = signals.words(thing)
-        if by_name and signals.is_one_of_many(thing):
-            raise UsageError(
-                f"'{named.path}' is one of several signals without a name",
-                "let a module hold it: a trace tells them apart by their names",
-            )
         found = WantedSignal(named.name, path=named.path, thing=thing)
+        if kept is not None and signals.is_nameless(named.path):
+            ids = frozenset(number for number, one in kept.items() if keeping.signal_of(one) is thing)
+            found = replace(found, ids=ids)
     elif type(thing) is str:
         found = _named_signal(thing, trace)
     else:

@@ -212,18 +212,26 @@ def test_a_scenario_tells_the_nearest_names_too() -> None:
 
 
 def test_signals_without_a_name_are_told_apart() -> None:
-    """One that no module holds is known as long as it is the only one; a mute knows each by itself."""
-    one = Signal()
-    with sigexplorer.trace() as trace:
-        one.send(None)
-    trace.assert_sent(one)
-    other = Signal()
-    for ask in (trace.assert_sent, trace.assert_not_sent):
-        with pytest.raises(UsageError, match="one of several signals without a name"):
-            ask(other)
-    other.connect(shop.book)
-    with sigexplorer.mute(other, strict=True):
-        assert other.send(None) == []
+    """One that no module holds is known by itself, in a trace as in a mute."""
+    one, other = Signal(), Signal()
+    one.connect(shop.book)
+    other.connect(shop.ship)
+    with sigexplorer.trace() as trace, sigexplorer.mute(one, strict=True):
+        assert one.send(None) == []
+        assert other.send(None) == [(shop.ship, "on its way")]
+    trace.assert_sent(one, times=1)
+    trace.assert_order(one, other)
+    trace.assert_called(shop.ship, signal=other)
+    trace.assert_not_sent(Signal())
+    sigexplorer.assert_connected(shop.book, one)
+    for ask in (
+        lambda: trace.assert_order(other, one),
+        lambda: trace.assert_called(shop.ship, signal=one),
+        lambda: trace.assert_sent(Signal()),
+        lambda: sigexplorer.assert_connected(shop.book, other),
+    ):
+        with pytest.raises(AssertionError):
+            ask()
 
 
 def test_who_hears_every_sender_is_connected_for_each() -> None:
