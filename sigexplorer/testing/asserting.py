@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from django.dispatch import Signal
 
@@ -12,7 +14,7 @@ from sigexplorer.capture.keeping import Originals
 from sigexplorer.errors import SigexplorerWarning, UsageError
 from sigexplorer.model import Call, Dispatch, ListedReceiver, Trace
 from sigexplorer.show.text import plural
-from sigexplorer.testing import messages
+from sigexplorer.testing import kept, messages
 from sigexplorer.testing.arguments import Arguments
 from sigexplorer.testing.comparing import Values
 from sigexplorer.testing.connected import assert_connected
@@ -29,6 +31,8 @@ class Assertions:
     """What a test states of a trace; a signal, sender or receiver is itself or its name."""
 
     _init = True  # whether each pre_init and post_init was recorded
+    _file: Path | None = None  # of the test, where it is known
+    _update: bool | None = None  # whether outlines are rewritten; None: as the environment says
 
     @property
     def trace(self) -> Trace:
@@ -75,9 +79,9 @@ class Assertions:
         """
         if not signals:
             raise UsageError("no signals to compare", "name them in their order")
-        trace, kept = self._whole()
+        trace, originals = self._whole()
         pairs = [one if isinstance(one, tuple) else (one, sender) for one in signals]
-        wanted = [self._pair(pair, trace, kept) for pair in pairs]
+        wanted = [self._pair(pair, trace, originals) for pair in pairs]
         found: list[Dispatch] = []
         for signal, by in wanted:
             last = found[-1].id if found else 0
@@ -104,9 +108,9 @@ class Assertions:
     ) -> list[Call]:
         """Hold that a receiver really ran, at least once or so many times, and return its calls."""
         times = _checked(times)
-        trace, kept = self._whole()
+        trace, originals = self._whole()
         wanted = wanted_receiver(receiver, trace)
-        of, by = self._pair((signal, sender), trace, kept)
+        of, by = self._pair((signal, sender), trace, originals)
         pairs = [
             (one, call)
             for one in trace.dispatches
@@ -138,6 +142,15 @@ class Assertions:
         if count:
             raise self._failure(f"{plural(count, 'dispatch', 'dispatches')} sent, none wanted")
 
+    def assert_outline(self, name: str, /, *, everything: bool = False) -> None:
+        """Hold that what was sent so far has the outline that is kept under ``name`` beside the test.
+
+        With ``--signals-update`` it is kept from now on; ``everything`` includes the init
+        signals. The test is the file that asks, where no other is known.
+        """
+        test = self._file or Path(sys._getframe(1).f_code.co_filename)  # noqa: SLF001 - it has no other name
+        kept.hold(name, self._whole()[0], test, update=self._update, everything=everything)
+
     def find(
         self, signal: SignalName | None = None, /, *, sender: object = ..., **arguments: object
     ) -> list[Dispatch]:
@@ -148,27 +161,27 @@ class Assertions:
         self, signal: SignalName | None, sender: object, arguments: dict[str, object]
     ) -> tuple[Trace, WantedSignal, Wanted, Arguments]:
         """Return the trace, and what is looked for in it; what can be in none is an error."""
-        trace, kept = self._whole()
-        wanted, by = self._pair((signal, sender), trace, kept)
-        having = Arguments(arguments, Values(kept))
+        trace, originals = self._whole()
+        wanted, by = self._pair((signal, sender), trace, originals)
+        having = Arguments(arguments, Values(originals))
         having.check(wanted, trace)
         return trace, wanted, by, having
 
     def _pair(
-        self, pair: tuple[object, ...], trace: Trace, kept: Mapping[int, Originals]
+        self, pair: tuple[object, ...], trace: Trace, originals: Mapping[int, Originals]
     ) -> tuple[WantedSignal, Wanted]:
         if len(pair) != 2:  # noqa: PLR2004 - a pair
             raise UsageError(f"'{words.value(pair)}' is no pair", "a signal and its sender")
-        wanted = wanted_signal(pair[0], trace, init=self._init, kept=kept)
+        wanted = wanted_signal(pair[0], trace, init=self._init, kept=originals)
         return wanted, wanted_sender(pair[1], [wanted], trace)
 
     def _whole(self) -> tuple[Trace, Mapping[int, Originals]]:
         """Return what was recorded; a fault of ours that lost some must not let an assertion hold unseen."""
-        trace, kept = self._recorded()
+        trace, originals = self._recorded()
         if trace.run.dropped:
             lost = plural(trace.run.dropped, "record")
             warnings.warn(f"{lost} lost to a fault of ours", SigexplorerWarning, stacklevel=4)
-        return trace, kept
+        return trace, originals
 
     def _failure(
         self, what: str, near: Iterable[str] = (), marked: Iterable[Dispatch] = ()

@@ -143,6 +143,8 @@ class mute(_Scope):  # noqa: N801 - used as a verb
     as muted. One that met nothing warns at its end, and is an error where it is ``strict``.
     """
 
+    _nothing = "nothing to mute"
+
     def __init__(
         self,
         signal: Signals | None = None,
@@ -155,7 +157,7 @@ class mute(_Scope):  # noqa: N801 - used as a verb
         super().__init__(signal, sender, receiver, strict=strict)
         if signal is None and sender is ... and receiver is ...:
             raise UsageError(
-                f"nothing to {type(self).__name__}",
+                self._nothing,
                 "name a signal, a sender or a receiver; '*' is every signal",
             )
 
@@ -168,6 +170,8 @@ class mute(_Scope):  # noqa: N801 - used as a verb
 
 class only(mute):  # noqa: N801 - as mute
     """Call only receivers that fit, and Django's own, in the current context, until the end."""
+
+    _nothing = "nothing that is to be called"
 
     def _rule(self, meant: Meant) -> Rule:
         return Only(meant)
