@@ -7,10 +7,11 @@ would hold for any mistyped one.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from importlib import import_module
+from types import MethodType
 from typing import Any
 
 from django.dispatch import Signal
@@ -210,6 +211,11 @@ def wanted_receiver(thing: object, trace: Trace | None = None, *, may_come: bool
         if not callable(thing):
             raise UsageError(f"'{words.value(thing)}' is no receiver", "give a function, or the name of one")
         name = receivers.words(thing).name
+        if not may_come and _is_shared(name, thing):
+            raise UsageError(
+                f"'{name}' is the name of another receiver, too, that is connected",
+                "assert on what they did: a trace tells receivers apart by their names",
+            )
         return Wanted(name, name=name, thing=thing)
     known = known_receivers(trace)
     if is_glob(thing):
@@ -225,6 +231,29 @@ def wanted_receiver(thing: object, trace: Trace | None = None, *, may_come: bool
     if callable(imported(thing)):
         return Wanted(thing, name=thing)
     raise UnknownNameError("receiver", thing, known)
+
+
+def _is_shared(name: str, thing: Any) -> bool:
+    """Whether something else that is connected goes by a receiver's name, as methods of two objects do."""
+    itself = list(_down_to_method(thing))
+    for _, signal in all_signals():
+        for one in registry.registrations(signal):
+            other = one.receiver
+            if other is None or other is tracing_receiver or receivers.words(other).name != name:
+                continue
+            if not any(
+                receivers.is_same(layer, mine) for layer in receivers.layers(other) for mine in itself
+            ):
+                return True
+    return False
+
+
+def _down_to_method(thing: Any) -> Iterator[Any]:
+    """Yield what stands under partials and decorators, and not under a bound method: others share that."""
+    for layer in receivers.layers(thing):
+        yield layer
+        if type(layer) is MethodType:
+            return
 
 
 def known_receivers(trace: Trace | None = None) -> set[str]:

@@ -237,3 +237,21 @@ def test_signals_without_a_name_are_told_apart() -> None:
 def test_who_hears_every_sender_is_connected_for_each() -> None:
     """A receiver that is connected for every sender is connected for any that there is."""
     assert sigexplorer.assert_connected(count_failed_login, "user_login_failed", "django.contrib.auth")
+
+
+def test_methods_of_two_objects_are_not_taken_for_each_other() -> None:
+    """A trace has their names, which are one: to assert on either is an error; to mute it is none."""
+    here, there = shop.Desk(), shop.Desk()
+    shop.paid.connect(here.note)
+    try:
+        with sigexplorer.trace() as trace:
+            shop.paid.send(None)
+        trace.assert_called(here.note, times=1)
+        trace.assert_called(shop.Desk.note, times=1)
+        for ask in (trace.assert_called, sigexplorer.assert_connected):
+            with pytest.raises(UsageError, match="the name of another receiver"):
+                ask(there.note)
+        with sigexplorer.mute(receiver=here.note, strict=True):
+            assert shop.paid.send(None) == []
+    finally:
+        shop.paid.disconnect(here.note)
