@@ -27,6 +27,12 @@ class Arguments:
         for name in self.named:
             if known is not None and name not in known:
                 raise UnknownNameError("argument", name, known, f" of {signal.text}")
+        pages, others = pages_of(signal)
+        for name in ("action", "using") if pages and not others else ():
+            wanted, can_be = self.named.get(name), _values(name)
+            seen = {dict(one.arguments).get(name) for one in trace.dispatches}
+            if type(wanted) is str and can_be and wanted not in can_be and wanted not in seen:
+                raise UnknownNameError(name, wanted, can_be, f" of {signal.text}")
 
     def differing(self, dispatch: Dispatch) -> dict[str, str]:
         """Return by name what is said of each argument that is not as wanted; empty where all are."""
@@ -37,6 +43,16 @@ class Arguments:
             elif not self._values.are_same(dispatch, name, wanted):
                 said[name] = _difference(name, sent[name], words.value(wanted, name))
         return said
+
+
+def _values(name: str) -> list[str]:
+    """Return what an argument of Django's signals can be, of those that can be little; empty if unknown."""
+    if name == "action":
+        return [f"{when}_{what}" for what in ("add", "remove", "clear") for when in ("pre", "post")]
+    from django.conf import settings
+    from django.db import connections
+
+    return list(connections) if settings.configured else []
 
 
 def _difference(name: str, sent: Scalar, told: Scalar) -> str:

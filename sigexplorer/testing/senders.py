@@ -13,7 +13,16 @@ from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.model import Trace
 from sigexplorer.project.inventory import all_receivers
 from sigexplorer.project.models import all_models, between, label
-from sigexplorer.testing.wanted import EVERY, EVERY_SIGNAL, Wanted, WantedSignal, imported, is_glob, pages_of
+from sigexplorer.testing.wanted import (
+    EVERY,
+    EVERY_SIGNAL,
+    Wanted,
+    WantedSignal,
+    imported,
+    is_glob,
+    meets,
+    pages_of,
+)
 
 __tracebackhide__ = True
 
@@ -56,7 +65,6 @@ class _Known:
     """What can be a sender of some signals."""
 
     def __init__(self, of: Sequence[WantedSignal], trace: Trace | None) -> None:
-        self.seen = {one.sender for one in trace.dispatches} if trace else set()
         self._signals = ", ".join(one.text for one in of)
         self._pages: list[Page] = []
         groups: set[str] = set()
@@ -70,6 +78,12 @@ class _Known:
             models = _models()
             fit = between() if models and groups == {"m2m"} else list(models.values())
             self.models = {name: model for name, model in models.items() if model in fit}
+        #: What has sent them; where others than models may, what has sent any signal.
+        self.seen = {
+            one.sender
+            for one in (trace.dispatches if trace else ())
+            if self.models is None or any(meets(one, signal, EVERY) for signal in of)
+        }
 
     def check(self, thing: Any, *, may_come: bool) -> None:
         """Raise where an object sends no signal of models."""

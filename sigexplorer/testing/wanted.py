@@ -235,15 +235,13 @@ def wanted_receiver(thing: object, trace: Trace | None = None, *, may_come: bool
 
 def _is_shared(name: str, thing: Any) -> bool:
     """Whether something else that is connected goes by a receiver's name, as methods of two objects do."""
-    itself = list(_down_to_method(thing))
+    own = list(_down_to_method(thing))
     for _, signal in all_signals():
         for one in registry.registrations(signal):
             other = one.receiver
             if other is None or other is tracing_receiver or receivers.words(other).name != name:
                 continue
-            if not any(
-                receivers.is_same(layer, mine) for layer in receivers.layers(other) for mine in itself
-            ):
+            if not any(receivers.is_same(layer, mine) for layer in receivers.layers(other) for mine in own):
                 return True
     return False
 
