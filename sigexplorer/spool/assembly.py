@@ -256,7 +256,7 @@ def _arguments(shape: Shape, values: Any) -> tuple[tuple[str, Scalar], ...]:
         return tuple((name, held) for name, held in values)
     return tuple(
         (name, held if label is None else f"<{label} pk={key_text(held)}>")
-        for (name, label), held in zip(shape.arguments, values, strict=True)
+        for (name, label), held in zip(shape.arguments, values, strict=False)  # one more may be kept
     )
 
 

@@ -34,7 +34,9 @@ ENDS: Final = 9  # from here on the clock as each sync receiver ended
 #: simply end with its last receiver, and by a receiver's position "results", "raised"
 #: (texts), "queries" (SQL statements) and "calls" (a Called each, where clocks in a row
 #: cannot tell). "callback" is the id of the on_commit callback that sent it, "sender" the
-#: text for one that does not last: then the shape has none.
+#: text for one that does not last: then the shape has none. "kept" is what a test compares
+#: with, of arguments that are a list; a tuple of them has one more member then. Neither is
+#: ever written.
 Notes = dict[str, Any]
 
 
