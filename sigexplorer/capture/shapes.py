@@ -17,7 +17,6 @@ from sigexplorer.capture.altering import Altered
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.registry import finds_as_django_does
-from sigexplorer.model import Method
 from sigexplorer.spool.rows import Shape, ShapeReceiver
 
 #: Every shape so far; its index is what a flight holds.
@@ -54,7 +53,7 @@ class Shapes:
     Both are alive while they are named here: each takes its entries along when it goes.
     """
 
-    def __init__(self, method: Method) -> None:
+    def __init__(self, method: str) -> None:
         self.method = method
         self.robust = method.endswith("robust")
         self.known: dict[int, dict[int, Known]] = {}
@@ -161,6 +160,27 @@ def _without(known: Known, muted: frozenset[int]) -> Known:
         )
         found.number = _number(shape._replace(receivers=tuple(receivers_told)))
     return found
+
+
+def and_then(number: int, signal: Any, sender: Any, receiver: Any) -> int:
+    """Return the shape of a dispatch that has called one receiver more."""
+    (registration,) = receivers.registrations_of(signal, sender, [receiver])
+    told = _receiver(receiver, registration, is_async=bool(registration and registration.is_async))
+    shape = TABLE[number]
+    return _number(shape._replace(receivers=(*shape.receivers, told)))
+
+
+def with_muted(number: int, signal: Any, sender: Any, altered: Altered) -> int:
+    """Return the shape of a dispatch that called what is left of some receivers."""
+    number = _number(TABLE[number]._replace(receivers=()))
+    for receiver in altered.receivers:
+        number = and_then(number, signal, sender, receiver)
+    shape = TABLE[number]
+    told = (
+        one._replace(muted=True) if one is not None and position in altered.muted else one
+        for position, one in enumerate(shape.receivers)
+    )
+    return _number(shape._replace(receivers=tuple(told)))
 
 
 def _is_lasting(sender: Any) -> bool:

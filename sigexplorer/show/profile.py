@@ -27,11 +27,12 @@ class ReceiverNumbers:
     queries: int = 0
     errors: int = 0
     passed: int = 0  # skipped, or muted
+    untimed: int = 0  # calls whose time is not known
 
     @property
     def mean_ns(self) -> int:
-        """Return the mean of its calls, 0 where there were none."""
-        return self.total_ns // self.calls if self.calls else 0
+        """Return the mean of its calls whose time is known, 0 where there were none."""
+        return self.total_ns // timed if (timed := self.calls - self.untimed) else 0
 
 
 @dataclass(slots=True)
@@ -163,6 +164,9 @@ class Measure:
                 numbers.passed += 1
                 continue
             duration_ns = own_ns = call["duration_ns"]
+            if duration_ns is None:
+                numbers.untimed += 1
+                duration_ns = own_ns = 0
             if inside and index in inside:
                 own_ns = max(0, own_ns - inside[index].duration_ns)
                 if (record["name"], record["sender"]) in inside[index].kinds:

@@ -26,7 +26,7 @@ Record = dict[str, Any]
 
 _LONGEST = 1024 * 1024  # bytes of the first and of the last line, at most
 
-_RECEIVER = ("calls", "total_ns", "own_ns", "slowest_ns", "queries", "errors", "passed")
+_RECEIVER = ("calls", "total_ns", "own_ns", "slowest_ns", "queries", "errors", "passed", "untimed")
 _SIGNAL = ("dispatches", "unheard", "calls", "total_ns", "slowest_ns", "queries", "errors")
 
 
@@ -163,8 +163,8 @@ def _loaded(run: Record, end: Record) -> Profile:
     return Profile(
         assembled([run]).run,
         summary,
-        {name: ReceiverNumbers(*map(_number, _seven(each))) for name, each in held["receivers"].items()},
-        {name: SignalNumbers(*map(_number, _seven(each))) for name, each in held["signals"].items()},
+        {name: ReceiverNumbers(*map(_number, _as_many(each, _RECEIVER))) for name, each in held["receivers"].items()},
+        {name: SignalNumbers(*map(_number, _as_many(each, _SIGNAL))) for name, each in held["signals"].items()},
         Counter(
             {
                 (_text(who), _text(name), _some_text(sender)): _number(times)
@@ -187,8 +187,9 @@ def _burst(number: Any, name: Any, sender: Any, dispatches: Any, levels: Any) ->
     return Burst(_number(number), _text(name), _some_text(sender), _number(dispatches), _number(levels))
 
 
-def _seven(numbers: Any) -> list[Any]:
-    if type(numbers) is not list or len(numbers) != len(_RECEIVER):
+def _as_many(numbers: Any, names: tuple[str, ...]) -> list[Any]:
+    # Recordings of before do not count those whose time is not known.
+    if type(numbers) is not list or len(numbers) not in {len(names), len(_SIGNAL)}:
         raise WrongRecordError("not as many numbers")
     return numbers
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any, get_args
 
-from sigexplorer.model import Ending, Method, Operation, Outcome
+from sigexplorer.model import Ending, Operation, Outcome
 
 Record = dict[str, Any]
 
@@ -28,7 +28,6 @@ _SCALARS = frozenset({str, int, float, bool, _NOTHING})
 _WORDS = {int: "a whole number", str: "a text", bool: "true or false", dict: "an object", list: "a list",
           _NOTHING: "null", float: "a number"}  # fmt: skip
 
-_METHODS = frozenset(get_args(Method))
 _OUTCOMES = frozenset(get_args(Outcome))
 _OPERATIONS = frozenset(get_args(Operation))
 _ENDINGS = frozenset(get_args(Ending))
@@ -94,7 +93,7 @@ _DISPATCH = Shape(
 )  # fmt: skip
 _CALL = Shape(
     {"receiver": _TEXT, "order": _INT, "file": _SOME_TEXT, "line": _SOME_INT, "dispatch_uid": _SOME_TEXT,
-     "weak": _FLAG, "async": _FLAG, "start_ns": _INT, "duration_ns": _INT, "outcome": _TEXT,
+     "weak": _FLAG, "async": _FLAG, "start_ns": _INT, "duration_ns": _SOME_INT, "outcome": _TEXT,
      "result": (str, int, float, bool, _NOTHING), "error": _SOME_TEXT, "queries": _INT},
 )  # fmt: skip
 _ORIGIN = Shape({"file": _TEXT, "line": _INT, "function": _TEXT})
@@ -137,8 +136,6 @@ def check_dispatch(record: Record) -> None:
         raise WrongRecordError(_TOO_SMALL)
     if parent is not None:
         _caused_before(number, parent, values[2])
-    if values[7] not in _METHODS:
-        _word("method", values[7], _METHODS)
     arguments = values[11]
     if not _SCALARS.issuperset(map(type, arguments.values())):
         raise WrongRecordError("one of its 'arguments' is neither a text, a number, true, false nor null")
@@ -148,7 +145,7 @@ def check_dispatch(record: Record) -> None:
         held = _CALL.values(call)
         if held[9] not in _OUTCOMES:
             _word("outcome", held[9], _OUTCOMES)
-        if held[1] < 1 or held[7] < 0 or held[8] < 0 or held[12] < 0:
+        if held[1] < 1 or held[7] < 0 or (held[8] or 0) < 0 or held[12] < 0:
             raise WrongRecordError(_TOO_SMALL)
     if values[14] is not None:
         _ORIGIN.values(values[14])
