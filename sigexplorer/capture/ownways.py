@@ -20,7 +20,9 @@ from sigexplorer.capture.rewriting import Source
 from sigexplorer.capture.sending import Sending, Way
 from sigexplorer.spool.rows import ID, OUTER, SHAPE, Called
 
-_PAUSES = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
+_PAUSES = (
+    inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
+)
 
 
 def observed(source: Source, asked: shapes.Shapes, *, sends: bool, sees_all: bool) -> Any:
@@ -109,7 +111,7 @@ def _end(sending: Sending) -> None:
     if sending.error is not None:
         sending.notes["error"] = sending.error
     _add_responses(sending)
-    if not sending.receivers and not sending.way.sees_all:
+    if not sending.receivers and not sending.sees_all:
         _add(sending, [(one.receiver, "unknown", None) for one in listeners(sending.signal, sending.sender)])
     if sending.error is not None and sending.stopped_by_call:
         _add(sending, [(one, "skipped", None) for one in _skipped(sending)])
@@ -160,8 +162,8 @@ def _add_responses(sending: Sending) -> None:
     added = []
     for pair in sending.responses:
         if type(pair) is tuple and len(pair) == 2:  # noqa: PLR2004
-            receiver, response = altering.original(pair[0]), pair[1]
-            if sending.is_live(receiver) and not _is_among(sending.receivers, receiver):
+            found, response = sending.connected(altering.original(pair[0])), pair[1]
+            if found and not _is_among(sending.receivers, receiver := found[0]):
                 raised = robust and issubclass(type(response), Exception)
                 added.append((receiver, "raised" if raised else "returned", response))
     _add(sending, added)
@@ -176,10 +178,10 @@ def _skipped(sending: Sending) -> list[Any]:
     """Return who comes after the receiver that raised: in what was gone through, or else of all."""
     last, called = sending.receivers[-1], sending.receivers
     for things in reversed(sending.gone_through):
-        found = [altering.original(one) for one in things]
+        found = [one for thing in things for one in sending.connected(altering.original(thing))]
         if _is_among(found, last):
             place = max(number for number, one in enumerate(found) if is_same(one, last))
-            return [one for one in found[place + 1 :] if sending.is_live(one) and not _is_among(called, one)]
+            return [one for one in found[place + 1 :] if not _is_among(called, one)]
     every = (one.receiver for one in listeners(sending.signal, sending.sender))
     return [one for one in every if not _is_among(called, one)]
 

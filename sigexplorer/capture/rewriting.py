@@ -6,7 +6,6 @@ Where the source is not what runs, nothing is made.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -48,14 +47,10 @@ _FUTURE = functools.reduce(
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def _as_function(found: Any) -> FunctionType | None:
-    return found if type(found) is FunctionType else None
-
-
 class Source(NamedTuple):
     """A method as it is written, where that is what runs."""
 
-    found: FunctionType
+    found: Any  # a function
     tree: ast.Module
     method: _Function
     calls: bool  # something that may be a receiver
@@ -64,10 +59,9 @@ class Source(NamedTuple):
     helpers: frozenset[str]  # methods of its own that it calls
 
 
-def source_of(thing: Any) -> Source | None:
+def source_of(found: Any) -> Source | None:
     """Read a method; None where its source cannot be had, or is not what runs."""
-    found = _as_function(thing)
-    if found is None or not found.__code__.co_argcount:
+    if type(found) is not FunctionType or not found.__code__.co_argcount:
         return None
     try:
         tree, method = _parsed(found)
@@ -160,7 +154,13 @@ def _parsed(found: FunctionType) -> tuple[ast.Module, _Function]:
 def _without_annotations(method: _Function) -> None:
     """Take away what is evaluated where a function is made, and not where it is called."""
     arguments = method.args
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    every = [
+        *arguments.posonlyargs,
+        *arguments.args,
+        *arguments.kwonlyargs,
+        arguments.vararg,
+        arguments.kwarg,
+    ]
     for one in every:
         if one is not None:
             one.annotation = None

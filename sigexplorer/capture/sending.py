@@ -9,15 +9,15 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Sequence
-from inspect import iscoroutine
 from time import perf_counter_ns as clock
+from types import CoroutineType
 from typing import Any, NamedTuple
 
-from sigexplorer.capture import altering, lanes, places, shapes, words
+from sigexplorer.capture import altering, lanes, shapes, words
 from sigexplorer.capture.flights import closed, opened
 from sigexplorer.capture.lanes import SENDING, STREAM, guarded, id_of, said
 from sigexplorer.capture.listening import tracing_receiver
-from sigexplorer.capture.receivers import is_same
+from sigexplorer.capture.receivers import is_same, layers
 from sigexplorer.capture.registry import registrations
 from sigexplorer.capture.watch import AsyncCall, Entered
 from sigexplorer.spool.rows import ID, NOTES, ORIGIN, OUTER, SHAPE, START, Called, Flight
@@ -61,6 +61,7 @@ class Sending:
         self.sender = sender
         self.depth = 1  # methods of its class that are at work for it
         self.sent = False
+        self.sees_all = way.sees_all
         self.flight: Flight = [0]
         self.start = clock()
         self.told: dict[int, Called] = {}
@@ -129,11 +130,14 @@ class Sending:
         """Whether a receiver runs in this thread."""
         return any(call is not None for _, call in self._open.get(threading.get_ident(), ()))
 
-    def is_live(self, receiver: Any) -> bool:
-        """Whether it is connected to this signal."""
+    def connected(self, thing: Any) -> list[Any]:
+        """Return the receiver of this signal that something is, or wraps as others do; or nothing."""
         if self._live is None:
             self._live = [one.receiver for one in registrations(self.signal)]
-        return any(is_same(one, receiver) for one in self._live)
+        for layer in layers(thing):
+            if any(is_same(one, layer) for one in self._live):
+                return [layer]
+        return []
 
     # What the method is made to say.
 
@@ -148,8 +152,10 @@ class Sending:
 
     def _begun(self, function: Any, certain: bool) -> _Call | None:  # noqa: FBT001 - as above
         receiver = altering.original(function)
-        if receiver is tracing_receiver or not (certain or self.is_live(receiver)):
+        if receiver is tracing_receiver or not (found := self.connected(receiver)):
+            self.sees_all = self.sees_all and not certain  # the signal went elsewhere
             return None
+        (receiver,) = found
         if not self.flight[ID]:  # nobody was called before
             self._open_flight()
         (self.flight[NOTES] or {}).pop(SENDING, None)
@@ -167,7 +173,7 @@ class Sending:
             number, call = waiting.pop()
             if call is not None:
                 call.entered.leave()
-                if self.way.is_async and iscoroutine(value):
+                if self.way.is_async and type(value) is CoroutineType:
                     return guarded(self._awaited, call, value) or value
                 guarded(self._note, call, "returned", value)
             if number == site:

@@ -163,8 +163,14 @@ def _loaded(run: Record, end: Record) -> Profile:
     return Profile(
         assembled([run]).run,
         summary,
-        {name: ReceiverNumbers(*map(_number, _as_many(each, _RECEIVER))) for name, each in held["receivers"].items()},
-        {name: SignalNumbers(*map(_number, _as_many(each, _SIGNAL))) for name, each in held["signals"].items()},
+        {
+            name: ReceiverNumbers(*map(_number, _as_many(each, _RECEIVER)))
+            for name, each in held["receivers"].items()
+        },
+        {
+            name: SignalNumbers(*map(_number, _as_many(each, _SIGNAL)))
+            for name, each in held["signals"].items()
+        },
         Counter(
             {
                 (_text(who), _text(name), _some_text(sender)): _number(times)

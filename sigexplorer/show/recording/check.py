@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any, get_args
 
-from sigexplorer.model import Ending, Operation, Outcome
+from sigexplorer.model import Ending, Method, Operation, Outcome
 
 Record = dict[str, Any]
 
@@ -28,6 +28,7 @@ _SCALARS = frozenset({str, int, float, bool, _NOTHING})
 _WORDS = {int: "a whole number", str: "a text", bool: "true or false", dict: "an object", list: "a list",
           _NOTHING: "null", float: "a number"}  # fmt: skip
 
+_METHODS = frozenset(get_args(Method))
 _OUTCOMES = frozenset(get_args(Outcome))
 _OPERATIONS = frozenset(get_args(Operation))
 _ENDINGS = frozenset(get_args(Ending))
@@ -89,7 +90,7 @@ _DISPATCH = Shape(
      "name": _TEXT, "group": _TEXT, "method": _TEXT, "sender": _SOME_TEXT, "start_ns": _INT,
      "duration_ns": _INT, "arguments": (dict,), "calls": (list,), "error": _SOME_TEXT, "origin": _SOME_DICT,
      "in_transaction": _FLAG, "rolled_back": _FLAG, "queries": _INT, "thread": _TEXT, "process": _INT},
-    {"callback": _SOME_INT},
+    {"callback": _SOME_INT, "own_method": _TEXT},
 )  # fmt: skip
 _CALL = Shape(
     {"receiver": _TEXT, "order": _INT, "file": _SOME_TEXT, "line": _SOME_INT, "dispatch_uid": _SOME_TEXT,
@@ -136,6 +137,8 @@ def check_dispatch(record: Record) -> None:
         raise WrongRecordError(_TOO_SMALL)
     if parent is not None:
         _caused_before(number, parent, values[2])
+    if values[7] not in _METHODS:
+        _word("method", values[7], _METHODS)
     arguments = values[11]
     if not _SCALARS.issuperset(map(type, arguments.values())):
         raise WrongRecordError("one of its 'arguments' is neither a text, a number, true, false nor null")

@@ -11,7 +11,7 @@ from rich.segment import Segment
 from sigexplorer.model import Bypass, Call, Callback, Dispatch
 from sigexplorer.show.folding import Row, Timeline
 from sigexplorer.show.look import Look
-from sigexplorer.show.text import NOT_CALLED, duration, milliseconds, safe, shown, took
+from sigexplorer.show.text import NOT_CALLED, milliseconds, safe, shown, took
 from sigexplorer.show.views.columns import fitted
 
 _TITLES = ("#", "at ms", "signal", "sender", "arguments", "receivers", "SQL")
