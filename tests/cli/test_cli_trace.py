@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import jsonschema
@@ -15,7 +16,6 @@ from tracing_programs import PAID, dispatches, python, recorded, trace, write
 from sigexplorer.model import SECRET
 from sigexplorer.show.schemas import trace_schema
 from sigexplorer.show.spooled import Spooled
-from sigexplorer.spool.files import remove
 
 #: By what they do: programs of which everything is to stay their own.
 PROGRAMS = {
@@ -256,7 +256,7 @@ def test_a_name_that_nobody_sent_is_said_afterwards(shop: Path, name: str) -> No
     folder = Path(total.partition("'")[2].removesuffix("'"))
     assert total == f"sigexplorer: 3 dispatches without the filters: what was recorded is in '{folder}'"
     assert len(dispatches(list(Spooled(folder).records()))) == 3
-    remove(folder)
+    rmtree(folder)
 
 
 def test_what_was_kept_is_not_recorded_in_vain(shop: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from processes import Answer, environment
 from tracing_programs import PAID, dispatches, python, recorded, run, trace, traced, write
 
 from sigexplorer.show.spooled import Spooled
-from sigexplorer.spool.files import MAGIC, frames
+from sigexplorer.spool.files import SpoolFile, frames
 
 INTERRUPT = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nprint('never')\n"
 
@@ -203,11 +203,16 @@ def test_what_closed_before_a_kill_is_on_the_disk(killed: list[dict[str, Any]]) 
 
 
 def test_a_folder_of_a_killed_run_is_no_obstacle(tmp_path: Path) -> None:
-    """The next run into the same file begins anew."""
+    """The next run into the same file begins anew, and says where it has put what was there."""
     write(tmp_path, program=PAID)
     (tmp_path / "run.jsonl.spool").mkdir()
-    (tmp_path / "run.jsonl.spool" / "999999999-1").write_bytes(MAGIC)
-    assert len(dispatches(recorded(tmp_path, "program.py"))) == 2
+    left = SpoolFile(tmp_path / "run.jsonl.spool" / "999999999-1")
+    left.add("run", {})
+    answer = trace(tmp_path, "-o", "run.jsonl", "--", "program.py")
+    told = "what a run that was killed has left in 'run.jsonl.spool' is now 'run.jsonl.1.spool'"
+    assert (answer.code, answer.err) == (0, f"sigexplorer: {told}\n")
+    assert [kind for kind, *_ in frames(tmp_path / "run.jsonl.1.spool" / "999999999-1")] == ["run"]
+    assert not (tmp_path / "run.jsonl.spool").exists()
 
 
 def test_a_folder_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
