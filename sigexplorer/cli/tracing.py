@@ -142,17 +142,26 @@ def _names_inits(only: list[str]) -> bool:
 
 def go(session: Session, program: Program | None) -> int:
     """Run what was prepared, and report; return the exit code of the program."""
-    tracing = Tracing(session.state)
-    report = partial(_report, session, tracing)
     if program is None:
-        code = run_other(session.command, session.state)
-        report(flush=True, hear=lambda: None)
-        return code
-    tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
+        return _go_other(session)
+    begin(session)
     try:
         return run(program)
     finally:
         stay_importable()
+
+
+def begin(session: Session) -> None:
+    """Begin to trace this process, and report when it ends."""
+    tracing = Tracing(session.state)
+    report = partial(_report, session, tracing)
+    tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
+
+
+def _go_other(session: Session) -> int:
+    code = run_other(session.command, session.state)
+    _report(session, Tracing(session.state), flush=True, hear=lambda: None)
+    return code
 
 
 _PRINTING: list[Any] = []  # whoever prints is kept, and with it what it prints

@@ -21,6 +21,20 @@ from sigexplorer.model import SECRET
 from sigexplorer.show.schemas import trace_schema
 from sigexplorer.show.spooled import Spooled
 
+#: What a program sees of the calls that it is part of, and how deep it may call.
+_DEEP = """
+import inspect, sys, traceback
+def deep(n):
+    global depth
+    depth = n
+    deep(n + 1)
+try:
+    deep(1)
+except RecursionError:
+    print(depth)
+print(len(inspect.stack()) - int(sys.argv[1]), traceback.extract_stack()[-1].name)
+"""
+
 #: By what they do: programs of which everything is to stay their own.
 PROGRAMS = {
     "print": "import shop, sys\nsys.stdout.write('no line end')\nprint('err', file=sys.stderr)\n" + PAID,
@@ -365,3 +379,11 @@ def test_live_tells_what_outlives_the_program(tmp_path: Path) -> None:
     answer = trace(tmp_path, "--live", "--", "program.py")
     assert answer.code == 3
     assert answer.err.split()[1:3] == ["shipped", "web"]
+
+
+def test_hardly_anything_lies_below_the_program(tmp_path: Path) -> None:
+    """On its stack are the module that was started and one function of ours; it may call as deep as ever."""
+    write(tmp_path, program=_DEEP)
+    plain = python(tmp_path, "program.py", "0")
+    answer = trace(tmp_path, "--", "program.py", "4")  # the two of -m, and those two
+    assert (answer.code, answer.out) == (0, plain.out)
