@@ -43,8 +43,10 @@ ENDINGS = {
         "open('text', 'w').write('echo no'); os.chmod('text', 0o755)\n"
         "open('gone', 'w').write('#!/nowhere/sh'); os.chmod('gone', 0o755)\n"
         "open('none', 'w').write('#!/bin/sh')\n"
+        "open('half', 'wb').write(b'\\x7fELF' + b'\\0' * 12 + b'\\7' * 99); os.chmod('half', 0o755)\n"
+        "open('data', 'wb').write(b'\\0' * 99); os.chmod('data', 0o755)\n"
         "many = ['x' * 100_000] * 100\n"
-        "for words in (['/nowhere'], ['text'], ['gone'], ['none'], ['.'], ['/bin/sh', *many], []):\n"
+        "for words in (['/nowhere'], ['half'], ['data'], ['text'], ['gone'], ['none'], ['.'], ['/bin/sh', *many], []):\n"
         "    try:\n        os.execv(words[0] if words else '/bin/sh', words)\n"
         "    except (OSError, ValueError) as error:\n        print(type(error).__name__, error.args[0])\n"
         f"try: os.execve('/bin/sh', ['sh'], {{'a': 'b\\0'}})\nexcept ValueError: print('null')\n{PAID}"
@@ -290,3 +292,16 @@ def test_stdin_stdout_and_stderr_may_be_closed(tmp_path: Path) -> None:
     answer = run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *words], tmp_path)
     assert answer.code == 0
     assert (tmp_path / "run.jsonl").read_text(encoding="utf-8").count("\n") > 3
+
+
+def test_a_program_that_does_not_become_another_is_told_of(tmp_path: Path) -> None:
+    """Where the system refuses what looked like a program, that the trace has ended is said."""
+    program = (
+        f"{PAID}import os\n"
+        "open('odd', 'wb').write(b'\\x7fELF' + b'\\0' * 12 + b'\\2' + b'\\0' * 99); os.chmod('odd', 0o755)\n"
+        "try:\n    os.execv('odd', ['odd'])\nexcept OSError as error:\n    print(error.args[0])\n"
+    )
+    write(tmp_path, program=program)
+    answer = trace(tmp_path, "-o", "run.jsonl", "--", "program.py")
+    told = "os.execv() failed: what the program does from now on is not recorded"
+    assert (answer.code, answer.out, answer.err) == (0, "8\n", f"sigexplorer: {told}\n")

@@ -31,7 +31,7 @@ class Prepared:
     def give_room(self) -> None:
         """Let the program call as deep as it could without the calls that lie below it here."""
         frame, depth = sys._getframe(1), 1
-        executed = self.call is exec
+        executed = int(self.call is exec)
         while frame.f_back is not None:
             executed += frame.f_code.co_name == "<module>"
             frame, depth = frame.f_back, depth + 1
@@ -156,7 +156,7 @@ def _run_module(program: Program, _main: ModuleType) -> _How:
 
 
 def _as_main(name: str, *, alter_argv: bool) -> _How:
-    """Return what runs a module as ``python -m`` does: by the same function, whose lines stand in its tracebacks."""
+    """Return what ``python -m`` does, too: the same function, whose lines stand in tracebacks."""
     import runpy
 
     return runpy._run_module_as_main, (name, alter_argv)  # type: ignore[attr-defined]
