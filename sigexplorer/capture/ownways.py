@@ -154,7 +154,7 @@ def _add(sending: Sending, calls: Sequence[tuple[Any, Any, Any]]) -> None:
         start = sending.start if end is None else end
         sending.told[len(sending.receivers)] = Called(start, end, outcome, result, error, 0)
         sending.receivers.append(receiver)
-        flight[SHAPE] = shapes.and_then(flight[SHAPE], sending.signal, sending.sender, receiver)
+        flight[SHAPE] = shapes.and_then(flight[SHAPE], receiver, sending.registered(receiver))
 
 
 def _add_responses(sending: Sending) -> None:
@@ -162,10 +162,13 @@ def _add_responses(sending: Sending) -> None:
     added = []
     for pair in sending.responses:
         if type(pair) is tuple and len(pair) == 2:  # noqa: PLR2004
-            found, response = sending.connected(altering.original(pair[0])), pair[1]
-            if found and not _is_among(sending.receivers, receiver := found[0]):
+            given, response = altering.original(pair[0]), pair[1]
+            if _is_among(sending.receivers, given):
+                continue
+            found = sending.connected(given)
+            if found is not None and not _is_among(sending.receivers, found.receiver):
                 raised = robust and issubclass(type(response), Exception)
-                added.append((receiver, "raised" if raised else "returned", response))
+                added.append((found.receiver, "raised" if raised else "returned", response))
     _add(sending, added)
     sending.responses = []
 
@@ -178,7 +181,8 @@ def _skipped(sending: Sending) -> list[Any]:
     """Return who comes after the receiver that raised: in what was gone through, or else of all."""
     last, called = sending.receivers[-1], sending.receivers
     for things in reversed(sending.gone_through):
-        found = [one for thing in things for one in sending.connected(altering.original(thing))]
+        known = (sending.connected(altering.original(thing)) for thing in things)
+        found = [one.receiver for one in known if one is not None]
         if _is_among(found, last):
             place = max(number for number, one in enumerate(found) if is_same(one, last))
             return [one for one in found[place + 1 :] if not _is_among(called, one)]
@@ -190,5 +194,4 @@ def _mark_muted(sending: Sending) -> None:
     whole = altering.whole(sending.signal, sending.sender, sending.receivers)
     if type(whole) is not altering.Altered:
         return
-    number = sending.flight[SHAPE]
-    sending.flight[SHAPE] = shapes.with_muted(number, sending.signal, sending.sender, whole)
+    sending.flight[SHAPE] = shapes.with_muted(sending.flight[SHAPE], sending.registered, whole)

@@ -18,7 +18,7 @@ from sigexplorer.capture.flights import closed, opened
 from sigexplorer.capture.lanes import SENDING, STREAM, guarded, id_of, said
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.receivers import is_same, layers
-from sigexplorer.capture.registry import registrations
+from sigexplorer.capture.registry import Registration, registrations
 from sigexplorer.capture.watch import AsyncCall, Entered
 from sigexplorer.spool.rows import ID, NOTES, ORIGIN, OUTER, SHAPE, START, Called, Flight
 
@@ -80,7 +80,7 @@ class Sending:
         self._origin: Any = None
         self.lane = lanes.here.lane
         self._open: dict[int, list[tuple[int, _Call | None]]] = {}  # by thread: what is being called
-        self._live: list[Any] | None = None
+        self._live: list[Registration] | None = None
 
     def open(self, origin: Any) -> None:
         """Open the dispatch, with the line that has sent it."""
@@ -130,14 +130,23 @@ class Sending:
         """Whether a receiver runs in this thread."""
         return any(call is not None for _, call in self._open.get(threading.get_ident(), ()))
 
-    def connected(self, thing: Any) -> list[Any]:
-        """Return the receiver of this signal that something is, or wraps as others do; or nothing."""
+    def connected(self, thing: Any) -> Registration | None:
+        """Return how something is connected to this signal, or what it wraps, as others wrap receivers."""
+        found = self.registered(thing)
+        if found is None and self.signal.receivers:
+            found = next(filter(None, map(self.registered, layers(thing))), None)
+        return found
+
+    def registered(self, receiver: Any) -> Registration | None:
+        """Return how a receiver is connected: for this sender, if it is so."""
         if self._live is None:
-            self._live = [one.receiver for one in registrations(self.signal)]
-        for layer in layers(thing):
-            if any(is_same(one, layer) for one in self._live):
-                return [layer]
-        return []
+            self._live = registrations(self.signal)
+            own = id(self.sender)
+            self._live.sort(key=lambda one: one.sender_id is not None and one.sender_id != own)
+        for one in self._live:
+            if one.receiver is receiver or is_same(one.receiver, receiver):
+                return one
+        return None
 
     # What the method is made to say.
 
@@ -151,19 +160,17 @@ class Sending:
         return function
 
     def _begun(self, function: Any, certain: bool) -> _Call | None:  # noqa: FBT001 - as above
-        receiver = altering.original(function)
-        if receiver is tracing_receiver or not (found := self.connected(receiver)):
+        found = self.connected(altering.original(function))
+        if found is None or found.receiver is tracing_receiver:
             self.sees_all = self.sees_all and not certain  # the signal went elsewhere
             return None
-        (receiver,) = found
         if not self.flight[ID]:  # nobody was called before
             self._open_flight()
         (self.flight[NOTES] or {}).pop(SENDING, None)
         position = len(self.receivers)
-        self.receivers.append(receiver)
+        self.receivers.append(found.receiver)
         if self.flight[ID]:
-            number = self.flight[SHAPE]
-            self.flight[SHAPE] = shapes.and_then(number, self.signal, self.sender, receiver)
+            self.flight[SHAPE] = shapes.and_then(self.flight[SHAPE], found.receiver, found)
         return _Call(self, position)
 
     def called(self, site: int, value: Any) -> Any:

@@ -16,7 +16,7 @@ from sigexplorer.capture import readers, receivers, signals, words
 from sigexplorer.capture.altering import Altered
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.listening import tracing_receiver
-from sigexplorer.capture.registry import finds_as_django_does
+from sigexplorer.capture.registry import Registration, finds_as_django_does
 from sigexplorer.spool.rows import Shape, ShapeReceiver
 
 #: Every shape so far; its index is what a flight holds.
@@ -162,19 +162,32 @@ def _without(known: Known, muted: frozenset[int]) -> Known:
     return found
 
 
-def and_then(number: int, signal: Any, sender: Any, receiver: Any) -> int:
+#: By a shape and the id of the key of a registration, which is kept: the shape with its receiver.
+_longer: dict[tuple[int, int], tuple[Any, int]] = {}
+
+_REMEMBERED = 10_000
+
+
+def and_then(number: int, receiver: Any, registration: Registration | None) -> int:
     """Return the shape of a dispatch that has called one receiver more."""
-    (registration,) = receivers.registrations_of(signal, sender, [receiver])
+    known = _longer.get((number, id(registration.key))) if registration else None
+    if known is not None:
+        return known[1]
     told = _receiver(receiver, registration, is_async=bool(registration and registration.is_async))
     shape = TABLE[number]
-    return _number(shape._replace(receivers=(*shape.receivers, told)))
+    found = _number(shape._replace(receivers=(*shape.receivers, told)))
+    if registration:
+        if len(_longer) >= _REMEMBERED:
+            _longer.clear()
+        _longer[number, id(registration.key)] = registration.key, found
+    return found
 
 
-def with_muted(number: int, signal: Any, sender: Any, altered: Altered) -> int:
+def with_muted(number: int, registered: Callable[[Any], Registration | None], altered: Altered) -> int:
     """Return the shape of a dispatch that called what is left of some receivers."""
     number = _number(TABLE[number]._replace(receivers=()))
     for receiver in altered.receivers:
-        number = and_then(number, signal, sender, receiver)
+        number = and_then(number, receiver, registered(receiver))
     shape = TABLE[number]
     told = (
         one._replace(muted=True) if one is not None and position in altered.muted else one
