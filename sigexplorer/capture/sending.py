@@ -39,7 +39,7 @@ class _Call:
     def __init__(self, sending: Sending, position: int) -> None:
         self.position = position
         flight = sending.flight
-        told = {"calls": sending.told.copy()} if sending.told else None
+        told = {**(flight[NOTES] or {}), "calls": {place: tuple(one) for place, one in sending.told.items()}}
         start = sending.start
         self.place: Flight = [*flight[:NOTES], told, flight[ORIGIN], start, *(start for _ in range(position))]
         self.entered = Entered(self.place, lanes.places(self.place))

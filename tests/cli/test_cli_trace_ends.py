@@ -163,6 +163,21 @@ def test_what_is_to_end_us_ends_the_command(tmp_path: Path) -> None:
     assert "2 dispatches" in err
 
 
+def test_what_is_under_way_at_the_end_is_told(tmp_path: Path) -> None:
+    """A dispatch of a class that calls its receivers itself has, as far as it has come, all that it was."""
+    program = (
+        "import os\nfrom django.dispatch import Signal\nclass Own(Signal):\n"
+        "    def send(self, sender, **named):\n        for receiver in self._live_receivers(sender)[0]:\n"
+        "            receiver(signal=self, sender=sender, **named)\n"
+        "own = Own()\ndef first(**_): return 1\ndef last(**_): os._exit(3)\n"
+        "own.connect(first)\nown.connect(last)\nown.send('web', order=7)\n"
+    )
+    write(tmp_path, program=program)
+    (found,) = dispatches(recorded(tmp_path, "program.py", code=3))
+    assert (found["sender"], found["arguments"]) == ("web", {"order": 7})
+    assert [call["result"] for call in found["calls"]] == [1, None]
+
+
 def test_an_interrupted_receiver_is_told(tmp_path: Path) -> None:
     """The dispatches that Ctrl-C came out of are recorded, with the interrupt as what was raised."""
     write(tmp_path, program=ENDINGS["interrupted in a receiver"])
