@@ -96,11 +96,11 @@ def test_a_report_may_be_interrupted(tmp_path: Path, end: str) -> None:
     os.mkfifo(tmp_path / "pipe")  # which nobody reads: the report never ends
     with subprocess.Popen(  # noqa: S603 - our own program
         traced("-f", "jsonl", "-o", "pipe", "--", "program.py"),
-        cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path, env={**environment(), "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
-        spool = tmp_path / "pipe.spool"
-        while not any(frame[0] == "end" for file in _files(spool) for frame in frames(file)):
+        while not any(frame[0] == "end" for file in tmp_path.glob("*.spool/*") for frame in frames(file)):
             assert process.poll() is None
+        (spool,) = tmp_path.glob("*.spool")
         said: list[Any] = []
         while not said:  # one that comes as the record is made whole is not heard
             process.send_signal(signal.SIGINT)
@@ -139,10 +139,6 @@ def test_a_report_that_takes_long_is_announced(tmp_path: Path, options: list[str
     answer = trace(tmp_path, *options, "--", "program.py")
     said = "sigexplorer: making the report of 0 MB; Ctrl-C ends that and keeps the record\n"
     assert answer.err.startswith("{" if "-f" in options else said)
-
-
-def _files(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def test_what_is_to_end_us_ends_the_command(tmp_path: Path) -> None:
