@@ -96,7 +96,8 @@ def test_a_report_may_be_interrupted(tmp_path: Path, end: str) -> None:
     os.mkfifo(tmp_path / "pipe")  # which nobody reads: the report never ends
     with subprocess.Popen(  # noqa: S603 - our own program
         traced("-f", "jsonl", "-o", "pipe", "--", "program.py"),
-        cwd=tmp_path, env={**environment(), "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path, env={**environment(), "TMPDIR": str(tmp_path)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         while not any(frame[0] == "end" for file in tmp_path.glob("*.spool/*") for frame in frames(file)):
             assert process.poll() is None
