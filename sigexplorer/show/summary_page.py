@@ -84,7 +84,7 @@ def _receiver(name: str, numbers: ReceiverNumbers, *, wide: bool) -> tuple[str, 
 
 
 def _times(numbers: ReceiverNumbers) -> tuple[str, ...]:
-    if numbers.calls and numbers.untimed == numbers.calls:
+    if numbers.untimed and numbers.untimed >= numbers.calls:
         return ("not known",) * 4
     return tuple(map(duration, (numbers.total_ns, numbers.own_ns, numbers.mean_ns, numbers.slowest_ns)))
 
