@@ -100,6 +100,16 @@ class Tracer:
             if self._steps_only and around is None:
                 self._queries += self.queries_of[number]
 
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """Record nothing of what opens inside, though it is part of a step; only with ``steps_only``."""
+        around = self._changes[-1][1]
+        self._changes.append((clock(), None))
+        try:
+            yield
+        finally:
+            self._changes.append((clock(), around))
+
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Take what has closed, of what opened while we observed."""
         ours = [(thread, flight) for flight in flights if self._is_ours(flight[START])]
