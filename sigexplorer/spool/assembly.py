@@ -185,7 +185,7 @@ class Assembly:
                 weak=receiver.weak,
                 is_async=receiver.is_async,
                 start_ns=called.start - self.began,
-                duration_ns=called.end - called.start,
+                duration_ns=None if called.end is None else called.end - called.start,
                 outcome=called.outcome,
                 result=called.result,
                 error=called.error,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from sigexplorer.model import Ending, Method, Operation, Outcome, Scalar
+from sigexplorer.model import Ending, Operation, Outcome, Scalar
 
 #: A dispatch under way, or closed; one that reached nobody is a tuple from the beginning.
 Flight = list[Any]
@@ -58,7 +58,7 @@ class Shape(NamedTuple):
     signal: str
     name: str
     group: str
-    method: Method
+    method: str
     sender: str | None
     arguments: tuple[tuple[str, str | None], ...]  # names, and of model instances the label
     receivers: tuple[ShapeReceiver | None, ...]  # None is our own tracing receiver, of which there is one
@@ -68,7 +68,7 @@ class Called(NamedTuple):
     """What became of one receiver, in full."""
 
     start: int
-    end: int
+    end: int | None  # None: it is not known when it ran
     outcome: Outcome
     result: Scalar
     error: str | None
