@@ -58,6 +58,21 @@ def kinds(notes: Notes, signal: Signal) -> list[str]:
     return [event.kind for event in notes.of(signal)]
 
 
+def test_of_what_is_connected_only_the_last_is_looked_at(notes: Notes) -> None:
+    """A connection costs the same however many there are; where some may be swept away all are kept."""
+    signal = Signal()
+    for number in range(5):
+        signal.connect(on_paid, dispatch_uid=f"uid {number}")
+    assert len(registry.last_entries(signal)) == 1
+    signal.connect(on_paid, dispatch_uid="uid 2")
+    signal.connect(partial(on_paid), dispatch_uid="lost")
+    assert len(registry.last_entries(signal)) == 6
+    signal.connect(on_paid, dispatch_uid="uid 4")
+    signal.connect(on_paid_too)
+    assert kinds(notes, signal) == [*["connected"] * 5, "ignored", "connected", "ignored", "connected"]
+    assert [event.key[0] for event in notes.of(signal)][5:8:2] == ["uid 2", "uid 4"]
+
+
 def test_where_a_receiver_was_connected_is_noted(notes: Notes) -> None:
     """A connect is noted with the line that made it, the sender, the key and how it is held."""
     signal = Signal()
