@@ -233,6 +233,7 @@ class File:
     sends: list[Noted] = field(default_factory=list)
     writes: list[Noted] = field(default_factory=list)  # bulk_create, bulk_update, update
     registries: list[Noted] = field(default_factory=list)  # something.receivers
+    dropped: list[Noted] = field(default_factory=list)  # Thing() and Thing().method() as statements
     constants: dict[str, tuple[ast.stmt, object]] = field(default_factory=dict)  # of the module
     bindings: dict[str, list[int]] = field(default_factory=dict)  # lines that surely give a name to another
     imports: set[str] = field(default_factory=set)  # dotted paths

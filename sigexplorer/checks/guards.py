@@ -10,6 +10,12 @@ from sigexplorer.checks.bodies import aliases, is_argument
 from sigexplorer.checks.facts import Ancestors, Function
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import chain, resolve
+from sigexplorer.checks.project import Project
+
+#: Decorators of which it is certain that they call the function each time.
+_ALWAYS_CALL = frozenset({"django.dispatch.receiver", "functools.wraps", "django.db.transaction.atomic"})
+#: What a decorator needs in order not to call it sometimes.
+_MAY_SKIP = (ast.If, ast.IfExp, ast.BoolOp, ast.Try, ast.While, ast.For, ast.Match, ast.With, ast.Raise)
 
 _BRANCHES = (ast.If, ast.IfExp)
 _DECIDES = (ast.While, ast.Match, ast.Assert, ast.comprehension, ast.Try)
@@ -138,6 +144,30 @@ class Guards:
             and resolve(one.value, self.function.scope) == "django.conf.settings"
             for one, _ in self.function.steps
         )
+
+
+def guarded_by_decorator(project: Project, receiver: Receiver) -> bool:
+    """Whether a decorator that runs with each send may keep the receiver from being called again.
+
+    What stands above ``@receiver`` does not run. One whose source is there is read: without
+    a condition, or a call of something unknown, it calls the receiver each time.
+    """
+    function = receiver.function
+    decorators = function.node.decorator_list
+    connected = [one.node for one in receiver.listeners if one.connection.decorator]
+    last = max((decorators.index(one) for one in connected if one in decorators), default=-1)
+    inside = [one.func if isinstance(one, ast.Call) else one for one in decorators[last + 1 :]]
+    return any(_may_skip(project, function, one) for one in inside)
+
+
+def _may_skip(project: Project, function: Function, decorator: ast.expr) -> bool:
+    if resolve(decorator, function.owner) in _ALWAYS_CALL:
+        return False
+    path = project.resolve(decorator, function.owner, function.file)
+    own = project.function(path, function.file, function.node.lineno)
+    if own is None or path in project.classes:
+        return True
+    return any(isinstance(node, _MAY_SKIP) for node in own.every)
 
 
 def _names(function: Function, argument: str) -> frozenset[str]:

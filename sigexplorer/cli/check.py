@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from sigexplorer import garbage
 from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import ProjectError, SetUpError, UsageError
@@ -152,7 +152,7 @@ def _checked(
 
     def report() -> Report:
         source = checking.read(paths)
-        gc.freeze()  # what was read stays until we end: no need to look for garbage in it
+        garbage.settle()  # what was read stays until we end
         found = checking.check(source, configuration, live)
         lowest = configuration.level or "note"
         shown = [one for one in found.findings if at_least(one.level, lowest)]

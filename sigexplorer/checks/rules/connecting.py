@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from sigexplorer.checks.facts import Connection, File, Function
+from sigexplorer.checks.forgotten import forgotten
 from sigexplorer.checks.listeners import Listener
 from sigexplorer.checks.names import resolve
 from sigexplorer.checks.project import Project
@@ -108,7 +109,9 @@ def collected(project: Project) -> Iterator[Hit]:
 
     With ``DEBUG = True`` it seems to work: Django then looks at each receiver's parameters,
     and remembers, and so holds, the last 512 functions that it looked at. With
-    ``DEBUG = False`` nothing does. The object of a method is collected in both cases.
+    ``DEBUG = False`` nothing does. The object of a method is collected in both cases: also the
+    one that connects its own, ``signal.connect(self.on_save)``, and is made in a statement
+    of its own, ``Listener()``.
 
     Define the receiver at module level, or connect it with ``weak=False``.
     """
@@ -143,7 +146,8 @@ def _temporary(project: Project, raw: Connection) -> str:
         around = next((one for one in raw.file.functions if one.scope is raw.scope), None)
         if around is not None and _lives_here(target.value.id, around, project):
             return f"the method {ast.unparse(target)[:60]}"
-    return ""
+    owner = forgotten(project, raw)
+    return f"the method {owner}.{target.attr}" if owner and isinstance(target, ast.Attribute) else ""
 
 
 def _lives_here(name: str, around: Function, project: Project) -> bool:
