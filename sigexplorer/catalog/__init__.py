@@ -130,8 +130,13 @@ def named(name: str) -> Page | None:
     return page if is_alias or page.path.endswith(f".{name}") else None
 
 
-#: Where Django imports a signal itself, and documents it so.
-_ELSEWHERE = {"setting_changed": ("django.test.signals.setting_changed",)}
+#: Where Django imports a signal itself, for others to import it from there.
+_ELSEWHERE = {
+    "setting_changed": ("django.test.signals.setting_changed",),
+    "user_logged_in": ("django.contrib.auth.user_logged_in",),
+    "user_logged_out": ("django.contrib.auth.user_logged_out",),
+    "user_login_failed": ("django.contrib.auth.user_login_failed",),
+}
 
 
 def match(pattern: str) -> tuple[Page, ...]:

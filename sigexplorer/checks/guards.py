@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from functools import reduce
+from functools import cached_property, reduce
 
 from sigexplorer.checks.bodies import aliases, is_argument
 from sigexplorer.checks.facts import Ancestors, Function
@@ -37,12 +37,23 @@ class Guards:
 
     def __init__(self, receiver: Receiver, known: Known) -> None:
         self.function = receiver.function
-        self.known = {
-            (name, _names(self.function, name)): HOLDS if value else FAILS for name, value in known.items()
+        self._known = known
+        self._senders = {listener.sender for listener in receiver.listeners}
+
+    @cached_property
+    def known(self) -> dict[tuple[str, frozenset[str]], str]:
+        """What is known of arguments, by their name and the local names of them."""
+        return {
+            (name, _names(self.function, name)): HOLDS if value else FAILS
+            for name, value in self._known.items()
         }
-        senders = {listener.sender for listener in receiver.listeners}
-        same = ("using", "signal", "sender") if len(senders) == 1 and None not in senders else ("using",)
-        self.same = {(name, _names(self.function, name)) for name in same}
+
+    @cached_property
+    def same(self) -> set[tuple[str, frozenset[str]]]:
+        """The arguments that stay what they are."""
+        one = len(self._senders) == 1 and None not in self._senders
+        names = ("using", "signal", "sender") if one else ("using",)
+        return {(name, _names(self.function, name)) for name in names}
 
     def guarded(self, node: ast.AST, above: Ancestors) -> bool:
         """Whether something may keep ``node`` from running, or catches what it raises."""

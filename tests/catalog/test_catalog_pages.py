@@ -181,6 +181,7 @@ def test_find_takes_short_names_and_dotted_paths(page: Page) -> None:
         ("model_signals.post_save", "post_save"),
         ("auth_signals.user_logged_in", "user_logged_in"),
         ("django.test.signals.setting_changed", "setting_changed"),
+        ("django.contrib.auth.user_logged_in", "user_logged_in"),
     ],
 )
 def test_find_takes_a_path_as_code_imports_it(path: str, name: str) -> None:
