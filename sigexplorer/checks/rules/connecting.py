@@ -24,7 +24,7 @@ _IMPORTED = frozenset(
 def never_connected(project: Project) -> Iterator[Hit]:
     """The module of the receivers is never imported.
 
-    ``@receiver`` connects when its module is imported. Django imports ``models`` and
+    ``@receiver``, and a ``connect()`` outside of functions, connect when their module is imported. Django imports ``models`` and
     ``apps`` of every app, and nothing else: a ``receivers.py`` or ``signals.py`` that no
     other module imports is never run, and its receivers do not exist.
 
@@ -37,11 +37,12 @@ def never_connected(project: Project) -> Iterator[Hit]:
     }
     explained = _explained(project) if project.live is not None else frozenset()
     for listener in project.listeners:
-        file = listener.file
-        if not listener.connection.decorator or listener.connection.scope.parent is not None or file.is_test:
+        file, raw = listener.file, listener.connection
+        sometimes = not raw.decorator and raw.ancestors and not isinstance(raw.ancestors[0], ast.Expr)
+        if raw.scope.parent is not None or sometimes or file.is_test:
             continue
         reason = _not_imported(project, file, imported)
-        if not reason and listener.path not in explained:
+        if not reason and raw.decorator and listener.path not in explained:
             reason = _not_running(project, listener)
         if reason:
             yield at_listener(listener, f"{listener.name} is never connected: {reason}")
