@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -319,6 +320,10 @@ def test_the_importer_of_a_module_is_noted() -> None:
     assert at is not None
     assert at.line == here
     assert imports.importer("sys") is None
+    assert imports.failed("this_is_no_module")
+    with imports.watching():
+        assert importlib.util.find_spec("this_is_none_either") is None
+    assert not imports.failed("this_is_none_either")  # it was only looked for
     assert imports not in sys.meta_path
 
 
@@ -328,4 +333,4 @@ def test_an_event_holds_no_receiver(notes: Notes) -> None:
     signal.connect(on_paid)
     (event,) = notes.of(signal)
     assert isinstance(event, Noted)
-    assert on_paid not in [getattr(event, name) for name in event.__slots__]
+    assert on_paid not in list(event)

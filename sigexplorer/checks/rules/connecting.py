@@ -24,9 +24,10 @@ _IMPORTED = frozenset(
 def never_connected(project: Project) -> Iterator[Hit]:
     """The module of the receivers is never imported.
 
-    ``@receiver``, and a ``connect()`` outside of functions, connect when their module is imported. Django imports ``models`` and
-    ``apps`` of every app, and nothing else: a ``receivers.py`` or ``signals.py`` that no
-    other module imports is never run, and its receivers do not exist.
+    ``@receiver``, and a ``connect()`` outside of functions, connect when their module is
+    imported. Django imports ``models`` and ``apps`` of every app, and nothing else: a
+    ``receivers.py`` or ``signals.py`` that no other module imports is never run, and its
+    receivers do not exist.
 
     With the running project: its modules are known, and its connections.
 
