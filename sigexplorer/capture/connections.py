@@ -24,7 +24,7 @@ from sigexplorer.capture import places, registry, signals, words
 from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.lanes import guarded
-from sigexplorer.capture.receivers import ReceiverWords
+from sigexplorer.capture.receivers import ReceiverWords, is_same
 from sigexplorer.capture.receivers import words as receiver_words
 from sigexplorer.model import Origin
 
@@ -71,7 +71,8 @@ class ConnectionObserver(Protocol):
 class Deferred(NamedTuple):
     """A connection to a model that was named by a string, and where it was asked for."""
 
-    connection: registry.Connection
+    signal: Any
+    receiver: Callable[[], Any]  # a weak reference, where there can be one: Django lets go, and so must we
     model: str  # app label and model name, lower case
     at: Origin | None
 
@@ -115,8 +116,8 @@ class Notes:
         if model is None:
             return None
         for waiting in reversed(self._deferred):
-            asked = waiting.connection
-            if asked.signal is signal and asked.receiver is receiver and waiting.model == model.lower():
+            same = waiting.signal is signal and is_same(waiting.receiver(), receiver)
+            if same and waiting.model == model.lower():
                 at: Origin | None = waiting.at
                 return at
         return None
@@ -264,7 +265,7 @@ def _lazy_model_operation(found: Any) -> Any:
         if HOOKS.observers and len(model_keys) == 1:
             connection = registry.connection(function)
             if connection is not None:
-                waiting = Deferred(connection, ".".join(model_keys[0]), places.origin(sys._getframe(1)))
+                waiting = _waiting(connection, ".".join(model_keys[0]), places.origin(sys._getframe(1)))
                 _tell(lambda observer: observer.deferred(waiting))
         try:
             return found(self, function, *model_keys)
@@ -273,6 +274,11 @@ def _lazy_model_operation(found: Any) -> Any:
             raise
 
     return lazy_model_operation
+
+
+def _waiting(connection: registry.Connection, model: str, at: Origin | None) -> Deferred:
+    receiver = connection.receiver
+    return Deferred(connection.signal, reference(receiver) or (lambda: receiver), model, at)
 
 
 def _init(found: Any) -> Any:

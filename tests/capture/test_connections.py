@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib.util
 import sys
+import weakref
 from collections.abc import Iterator
 from functools import partial
 from types import ModuleType
@@ -325,6 +326,20 @@ def test_the_importer_of_a_module_is_noted() -> None:
         assert importlib.util.find_spec("this_is_none_either") is None
     assert not imports.failed("this_is_none_either")  # it was only looked for
     assert imports not in sys.meta_path
+
+
+def test_a_connection_that_waited_holds_no_receiver(notes: Notes) -> None:
+    """A receiver of a model named by a string dies as it would without us."""
+
+    def local(**_named: object) -> None:
+        """Be held by nobody, soon."""
+
+    gone = weakref.ref(local)
+    post_save.connect(local, sender="blog.Post")
+    assert notes.asked_at(post_save, local, "blog.Post") is not None
+    del local
+    gc.collect()
+    assert gone() is None
 
 
 def test_an_event_holds_no_receiver(notes: Notes) -> None:
