@@ -134,14 +134,6 @@ _DECORATED = """
         def second(sender, **kwargs): pass
 """
 _SENDER = "@receiver(post_save, sender=Product)"
-_ITSELF = """
-        class Circle:
-            def __init__(self):
-                self.itself = self
-
-            def on_save(self, sender, **kwargs): pass
-
-"""
 _OBJECTS = """
         class Keeper:
             def on_save(self, sender, **kwargs): pass
@@ -232,13 +224,6 @@ SPECIMENS = {
         receivers("\n        class Shelf:\n            def on_save(self, sender, **kwargs): pass\n\n        post_save.connect(Shelf().on_save)\n"),
         receivers("\n        class Shelf:\n            def on_save(self, sender, **kwargs): pass\n\n        shelf = Shelf()\n        post_save.connect(shelf.on_save)\n"),
         says="weak=False",
-    ),
-    "an object that only holds itself": Specimen(
-        "alive",
-        receivers(_ITSELF + "        post_save.connect(Circle().on_save, sender=Product)\n"),
-        receivers(_ITSELF + "        KEPT = Circle()\n        post_save.connect(KEPT.on_save, sender=Product)\n"),
-        receiver="shop.receivers.Circle.on_save",
-        says="it died",
     ),
     "one object of two, each for a sender": Specimen(
         "alive",
