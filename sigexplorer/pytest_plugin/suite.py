@@ -107,17 +107,29 @@ class Suite:
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
-        """Tell a fixture that is there for several tests from the test that is the first to need it."""
+    def pytest_fixture_setup(
+        self, fixturedef: Any, request: pytest.FixtureRequest
+    ) -> Generator[None, Any, Any]:
+        """Tell a fixture of several tests from the test that is the first, or the last, to need it."""
         if fixturedef.scope == "function":
             return (yield)
+        ending = ExitStack()
+        # What ends it is done in reverse order: this is the last of it, and begins below.
+        request.addfinalizer(ending.close)
+        with self._part_of_many(fixturedef):
+            made = yield
+        request.addfinalizer(lambda: ending.enter_context(self._part_of_many(fixturedef)))
+        return made
+
+    @contextmanager
+    def _part_of_many(self, fixturedef: Any) -> Iterator[None]:
         with ExitStack() as stack:
             if self._leaks is not None:
                 stack.enter_context(_lenient(self._leaks.around_fixture(), self._noted))
             if self._recording is not None:
                 title = f"{fixturedef.scope} {_FIXTURE} {fixturedef.argname}"
                 stack.enter_context(self._recording.step(title))
-            return (yield)
+            yield
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember that a test failed."""
@@ -158,7 +170,8 @@ class Suite:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take the part of a worker of xdist."""
-        tally, found, saved, problems = getattr(node, "workeroutput", {}).get(_SENT) or (None, [], [], [])
+        told = getattr(node, "workeroutput", {}).get(_SENT)
+        tally, found, saved, problems = told or (None, [], [], ["a worker of xdist ended before it told"])
         self._found += [(test, text) for test, text in found]
         self._saved += saved
         self._problems += [problem for problem in problems if problem not in self._problems]

@@ -48,6 +48,8 @@ def test_the_report_covers_the_whole_run(more: list[str], run: Run) -> None:
 
 
 LEAKING = """
+from django.dispatch import Signal
+
 def left(**kwargs): pass
 
 def test_leaves():
@@ -79,6 +81,44 @@ def test_uses_a_fixture(of_many_tests):
 def test_imports():
     import late
 
+SIGNALS = {}
+
+def test_makes_a_signal():
+    SIGNALS["made"] = Signal()
+    SIGNALS["made"].connect(left)
+
+def test_drops_that_signal():
+    SIGNALS.clear()
+
+def test_makes_a_signal_for_itself():
+    def local(**kwargs): pass
+    made = Signal()
+    made.connect(local, weak=False)
+    made.connect(left)
+
+def test_keeps_a_receiver_by_failing():
+    def local(**kwargs): pass
+    made = Signal()
+    made.connect(left)
+    pre_save.connect(local)
+    assert False
+
+def test_comes_after_it(): pass
+
+@pytest.fixture(scope="module")
+def that_ends():
+    yield
+    post_save.connect(left)
+    post_save.disconnect(on_order, sender=Order)
+
+@pytest.fixture
+def of_one_test(of_many_tests, that_ends):
+    yield
+    pre_save.connect(left)
+
+def test_is_left_by_its_fixture(of_one_test):
+    pass
+
 class TestOfAClass:
     @classmethod
     def setup_class(cls):
@@ -101,14 +141,16 @@ def test_leaks_are_named(more: list[str], run: Run, project: pytest.Pytester) ->
     """A test that leaves a receiver connected or removes one is named with it, and the run fails."""
     project.makepyfile(late="from shop.models import paid\n\n@paid.connect\ndef late(**kwargs): pass\n")
     result = run(LEAKING, "--signals-leaks", *more, *["--dist=loadfile"] * bool(more))
-    result.assert_outcomes(passed=7)
+    result.assert_outcomes(passed=12, failed=1)
     assert result.ret == 1
-    told = [line for line in result.outlines if line.startswith("test_shop.py::")]
+    told = [line[14:] for line in result.outlines if line.startswith("test_shop.py::")]
     assert told == [
-        "test_shop.py::test_leaves left test_shop.left connected to paid (test_shop.py:10)",
-        "test_shop.py::test_removes removed shop.models.on_order from post_save for shop.Order",
-        "test_shop.py::test_swaps_the_list removed shop.models.on_paid from paid",
-        "test_shop.py::test_swaps_the_list removed test_shop.left from paid",
+        "test_leaves left test_shop.left connected to paid (test_shop.py:12)",
+        "test_removes removed shop.models.on_order from post_save for shop.Order",
+        "test_swaps_the_list removed shop.models.on_paid from paid",
+        "test_swaps_the_list removed test_shop.left from paid",
+        "test_makes_a_signal left test_shop.left connected to SIGNALS['made'] (test_shop.py:44)",
+        "test_is_left_by_its_fixture left test_shop.left connected to pre_save (test_shop.py:73)",
     ]
 
 
