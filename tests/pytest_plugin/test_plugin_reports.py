@@ -198,7 +198,7 @@ def test_the_traces_of_failed_tests_are_kept(more: list[str], run: Run, project:
         result.stdout.fnmatch_lines([f"sigexplorer show *{file.name}"])
         [trace] = traces_of(Recording(file))
         assert trace.run.title.startswith("test_shop.py::test_")
-        names = [step.title for step in trace.steps if "scope" not in step.title]
+        names = [step.title for step in trace.steps if " fixture " not in step.title]
         assert names[0] == "setup"
         assert names[-1] == "teardown"
         sent = [one for one in trace.dispatches if one.name == "post_save"]
