@@ -83,7 +83,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
     with _django_is_needed("the marker 'signals'"):
         from sigexplorer.pytest_plugin.marking import marked
-    with marked(item.nodeid, markers):
+    with marked(item, markers):
         return (yield)
 
 
