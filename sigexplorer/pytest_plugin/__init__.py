@@ -45,9 +45,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and what makes the reports where one is wanted."""
     config.addinivalue_line("markers", _MARKER)
-    if any(config.getoption(name) for name in _REPORTS):
-        from sigexplorer.pytest_plugin.suite import Suite
+    if any(config.getoption(name) not in (None, False) for name in _REPORTS):
+        from sigexplorer.pytest_plugin.suite import Suite, check_folder
 
+        check_folder(config.getoption("signals_save_failed"))
         config.pluginmanager.register(Suite(config), "sigexplorer-suite")
 
 

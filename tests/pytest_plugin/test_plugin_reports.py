@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sigexplorer.pytest_plugin import suite
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    Patch = pytest.MonkeyPatch
     Run = Callable[..., pytest.RunResult]
 
 processes = pytest.mark.parametrize("more", [[], ["-n2"]], ids=["one process", "two"])
@@ -205,12 +209,24 @@ def test_the_traces_of_failed_tests_are_kept(more: list[str], run: Run, project:
         assert len(sent) == (2 if "test_fails" in trace.run.title else 1)
 
 
-def test_a_folder_that_cannot_be_made_costs_the_traces_only(run: Run, project: pytest.Pytester) -> None:
-    """The run goes on, and says at its end what is missing."""
-    (project.path / "taken").touch()
-    result = run("def test_it():\n    assert False\n", "--signals-save-failed", "taken")
+def test_a_folder_that_cannot_be_made_costs_the_traces_only(run: Run) -> None:
+    """Where that comes to light as the tests run, it goes on, and says at its end what is missing."""
+    code = "def test_it():\n    open('out', 'w').close()\n    assert False\n"
+    result = run(code, "--signals-save-failed", "out/traces")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["signals: not all is known: FileExistsError*"])
+    result.stdout.fnmatch_lines(["signals: not all is known: NotADirectoryError*"])
+
+
+@pytest.mark.parametrize("folder", ["/dev/null/x", "taken", "", "a\x00b", "x" * 300])
+def test_a_folder_that_is_none_is_a_usage_error(folder: str, tmp_path: Path, monkeypatch: Patch) -> None:
+    """It is pytest's own, before any test runs; a folder that can be made is not made yet."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").touch()
+    with pytest.raises(pytest.UsageError, match=r"--signals-save-failed: '.*' (is|cannot be)"):
+        suite.check_folder(folder)
+    suite.check_folder("out/traces")
+    suite.check_folder(None)
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
 IDLE = """
