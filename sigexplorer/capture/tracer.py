@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ class Tracer:
         self.faults: list[str] = []  # the first few of ours, in words
         self.dropped = 0  # all of them
         self.last: list[Flight] | None = None
-        self._flights: list[tuple[str, Flight]] = []
+        self._flights: list[tuple[str, list[Flight]]] = []  # as they were taken, of a thread each
         self._events: list[Event] = []
         self._steps: list[Step] = []
         self._steps_only = steps_only
@@ -102,9 +103,14 @@ class Tracer:
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Take what has closed, of what opened while we observed."""
-        ours = [(thread, flight) for flight in flights if self._is_ours(flight[START])]
+        if self._steps_only:
+            ours = [flight for flight in flights if self._is_ours(flight[START])]
+        else:
+            first, last = self._start, self._end or sys.maxsize
+            ours = [flight for flight in flights if first <= flight[START] <= last]
         told = [event for event in events if self._is_our_event(event)]
-        self._flights += ours
+        if ours:
+            self._flights.append((thread, ours))
         self._events += told
         self.last = flights
 
@@ -141,8 +147,9 @@ class Tracer:
         """
         under_way = self._under_way()
         STREAM.drain()
-        closed = {flight[ID] for _, flight in self._flights}
-        flights = [*self._flights, *(one for one in under_way if one[1][ID] not in closed)]
+        flights = [(thread, flight) for thread, taken in self._flights for flight in taken]
+        closed = {flight[ID] for _, flight in flights}
+        flights += [one for one in under_way if one[1][ID] not in closed]
         beside = [event for event in self._events if isinstance(event, (Bypassed, Promised))]
         ids = sorted([*(flight[ID] for _, flight in flights), *(event.id for event in beside)])
         numbers = {row: number for number, row in enumerate(ids, 1)}
