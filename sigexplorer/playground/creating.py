@@ -64,13 +64,18 @@ class Creating:
         found = creation._create_test_db
 
         def create(*arguments: Any, **named: Any) -> Any:
+            name = creation._get_test_db_name()
             try:
                 return found(*arguments, **named)
             except EOFError:
                 raise ProjectError(
-                    f"there is a test database '{creation._get_test_db_name()}' already",
+                    f"there is a test database '{name}' already",
                     "delete it if it is left from another run; in a terminal you are asked",
                 ) from None
+            except SystemExit as end:
+                if end.code != 1:  # with which Django ends where it was told not to
+                    raise
+                raise ProjectError(f"the test database '{name}' is left as it is: nothing ran") from None
 
         return create
 
