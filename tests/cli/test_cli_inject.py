@@ -56,6 +56,7 @@ def test_several_faults_in_every_process(folder: Path) -> None:
     ("fault", "said"),
     [
         ("shop.shpi:raise=OSError", "met no call (nearest: shop.ship, shop.book)"),
+        ("shop.book:raise=OSError", "met no call: that receiver is connected and was not called"),
         ("shop.ship:raise=OSError:when=9", "did not happen: there were 3 calls"),
         ("shop.ship:raise=nowhere.Nothing", "'nowhere.Nothing' cannot be had: ModuleNotFoundError: "),
         ("shop.ship:raise=shop.paid", "'shop.paid' is no exception"),
