@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 import sigexplorer
-from benchmarks import checking, dispatches, instructions, peers, recordings, startup
+from benchmarks import checking, dispatches, instructions, peers, recordings, startup, testing_speed
 from benchmarks.measuring import Row, Setting, SkippedError, compiled
 
 #: What is measured, by the name that --only takes.
@@ -31,6 +31,7 @@ PARTS: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "instructions": instructions.rows,
     "recordings": recordings.rows,
     "check": checking.rows,
+    "tests": testing_speed.rows,
 }
 
 _QUICK = (3, 20_000)

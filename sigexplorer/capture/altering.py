@@ -30,6 +30,7 @@ class Rule:
 
     def __init__(self) -> None:
         self.made_by: object = None
+        self.made_at: Any = None  # the line, for whoever made it
         self.ended = False
         self.met = False  # whether it ever applied
         self.fault = ""  # of ours, that kept it from applying

@@ -27,7 +27,7 @@ from sigexplorer.spool.rows import Undone
 def _counting(found: Any) -> Any:
     @functools.wraps(found)
     def execute(self: Any, *arguments: Any, **named: Any) -> Any:
-        guarded(count_query)
+        count_query()
         try:
             return found(self, *arguments, **named)
         except BaseException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import linecache
 from types import CodeType
@@ -11,9 +12,12 @@ from typing import Any
 def fingerprint(function: Any) -> str:
     """Hash the source of ``function`` without its docstring and white space."""
     code = getattr(function, "__code__", None)
-    if not isinstance(code, CodeType):
-        return ""
-    lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 : _last_line(code)]
+    return _of(code, code.co_filename) if isinstance(code, CodeType) else ""
+
+
+@functools.cache
+def _of(code: CodeType, file: str) -> str:  # code of another file may be equal
+    lines = linecache.getlines(file)[code.co_firstlineno - 1 : _last_line(code)]
     text = "".join("".join(lines).split('"""')[::2])
     return hashlib.sha256("".join(text.split()).encode()).hexdigest()[:16]
 

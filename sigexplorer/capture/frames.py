@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -23,14 +24,20 @@ def stand_in(ours: Any, found: Any) -> Any:
         own = ours.__code__
         if own.co_filename == code.co_filename:
             return ours  # made of the same source
-        ours.__code__ = own.replace(
-            co_filename=code.co_filename,
-            co_name=code.co_name,
-            co_qualname=code.co_qualname,
-            co_firstlineno=code.co_firstlineno,
-            co_linetable=_one_line(own),
-        )
+        ours.__code__ = _placed(own, code, code.co_filename)
     return ours
+
+
+@functools.cache
+def _placed(own: CodeType, code: CodeType, file: str) -> CodeType:
+    """Return our code as if it stood where ``code`` does; the same each time somebody observes."""
+    return own.replace(
+        co_filename=file,  # code of another one may be equal
+        co_name=code.co_name,
+        co_qualname=code.co_qualname,
+        co_firstlineno=code.co_firstlineno,
+        co_linetable=_one_line(own),
+    )
 
 
 _UNITS = 8  # of an entry; each is two bytes of code

@@ -1,4 +1,4 @@
-"""Who keeps a receiver alive: only Django's look at its parameters, which DEBUG asks for, or anything else.
+"""Who keeps a receiver or a signal alive: only what Django does with it, or anything else.
 
 With ``DEBUG`` on, ``Signal.connect`` asks ``func_accepts_kwargs``, which remembers the last
 512 functions that it looked at and so holds them. A receiver that nothing else holds is
@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from types import FrameType, FunctionType, ModuleType
+import weakref
+from types import FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from django.utils import inspect
@@ -80,3 +81,24 @@ def _is_held(receiver: Any, keys: list[Any]) -> bool:
             seen.add(id(holder))
             waiting.append(holder)
     return False
+
+
+def is_forgotten(signal: Any) -> bool:
+    """Whether nothing holds a signal but frames, and what Django has asked for when its receivers end."""
+    gc.unfreeze()  # as above
+    # Without a generator or a closure, which would hold it as well.
+    holders = gc.get_referrers(signal)
+    for holder in holders:
+        if type(holder) is MethodType and holder.__self__ is signal and _waits_for_an_end(holder, holders):
+            continue
+        if type(holder) is not FrameType:
+            return False
+    return True
+
+
+def _waits_for_an_end(method: Any, ours: list[Any]) -> bool:
+    told = (vars(weakref.finalize)["_Info"], FrameType)
+    for holder in gc.get_referrers(method):  # noqa: SIM110 - as above
+        if type(holder) not in told and holder is not ours:
+            return False
+    return True

@@ -285,15 +285,20 @@ def id_of(place: Flight | None) -> int:
 
 
 def count_query() -> None:
-    """Count one SQL statement for the receiver that is running now, and for those around it."""
-    lane = here.lane
-    lane.queries += 1
-    place: Any = around(lane)
-    while is_open(place):
-        note = noted(place, "queries")
-        running_now = len(place) - ENDS
-        note[running_now] = note.get(running_now, 0) + 1
-        place = place[OUTER]
+    """Count one SQL statement for the receiver that is running now, and for those around it; never raises."""
+    try:
+        lane = here.lane
+        lane.queries += 1
+        if lane.open is None and not STREAM.carrying:  # as most are
+            return
+        place: Any = around(lane)
+        while is_open(place):
+            note = noted(place, "queries")
+            running_now = len(place) - ENDS
+            note[running_now] = note.get(running_now, 0) + 1
+            place = place[OUTER]
+    except Exception as fault:
+        STREAM.failed(fault)
 
 
 def noted(flight: Flight, key: str) -> dict[int, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +57,7 @@ class Tracer:
         self.faults: list[str] = []  # the first few of ours, in words
         self.dropped = 0  # all of them
         self.last: list[Flight] | None = None
-        self._flights: list[tuple[str, Flight]] = []
+        self._flights: list[tuple[str, list[Flight]]] = []  # as they were taken, of a thread each
         self._events: list[tuple[str, Event]] = []  # with the thread that noted it
         self._steps: list[Step] = []
         self._steps_only = steps_only
@@ -130,8 +131,13 @@ class Tracer:
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Take what has closed, of what opened while we observed."""
-        ours = [(thread, flight) for flight in flights if self._is_ours(flight[START])]
-        self._flights += ours
+        if self._steps_only:
+            ours = [flight for flight in flights if self._is_ours(flight[START])]
+        else:
+            first, last = self._start, self._end or sys.maxsize
+            ours = [flight for flight in flights if first <= flight[START] <= last]
+        if ours:
+            self._flights.append((thread, ours))
         self._events += [(thread, event) for event in events if self._is_our_event(event)]
         self.last = flights
 
@@ -172,8 +178,9 @@ class Tracer:
         """Return the same, and by the ids of its dispatches what was really sent where that was kept."""
         under_way = self._under_way()
         STREAM.drain()
-        closed = {flight[ID] for _, flight in self._flights}
-        flights = [*self._flights, *(one for one in under_way if one[1][ID] not in closed)]
+        flights = [(thread, flight) for thread, taken in self._flights for flight in taken]
+        closed = {flight[ID] for _, flight in flights}
+        flights += [one for one in under_way if one[1][ID] not in closed]
         beside = [
             (thread, event) for thread, event in self._events if isinstance(event, (Bypassed, Promised))
         ]

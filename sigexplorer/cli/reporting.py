@@ -29,6 +29,7 @@ from sigexplorer.errors import (
     nearest,
 )
 from sigexplorer.model import Dispatch
+from sigexplorer.project.injecting import is_named
 from sigexplorer.show import keep, views
 from sigexplorer.show.filters import Filters, matches
 from sigexplorer.show.look import Look
@@ -138,10 +139,13 @@ def _say_of_faults(
     """Say which faults on purpose did not happen, and why."""
     for text in wanted.inject or ():
         calls, met, problem = became.get(text, (0, False, ""))
-        near = ", ".join(nearest(text.partition(":")[0], known)) if not calls else ""
+        name = text.partition(":")[0].strip()
         if problem:
             _say(stream, f"--inject '{text}': {problem}")
+        elif not calls and any(is_named(one, name) for one in known):
+            _say(stream, f"--inject '{text}' met no call: that receiver is connected and was not called")
         elif not calls:
+            near = ", ".join(nearest(name, known))
             _say(stream, f"--inject '{text}' met no call{f' (nearest: {near})' if near else ''}")
         elif not met:
             _say(stream, f"--inject '{text}' did not happen: there were {plural(calls, 'call')}")

@@ -39,6 +39,7 @@ def prepared(wanted: Wanted, command: Sequence[str]) -> tuple[Session, Program |
             raise
         program = None
     if program is not None:
+        check_faults(planned(wanted), program)
         restart(program)  # with other options of the interpreter, if need be
     output = wanted.written.output
     folder = _folder(output)
@@ -68,6 +69,16 @@ def planned(wanted: Wanted) -> tuple[Planned, ...]:
     from sigexplorer.show.filters import parse_duration
 
     return tuple(parse(text, parse_duration) for text in wanted.inject)
+
+
+def check_faults(faults: Sequence[Planned], program: Program) -> None:
+    """Raise where what is to be raised is no exception, as far as can be seen without running anything."""
+    for fault in faults:
+        if fault.raises is not None and "." in fault.raises:
+            from sigexplorer.project.program.running import first_path
+            from sigexplorer.project.raised import check as check_exception
+
+            check_exception(fault.raises, [*first_path(program), *sys.path[1:]])
 
 
 def _folder(output: Path | None) -> Path:

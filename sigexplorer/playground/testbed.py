@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sigexplorer.errors import ProjectError
+from sigexplorer.playground.creating import Creating
+from sigexplorer.playground.ending import in_order, undisturbed
 from sigexplorer.project.start import told
 
 #: Not empty when what migrations had written is gone.
@@ -20,20 +22,22 @@ _DUMMY = "django.db.backends.dummy"
 def databases(settings: str, *, interactive: bool) -> Iterator[None]:
     """Set up the test environment and test databases, as ``manage.py test`` does; nothing of them stays.
 
-    With ``interactive`` Django asks before it replaces a test database that is there already.
+    With ``interactive`` Django asks before it replaces a test database that is there already;
+    else that is an error.
     """
     from django.test import utils
 
     _EMPTIED.clear()
-    utils.setup_test_environment(debug=False)
-    try:
-        created = _create(settings, interactive=interactive)
+    with in_order():
+        utils.setup_test_environment(debug=False)
         try:
-            yield
+            created = _create(settings, interactive=interactive)
+            try:
+                yield
+            finally:
+                _destroy(settings, created)
         finally:
-            _destroy(settings, created)
-    finally:
-        utils.teardown_test_environment()
+            utils.teardown_test_environment()
 
 
 def run_as_test(story: Callable[[], object]) -> None:
@@ -74,30 +78,19 @@ def _create(settings: str, *, interactive: bool) -> list[Any]:
     from django.test import utils
 
     aliases = _aliases()
-    real = {alias: connections[alias].settings_dict["NAME"] for alias in aliases}
-    _refuse_real_ones(real)
+    _refuse_real_ones({alias: connections[alias].settings_dict["NAME"] for alias in aliases})
+    creating = Creating([connections[alias] for alias in aliases])
     try:
-        return utils.setup_databases(0, interactive, aliases=dict.fromkeys(aliases))
+        with creating.watched(interactive=interactive):
+            return utils.setup_databases(0, interactive=True, aliases=dict.fromkeys(aliases))
     except BaseException as problem:
-        _destroy(settings, _begun(real))
-        if not isinstance(problem, (Exception, SystemExit)):
+        _destroy(settings, creating.begun())
+        if isinstance(problem, ProjectError) or not isinstance(problem, (Exception, SystemExit)):
             raise
+        why = creating.said[-1] if isinstance(problem, SystemExit) and creating.said else told(problem)
         raise ProjectError(
-            f"the test databases of '{settings}' cannot be created: {told(problem)}",
-            "see whether manage.py test can",
+            f"the test databases of '{settings}' cannot be created: {why}", "see whether manage.py test can"
         ) from problem
-
-
-def _begun(real: dict[str, Any]) -> list[Any]:
-    """Return what of the test databases is there already, each once."""
-    from django.db import connections
-
-    begun: dict[str, Any] = {}
-    for alias, name in real.items():
-        connection = connections[alias]
-        if connection.settings_dict["NAME"] != name and not connection.settings_dict["TEST"]["MIRROR"]:
-            begun.setdefault(str(connection.creation.test_db_signature()), (connection, name, True))
-    return list(begun.values())
 
 
 def _refuse_real_ones(real: dict[str, Any]) -> None:
@@ -121,7 +114,8 @@ def _destroy(settings: str, created: list[Any]) -> None:
     from django.test import utils
 
     try:
-        utils.teardown_databases(created, 0)
+        with undisturbed():
+            utils.teardown_databases(created, 0)
     except Exception as problem:
         raise ProjectError(
             f"the test databases of '{settings}' cannot be destroyed: {told(problem)}"

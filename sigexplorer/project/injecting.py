@@ -120,10 +120,14 @@ def _meant(name: str) -> Callable[[Any, Any, Any], bool]:
     def meant(_signal: Any, _sender: Any, receiver: Any) -> bool:
         from sigexplorer.capture.receivers import words
 
-        found = words(receiver).name
-        return found == name or found.endswith(f".{name}") or fnmatchcase(found, name)
+        return is_named(words(receiver).name, name)
 
     return meant
+
+
+def is_named(receiver: str, name: str) -> bool:
+    """Whether a receiver is meant by a name: its own, the end of it, or a glob."""
+    return receiver == name or receiver.endswith(f".{name}") or fnmatchcase(receiver, name)
 
 
 def _maker(path: str, rule: Rule) -> Callable[[], BaseException | None]:

@@ -49,9 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
         environment = pytest.MonkeyPatch()
         environment.setenv("SIGNALS_UPDATE", "1")
         config.add_cleanup(environment.undo)
-    if any(config.getoption(name) for name in _REPORTS):
-        from sigexplorer.pytest_plugin.suite import Suite
+    if any(config.getoption(name) not in (None, False) for name in _REPORTS):
+        from sigexplorer.pytest_plugin.suite import Suite, check_folder
 
+        check_folder(config.getoption("signals_save_failed"))
         config.pluginmanager.register(Suite(config), "sigexplorer-suite")
 
 
@@ -87,7 +88,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
     with _django_is_needed("the marker 'signals'"):
         from sigexplorer.pytest_plugin.marking import marked
-    with marked(item.nodeid, markers):
+    with marked(item, markers):
         return (yield)
 
 

@@ -8,7 +8,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from sigexplorer.errors import SigexplorerError, UsageError
-from sigexplorer.testing.muting import mute
+from sigexplorer.testing.lines import Line
+from sigexplorer.testing.muting import Around, mute
 from sigexplorer.testing.recording import Traced
 
 __tracebackhide__ = True
@@ -17,13 +18,13 @@ _KNOWN = {"mute", "max_dispatches"}
 
 
 @contextmanager
-def marked(title: str, markers: Sequence[pytest.Mark]) -> Iterator[None]:
+def marked(item: pytest.Item, markers: Sequence[pytest.Mark]) -> Iterator[None]:
     """Mute what any of ``markers`` mutes, and count dispatches for the innermost that limits them."""
+    title, line = item.nodeid, _line(item)
     limits = [marker.kwargs["max_dispatches"] for marker in markers if "max_dispatches" in marker.kwargs]
     recording = Traced(title)
     with ExitStack() as stack:
-        for marker in markers:
-            _said(lambda marker=marker: [stack.enter_context(scope) for scope in _mutes(marker)])  # type: ignore[misc]
+        _said(lambda: [stack.enter_context(one) for marker in markers for one in _mutes(marker, line)])
         if limits:
             stack.enter_context(recording)
         yield
@@ -42,8 +43,15 @@ def _said(act: Callable[[], object]) -> None:
         pytest.fail(f"the marker 'signals': {failure}", pytrace=False)
 
 
-def _mutes(marker: pytest.Mark) -> list[mute]:
+def _line(item: pytest.Item) -> Line:
+    """Return where the test is written."""
+    file, number, _ = item.reportinfo()
+    module = getattr(getattr(item, "module", None), "__name__", "")
+    return Line(str(file), (number or 0) + 1, module)
+
+
+def _mutes(marker: pytest.Mark, line: Line) -> list[Around]:
     if marker.args or not set(marker.kwargs) <= _KNOWN:
         raise UsageError("it takes mute= and max_dispatches= only")
     muted = marker.kwargs.get("mute")
-    return [mute(muted)] if muted else []
+    return [Around(mute(muted), line)] if muted else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import re
 from collections.abc import Callable, Generator, Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from sigexplorer.show.text import safe
 
 if TYPE_CHECKING:
     from sigexplorer.testing.leaks import Leaks
@@ -24,6 +27,28 @@ _FIXTURE = "fixture"
 _LONGEST = 150  # characters of a test's name in the name of a file
 
 
+def check_folder(name: str | None) -> None:
+    """Raise pytest's own error where no folder of that name can be made; none is made yet."""
+    if name is None:
+        return
+    option = f"--signals-save-failed: '{safe(name, 200)}'"
+    if not name or "\0" in name:
+        raise pytest.UsageError(f"{option} is no folder")
+    path = Path(name).absolute()
+    for place in (path, *path.parents):
+        try:
+            place.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as problem:
+            raise pytest.UsageError(f"{option} cannot be made: {problem.strerror}") from None
+        if not place.is_dir():
+            raise pytest.UsageError(f"{option} cannot be made: '{safe(str(place), 200)}' is no folder")
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise pytest.UsageError(f"{option} cannot be made: no permission to write in '{place}'")
+        return
+
+
 class Suite:
     """What is wanted of a run; a fault of ours costs the report, never a test."""
 
@@ -31,6 +56,7 @@ class Suite:
         self._config = config
         self._report = bool(config.getoption("signals_report"))
         self._folder: str | None = config.getoption("signals_save_failed")
+        self._begun_in = Path.cwd()  # which tests may leave
         self._wants_leaks = bool(config.getoption("signals_leaks"))
         self._recording: Traced | None = None
         self._failed = False
@@ -107,30 +133,42 @@ class Suite:
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
-        """Tell a fixture that is there for several tests from the test that is the first to need it."""
+    def pytest_fixture_setup(
+        self, fixturedef: Any, request: pytest.FixtureRequest
+    ) -> Generator[None, Any, Any]:
+        """Tell a fixture of several tests from the test that is the first, or the last, to need it."""
         if fixturedef.scope == "function":
             return (yield)
+        ending = ExitStack()
+        # What ends it is done in reverse order: this is the last of it, and begins below.
+        request.addfinalizer(ending.close)
+        with self._part_of_many(fixturedef):
+            made = yield
+        request.addfinalizer(lambda: ending.enter_context(self._part_of_many(fixturedef)))
+        return made
+
+    @contextmanager
+    def _part_of_many(self, fixturedef: Any) -> Iterator[None]:
         with ExitStack() as stack:
             if self._leaks is not None:
                 stack.enter_context(_lenient(self._leaks.around_fixture(), self._noted))
             if self._recording is not None:
                 title = f"{fixturedef.scope} {_FIXTURE} {fixturedef.argname}"
                 stack.enter_context(self._recording.step(title))
-            return (yield)
+            yield
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember that a test failed."""
         self._failed = self._failed or report.failed
 
     def _save(self, nodeid: str, recording: Traced) -> None:
-        folder = Path(str(self._folder))
+        folder = self._begun_in / str(self._folder)
         folder.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"[^\w.-]+", "_", nodeid)[-_LONGEST:].strip("._")
         digest = hashlib.sha256(nodeid.encode("utf-8", "backslashreplace")).hexdigest()[:8]
-        file = folder / f"{name}-{digest}.jsonl"
-        recording.save(file)
-        self._saved.append(str(file))
+        file = f"{name}-{digest}.jsonl"
+        recording.save(folder / file)
+        self._saved.append(str(Path(str(self._folder)) / file))
 
     # The end of it, and of other processes.
 
@@ -158,7 +196,8 @@ class Suite:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take the part of a worker of xdist."""
-        tally, found, saved, problems = getattr(node, "workeroutput", {}).get(_SENT) or (None, [], [], [])
+        told = getattr(node, "workeroutput", {}).get(_SENT)
+        tally, found, saved, problems = told or (None, [], [], ["a worker of xdist ended before it told"])
         self._found += [(test, text) for test, text in found]
         self._saved += saved
         self._problems += [problem for problem in problems if problem not in self._problems]

@@ -55,16 +55,28 @@ class SignalsMixin(_Case):
         super().debug()
 
     def mute_signals(
-        self, signal: Signals | None = None, /, *, sender: object = ..., receiver: object = ...
+        self,
+        signal: Signals | None = None,
+        /,
+        *,
+        sender: object = ...,
+        receiver: object = ...,
+        strict: bool = False,
     ) -> None:
         """Call no receiver that fits, until the test ends; see ``sigexplorer.mute``."""
-        self.enterContext(mute(signal, sender=sender, receiver=receiver))
+        self.enterContext(mute(signal, sender=sender, receiver=receiver, strict=strict))
 
     def only_signals(
-        self, signal: Signals | None = None, /, *, sender: object = ..., receiver: object = ...
+        self,
+        signal: Signals | None = None,
+        /,
+        *,
+        sender: object = ...,
+        receiver: object = ...,
+        strict: bool = False,
     ) -> None:
         """Call only receivers that fit, and Django's own, until the test ends; see ``sigexplorer.only``."""
-        self.enterContext(only(signal, sender=sender, receiver=receiver))
+        self.enterContext(only(signal, sender=sender, receiver=receiver, strict=strict))
 
     def _record(self) -> None:
         """Let the test method be recorded, by a function of its name on this very instance."""

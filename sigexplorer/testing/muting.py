@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
@@ -13,8 +12,9 @@ from django.dispatch import Signal
 from sigexplorer.capture import altering, words
 from sigexplorer.capture.altering import Rule
 from sigexplorer.capture.injecting import Fault, maker
-from sigexplorer.errors import SigexplorerWarning, UnmetError, UsageError
+from sigexplorer.errors import UnmetError, UsageError
 from sigexplorer.show.text import plural, safe
+from sigexplorer.testing import lines
 from sigexplorer.testing.decorating import decorated
 from sigexplorer.testing.rules import Meant, Mute, Only
 from sigexplorer.testing.senders import wanted_sender
@@ -36,7 +36,7 @@ class _Scope:
         self._sender = sender
         self._receiver = receiver
         self._strict = strict
-        self._begun: list[Rule] = []  # and not ended
+        self._begun: dict[int, Rule] = {}  # and not ended, by their ids
 
     def _rule(self, meant: Meant) -> Rule:
         """Return the rule for what is meant."""
@@ -66,26 +66,25 @@ class _Scope:
 
     def __call__(self, function: Function) -> Function:
         """Do it around each call of ``function``, which may be async, or a generator."""
-        return decorated(function, self._around, altering.standing)
+        line = lines.of_function(function)
+        return decorated(function, lambda _name: Around(self, line), altering.standing)
 
-    def _around(self, _name: str) -> _Around:
-        return _Around(self)
-
-    def begin(self) -> Rule:
-        """Begin in this context, by a new rule."""
+    def begin(self, line: lines.Line | None = None) -> Rule:
+        """Begin in this context, by a new rule, at a line that is the caller's unless it is given."""
         several = self._signal if isinstance(self._signal, (list, tuple)) else [self._signal]
         of = [wanted_signal(one) for one in several]
         by = wanted_sender(self._sender, of, may_come=True)
         rule = self._rule(Meant(of, by, wanted_receiver(self._receiver, may_come=True)))
-        rule.made_by = self
+        rule.made_by, rule.made_at = self, line or lines.current()
         altering.begin(rule)
-        self._begun.append(rule)
+        self._begun[id(rule)] = rule
         return rule
 
-    def end(self, rule: Rule | None, error: BaseException | None, depth: int = 3) -> None:
-        """End a rule, and say so where it met nothing: to the frame ``depth`` above, as ``warn`` counts."""
-        rule = rule or self._begun[-1]  # entered in a context that is not ours, as a fixture may be
-        self._begun = [other for other in self._begun if other is not rule]
+    def end(self, rule: Rule | None, error: BaseException | None) -> None:
+        """End a rule, and say so where it met nothing, of the line that began it."""
+        # Where it is none of ours it was entered in another context, as a fixture may be.
+        rule = rule or list(self._begun.values())[-1]
+        self._begun.pop(id(rule), None)
         altering.end(rule)
         if error is not None or (rule.met and not rule.fault):
             return
@@ -93,7 +92,7 @@ class _Scope:
         message = f"{self!r}: {why}"
         if self._strict:
             raise UnmetError(message)
-        warnings.warn(message, SigexplorerWarning, stacklevel=depth)
+        lines.warn(message, rule.made_at)
 
     def __repr__(self) -> str:
         several = self._signal if isinstance(self._signal, (list, tuple)) else [self._signal]
@@ -118,21 +117,22 @@ def _told(thing: object) -> str:
     return safe(named.text)
 
 
-class _Around:
-    """A scope around one call of a function that it decorates."""
+class Around:
+    """A scope around one call of a function that it decorates, or of one that is at a given line."""
 
-    def __init__(self, scope: _Scope) -> None:
+    def __init__(self, scope: _Scope, line: lines.Line | None) -> None:
         self._scope = scope
+        self._line = line
         self._rule: Rule | None = None
 
     def __enter__(self) -> Rule:
-        self._rule = self._scope.begin()
+        self._rule = self._scope.begin(self._line)
         return self._rule
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, place: TracebackType | None
     ) -> None:
-        self._scope.end(self._rule, error, depth=4)
+        self._scope.end(self._rule, error)
 
 
 class mute(_Scope):  # noqa: N801 - used as a verb

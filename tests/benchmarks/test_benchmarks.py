@@ -29,7 +29,8 @@ def benchmarks(*words: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
     """Return what the benchmarks of dispatches say, and those of the peers, which are not there."""
-    done = benchmarks("--json", "--only", "dispatches", "--only", "peers", "--only", "receivers")
+    parts = ("dispatches", "peers", "receivers", "tests")
+    done = benchmarks("--json", *(word for part in parts for word in ("--only", part)))
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -40,6 +41,7 @@ def test_each_row_has_its_goal_and_what_was_reached(document: dict[str, Any]) ->
     assert document["schema"] == "sigexplorer.benchmarks/1"
     names = [row["name"] for row in document["rows"]]
     assert names[:3] == ["0 receivers", "1 receivers", "5 receivers"]
+    assert names[-3] == "comments, which nobody hears"
     for row in document["rows"]:
         assert row["low"] <= row["reached"] <= row["high"]
         assert row["ok"] == (None if row["goal"] is None else row["reached"] <= row["goal"])

@@ -56,8 +56,9 @@ def test_several_faults_in_every_process(folder: Path) -> None:
     ("fault", "said"),
     [
         ("shop.shpi:raise=OSError", "met no call (nearest: shop.ship, shop.book)"),
+        ("shop.book:raise=OSError", "met no call: that receiver is connected and was not called"),
         ("shop.ship:raise=OSError:when=9", "did not happen: there were 3 calls"),
-        ("shop.ship:raise=shop.Nothing", "'shop.Nothing' cannot be had: AttributeError: "),
+        ("shop.ship:raise=nowhere.Nothing", "'nowhere.Nothing' cannot be had: ModuleNotFoundError: "),
         ("shop.ship:raise=shop.paid", "'shop.paid' is no exception"),
     ],
 )
@@ -97,6 +98,10 @@ def test_without_django_nothing_is_met(tmp_path: Path) -> None:
         ("a.b:raise=OSError:when=two", "'when=two' is no call"),
         ("a.b:delay=soon", "'soon' is not a duration"),
         ("a.b:raise=../x", "unknown exception"),
+        ("a.b:raise=os.system", "'os.system' is no exception"),
+        ("a.b:raise=os.eror", "unknown exception 'os.eror' (nearest: os.error"),
+        ("a.b:raise=django.db.utils.IntegrityEror", "(nearest: django.db.utils.IntegrityError"),
+        ("a.b:raise=email.charset.add_alias", "'email.charset.add_alias' is no exception"),
     ],
 )
 def test_a_fault_that_cannot_be_meant_is_one_line(cli: Cli, fault: str, said: str) -> None:

@@ -434,18 +434,30 @@ def wait(step):
 """
 
 
-def test_ctrl_c_shows_what_there_was_and_destroys_the_test_databases(folder: Path) -> None:
-    """An interrupt ends with 130, what was captured shown, and no test database left."""
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+def test_what_ends_it_destroys_the_test_databases(number: int, code: int, folder: Path) -> None:
+    """After Ctrl-C it ends with 130, what was captured shown; after SIGTERM by that; both leave nothing."""
     (folder / "waiting.py").write_text(WAITING)
     with start("scenario", "waiting.py:wait", "--settings", "disk", cwd=folder) as process:
         while not (folder / "here").exists() and process.poll() is None:
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(0.05)
         assert (folder / "test.sqlite3").exists()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=TIMEOUT_SECONDS)
-    assert process.returncode == 130, err
-    assert "the first step" in out
-    assert "post_save" in out
-    assert "interrupted" in err
+    assert process.returncode == code, err
+    if number == signal.SIGINT:
+        assert "the first step" in out
+        assert "post_save" in out
+        assert "interrupted" in err
     assert untouched(folder, "here", "waiting.py")
+
+
+def test_a_test_database_that_is_there_is_not_deleted_unasked(folder: Path) -> None:
+    """Where nobody can be asked it is an error, and nothing is touched."""
+    (folder / "test.sqlite3").write_text("of somebody")
+    answer = sigexplorer("scenario", "flows.py:checkout", "--settings", "disk", cwd=folder)
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1), answer.err
+    assert "there is a test database 'test.sqlite3' already (delete it if" in answer.err
+    assert (folder / "test.sqlite3").read_text() == "of somebody"
+    assert untouched(folder, "test.sqlite3")

@@ -112,11 +112,13 @@ def test_a_wrong_marker_fails_its_test_in_one_line(arguments: str, says: str, ru
 
 
 def test_a_mute_that_met_nothing_says_so(run: Run) -> None:
-    """It warns at the end of the test; where warnings are errors the test fails."""
-    code = "@pytest.mark.signals(mute='post_delete')\ndef test_it():\n    pass\n"
+    """It warns of its line, and a marker of its test's; where warnings are errors the test fails."""
+    code = "@pytest.mark.signals(mute='post_delete')\ndef test_it(mute_signals):\n    mute_signals(paid)\n"
     result = run(code, "-W", "default::sigexplorer.testing.SigexplorerWarning")
-    result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*mute('post_delete'): it met nothing*"])
+    result.assert_outcomes(passed=1, warnings=2)
+    result.stdout.fnmatch_lines(
+        ["*/test_shop.py:6: *mute('post_delete'): it met nothing*", "*/test_shop.py:8: *mute(paid): it met*"]
+    )
 
 
 OUTLINE = """
@@ -194,14 +196,14 @@ class TestInATransaction(sigexplorer.SignalsMixin, TestCase):
         self.signals.assert_not_sent(paid)
 
     def test_muted(self):
-        self.mute_signals("post_save")
+        self.mute_signals("post_save", strict=True)
         with self.captureOnCommitCallbacks(execute=True) as callbacks:
             self.order.save()
         assert callbacks == []
         self.signals.assert_called(on_order, times=0)
 
     def test_only(self):
-        self.only_signals(receiver=on_order)
+        self.only_signals(receiver=on_order, strict=True)
         self.order.save()
         paid.send(None, order=self.order)
         self.signals.assert_called(on_paid, times=0)

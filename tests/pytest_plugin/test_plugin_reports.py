@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sigexplorer.pytest_plugin import suite
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    Patch = pytest.MonkeyPatch
     Run = Callable[..., pytest.RunResult]
 
 processes = pytest.mark.parametrize("more", [[], ["-n2"]], ids=["one process", "two"])
@@ -48,6 +52,8 @@ def test_the_report_covers_the_whole_run(more: list[str], run: Run) -> None:
 
 
 LEAKING = """
+from django.dispatch import Signal
+
 def left(**kwargs): pass
 
 def test_leaves():
@@ -79,6 +85,44 @@ def test_uses_a_fixture(of_many_tests):
 def test_imports():
     import late
 
+SIGNALS = {}
+
+def test_makes_a_signal():
+    SIGNALS["made"] = Signal()
+    SIGNALS["made"].connect(left)
+
+def test_drops_that_signal():
+    SIGNALS.clear()
+
+def test_makes_a_signal_for_itself():
+    def local(**kwargs): pass
+    made = Signal()
+    made.connect(local, weak=False)
+    made.connect(left)
+
+def test_keeps_a_receiver_by_failing():
+    def local(**kwargs): pass
+    made = Signal()
+    made.connect(left)
+    pre_save.connect(local)
+    assert False
+
+def test_comes_after_it(): pass
+
+@pytest.fixture(scope="module")
+def that_ends():
+    yield
+    post_save.connect(left)
+    post_save.disconnect(on_order, sender=Order)
+
+@pytest.fixture
+def of_one_test(of_many_tests, that_ends):
+    yield
+    pre_save.connect(left)
+
+def test_is_left_by_its_fixture(of_one_test):
+    pass
+
 class TestOfAClass:
     @classmethod
     def setup_class(cls):
@@ -101,14 +145,16 @@ def test_leaks_are_named(more: list[str], run: Run, project: pytest.Pytester) ->
     """A test that leaves a receiver connected or removes one is named with it, and the run fails."""
     project.makepyfile(late="from shop.models import paid\n\n@paid.connect\ndef late(**kwargs): pass\n")
     result = run(LEAKING, "--signals-leaks", *more, *["--dist=loadfile"] * bool(more))
-    result.assert_outcomes(passed=7)
+    result.assert_outcomes(passed=12, failed=1)
     assert result.ret == 1
-    told = [line for line in result.outlines if line.startswith("test_shop.py::")]
+    told = [line[14:] for line in result.outlines if line.startswith("test_shop.py::")]
     assert told == [
-        "test_shop.py::test_leaves left test_shop.left connected to paid (test_shop.py:10)",
-        "test_shop.py::test_removes removed shop.models.on_order from post_save for shop.Order",
-        "test_shop.py::test_swaps_the_list removed shop.models.on_paid from paid",
-        "test_shop.py::test_swaps_the_list removed test_shop.left from paid",
+        "test_leaves left test_shop.left connected to paid (test_shop.py:12)",
+        "test_removes removed shop.models.on_order from post_save for shop.Order",
+        "test_swaps_the_list removed shop.models.on_paid from paid",
+        "test_swaps_the_list removed test_shop.left from paid",
+        "test_makes_a_signal left test_shop.left connected to SIGNALS['made'] (test_shop.py:44)",
+        "test_is_left_by_its_fixture left test_shop.left connected to pre_save (test_shop.py:73)",
     ]
 
 
@@ -156,19 +202,31 @@ def test_the_traces_of_failed_tests_are_kept(more: list[str], run: Run, project:
         result.stdout.fnmatch_lines([f"sigexplorer show *{file.name}"])
         [trace] = traces_of(Recording(file))
         assert trace.run.title.startswith("test_shop.py::test_")
-        names = [step.title for step in trace.steps if "scope" not in step.title]
+        names = [step.title for step in trace.steps if " fixture " not in step.title]
         assert names[0] == "setup"
         assert names[-1] == "teardown"
         sent = [one for one in trace.dispatches if one.name == "post_save"]
         assert len(sent) == (2 if "test_fails" in trace.run.title else 1)
 
 
-def test_a_folder_that_cannot_be_made_costs_the_traces_only(run: Run, project: pytest.Pytester) -> None:
-    """The run goes on, and says at its end what is missing."""
-    (project.path / "taken").touch()
-    result = run("def test_it():\n    assert False\n", "--signals-save-failed", "taken")
+def test_a_folder_that_cannot_be_made_costs_the_traces_only(run: Run) -> None:
+    """Where that comes to light as the tests run, it goes on, and says at its end what is missing."""
+    code = "def test_it():\n    open('out', 'w').close()\n    assert False\n"
+    result = run(code, "--signals-save-failed", "out/traces")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["signals: not all is known: FileExistsError*"])
+    result.stdout.fnmatch_lines(["signals: not all is known: NotADirectoryError*"])
+
+
+@pytest.mark.parametrize("folder", ["/dev/null/x", "taken", "", "a\x00b", "x" * 300])
+def test_a_folder_that_is_none_is_a_usage_error(folder: str, tmp_path: Path, monkeypatch: Patch) -> None:
+    """It is pytest's own, before any test runs; a folder that can be made is not made yet."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").touch()
+    with pytest.raises(pytest.UsageError, match=r"--signals-save-failed: '.*' (is|cannot be)"):
+        suite.check_folder(folder)
+    suite.check_folder("out/traces")
+    suite.check_folder(None)
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
 IDLE = """

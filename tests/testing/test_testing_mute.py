@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import linecache
 import threading
+import unittest
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial, wraps
@@ -17,7 +20,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal
 
 import sigexplorer
-from sigexplorer import mute, only
+from sigexplorer import inject, mute, only
 from sigexplorer.capture import altering
 from sigexplorer.errors import SigexplorerWarning, UnmetError, UsageError
 from sigexplorer.model import Dispatch
@@ -416,20 +419,56 @@ def test_our_own_receiver_is_never_muted() -> None:
 
 
 def test_one_that_met_nothing_says_so() -> None:
-    """By a warning at the line of its end, or an error where it is strict; not where something was raised."""
+    """By a warning, or an error where it is strict; not where something was raised."""
     met_nothing = r"mute\(paid, sender=shop.Phone\): it met nothing"
-    with pytest.warns(SigexplorerWarning, match=met_nothing) as caught, mute(shop.paid, sender=shop.Phone):
+    with pytest.warns(SigexplorerWarning, match=met_nothing), mute(shop.paid, sender=shop.Phone):
         send()
-    assert caught[0].filename == __file__
     with pytest.warns(SigexplorerWarning, match=r"only\(receiver='shop.fail'\)"), only(receiver="shop.fail"):
         send()
     with pytest.raises(UnmetError, match="met nothing"), mute(shop.shipped, strict=True):
         send()
     with pytest.raises(ZeroDivisionError), mute(shop.shipped, strict=True):
         raise ZeroDivisionError
-    with pytest.warns(SigexplorerWarning) as caught:
+    with pytest.warns(SigexplorerWarning):
         mute(shop.shipped)(len)("x")
-    assert caught[0].filename == __file__
+
+
+@mute(shop.shipped)
+def decorated_and_unmet() -> None:
+    """Send nothing."""
+
+
+@mute(shop.shipped)
+async def decorated_and_unmet_async() -> None:
+    """Do the same."""
+
+
+def test_its_line_is_told_each_time() -> None:
+    """That of the with statement, of what enters it for a test, or of a decorated function."""
+
+    class Case(unittest.TestCase):
+        def runTest(self) -> None:  # noqa: N802 - how unittest calls it
+            self.enterContext(mute(shop.shipped))  # 3
+
+    async def asynchronous() -> None:
+        async with mute(shop.shipped):  # 4
+            pass
+        await decorated_and_unmet_async()
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")  # by which Python tells a line once
+        for _ in range(2):
+            with mute(shop.shipped):  # 1
+                pass
+            with contextlib.ExitStack() as stack:
+                stack.enter_context(inject(shop.fail, raises=TimeoutError))  # 2
+            Case().debug()
+            asyncio.run(asynchronous())
+            decorated_and_unmet()
+    told = [(one.filename, linecache.getline(one.filename, one.lineno).strip()) for one in caught]
+    assert {file for file, _ in told} == {__file__}
+    ends = ["# 1", "# 2", "# 3", "# 4", "@mute(shop.shipped)", "@mute(shop.shipped)"] * 2
+    assert [line.endswith(end) for (_, line), end in zip(told, ends, strict=True)] == [True] * 12
 
 
 def test_a_fault_of_ours_calls_the_receiver_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

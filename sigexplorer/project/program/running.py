@@ -89,7 +89,7 @@ def _surroundings(program: Program) -> ModuleType:
     sys.orig_argv = list(program.command)
     if not sys.flags.safe_path:
         del sys.path[:1]  # where sigexplorer itself was started from
-        sys.path[:0] = _first_path(program)
+        sys.path[:0] = first_path(program)
     main = ModuleType("__main__")
     if sys.version_info < (3, 14):
         main.__annotations__ = {}
@@ -99,7 +99,7 @@ def _surroundings(program: Program) -> ModuleType:
     return main
 
 
-def _first_path(program: Program) -> list[str]:
+def first_path(program: Program) -> list[str]:
     """Return what Python puts first on ``sys.path``; nothing where the folder is gone."""
     if program.kind is Kind.CODE:
         return [""]
