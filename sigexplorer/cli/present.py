@@ -56,6 +56,8 @@ def present(source: Source, look: Look, answer: Answer, drawing: ViewDrawing | N
         from sigexplorer.show.exporters.picture import picture
 
         write([picture(partial(drawing, "table"))], answer.output, answer.stream)
+    elif look.filters == Filters() and (chunks := exporters.streamed(chosen, source)) is not None:
+        write(chunks, answer.output, answer.stream)
     else:
         traces = traces_of(source)
         check(traces, look.filters)

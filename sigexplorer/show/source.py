@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sigexplorer.errors import UnknownNameError
 from sigexplorer.model import Step, Trace
 from sigexplorer.show.filters import Filters, Sieve, chosen_steps
 from sigexplorer.show.recording import assemble, records
+from sigexplorer.show.recording.rows import Row
 from sigexplorer.show.text import safe
 
 Record = dict[str, Any]
@@ -22,6 +23,14 @@ class Source(Protocol):
 
     def records(self) -> Iterator[Record]:
         """Yield the records, each checked: run, ..., end, run, ..., end."""
+
+
+@runtime_checkable
+class Quick(Protocol):
+    """A source that can say the same with less work."""
+
+    def blocks(self) -> Iterator[Sequence[Row | Record]]:
+        """Yield the records, some at a time; what needs no record is a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,14 @@ class Chosen:
 
     def _is_meant(self, number: int, title: str) -> bool:
         return self.wanted == str(number) or fnmatchcase(title, self.wanted)
+
+
+def blocks_of(source: Source) -> Iterator[Sequence[Row | Record]]:
+    """Yield the records of a source, some at a time; as rows where that is how it reads fastest."""
+    if isinstance(source, Quick):
+        yield from source.blocks()
+    else:
+        yield from ([record] for record in source.records())
 
 
 def each(stream: Iterable[Record]) -> Iterator[Iterator[Record]]:
