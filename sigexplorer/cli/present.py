@@ -13,7 +13,7 @@ from rich.console import Group, RenderableType
 from sigexplorer.cli.output import draw, write
 from sigexplorer.errors import UsageError
 from sigexplorer.show import exporters, views
-from sigexplorer.show.files import choose_format
+from sigexplorer.show.files import choose_format, is_replaced, whole
 from sigexplorer.show.filters import Filters, apply, check
 from sigexplorer.show.look import Look
 from sigexplorer.show.source import Source, traces_of
@@ -57,7 +57,7 @@ def present(source: Source, look: Look, answer: Answer, drawing: ViewDrawing | N
 
         write([picture(partial(drawing, "table"))], answer.output, answer.stream)
     elif look.filters == Filters() and (chunks := exporters.streamed(chosen, source)) is not None:
-        write(chunks, answer.output, answer.stream)
+        write(chunks if is_replaced(answer.output) else whole(chunks), answer.output, answer.stream)
     else:
         traces = traces_of(source)
         check(traces, look.filters)

@@ -51,7 +51,7 @@ FORMATS = {
     for each in (
         Format("json", ".json", f"{_HERE}.documents:export_json", looks=True),
         Format("jsonl", ".jsonl", f"{_HERE}.documents:export_lines"),
-        Format("html", ".html", f"{_HERE}.html:export"),
+        Format("html", ".html", f"{_HERE}.html:export", streams=True),
         Format("svg", ".svg", f"{_HERE}.picture:export", looks=True),
         Format("markdown", ".md", f"{_HERE}.markdown:export", looks=True),
         Format("mermaid", ".mmd", f"{_HERE}.diagram:export", looks=True),

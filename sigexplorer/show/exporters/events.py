@@ -48,9 +48,8 @@ class Texts:
     def __init__(self, process: int) -> None:
         self._process = process
         self._named: dict[str, Named] = {}
-        self._receivers: dict[str, tuple[str, str]] = {}
+        self._receivers: dict[str, tuple[str, str, str]] = {}
         self._places: dict[str, str] = {"null": ""}
-        self._files: dict[str, str] = {}
 
     def head(self, name: str, category: str) -> str:
         """Return an event up to the number of its track."""
@@ -70,12 +69,13 @@ class Texts:
         name, sender = shown(f"{record['name']} {record['sender']}"), record["sender"]
         return Named(name, self.head(name, shown(record["group"])), _encode(_value(sender)))
 
-    def receiver(self, text: str) -> tuple[str, str]:
-        """Return the name of a receiver in a row, and its event up to the track."""
+    def receiver(self, text: str) -> tuple[str, str, str]:
+        """Return the name of a receiver in a row, its event up to the track, and where it is written."""
         found = self._receivers.get(text)
         if found is None:
-            name = shown(json.loads(text))
-            found = name, self.head(name, "receiver")
+            call = json.loads(f"{{{text}}}")
+            name, told = shown(call["receiver"]), _file(call)
+            found = name, self.head(name, "receiver"), f",{_encode(told)[1:-1]}" if told else ""
             _remember(self._receivers, text, found)
         return found
 
@@ -87,30 +87,21 @@ class Texts:
             _remember(self._places, text, found)
         return found
 
-    def file(self, text: str) -> str:
-        """Return where a receiver in a row is written, as one more member of an object."""
-        found = self._files.get(text)
-        if found is None:
-            told = _file(json.loads(f"{{{text}}}"))
-            found = f",{_encode(told)[1:-1]}" if told else ""
-            _remember(self._files, text, found)
-        return found
-
     def dispatch_tail(self, row: Row, sender: str) -> str:
         """Return the rest of the event of a dispatch."""
-        undone = ',"rolled back":true' if row[rows.ROLLED_BACK] == "true" else ""
+        undone = ',"rolled back":true' if row[rows.TRANSACTION].endswith("true") else ""
         return (
             f',"ts":{_micro(row[rows.START])},"dur":{_micro(row[rows.DURATION])},"args":{{"id":{row[rows.ID]},'
             f'"sender":{sender},"arguments":{row[rows.ARGUMENTS]},'
             f'"SQL":{row[rows.QUERIES]}{self.origin(row[rows.ORIGIN])}{undone}}}}}'
         )
 
-    def call_tail(self, row: Row) -> str:
+    def call_tail(self, row: Row, file: str) -> str:
         """Return the rest of the event of the call in a row."""
         return (
             f',"ts":{_micro(row[rows.CALL_START])},"dur":{_micro(row[rows.CALL_DURATION])},'
             f'"args":{{"outcome":"returned","SQL":{row[rows.CALL_QUERIES]},"result":{row[rows.RESULT]}'
-            f"{self.file(row[rows.PLACE])}}}}}"
+            f"{file}}}}}"
         )
 
     def of_row(self, row: Row) -> Iterator[Span]:
@@ -121,10 +112,10 @@ class Texts:
         end = start + int(row[rows.DURATION])
         yield Span(start, end, key, cause, cause, name, head, self.dispatch_tail(row, sender))
         if row[rows.RECEIVER]:
-            name, head = self.receiver(row[rows.RECEIVER])
+            name, head, file = self.receiver(row[rows.RECEIVER])
             start = int(row[rows.CALL_START])
             end = start + int(row[rows.CALL_DURATION])
-            yield Span(start, end, (number, 0), key, None, name, head, self.call_tail(row))
+            yield Span(start, end, (number, 0), key, None, name, head, self.call_tail(row, file))
 
     def of_dispatch(self, record: Record) -> Iterator[Span]:
         """Yield a dispatch and the calls in it."""

@@ -133,10 +133,10 @@ class Timeline:
             return False
         texts, track = self._texts, thread.first
         name, head, sender = texts.names(row[rows.NAMES])
-        receiver, call_head = texts.receiver(row[rows.RECEIVER])
+        receiver, call_head, file = texts.receiver(row[rows.RECEIVER])
         self.events += (
             f"{head}{track}{texts.dispatch_tail(row, sender)}",
-            f"{call_head}{track}{texts.call_tail(row)}",
+            f"{call_head}{track}{texts.call_tail(row, file)}",
         )
         thread.flame.add_leaf(
             (name, receiver), start, (call_start - start, call_end - call_start, end - call_end)

@@ -17,18 +17,18 @@ Row = tuple[str, ...]
 ID = 0
 PARENT = 1
 PARENT_CALL = 2
-NAMES = 3  # '"name": ..., "group": ..., "method": ..., "sender": ...'
-START = 4
-DURATION = 5
-ARGUMENTS = 6  # an object of short texts and numbers
-RECEIVER = 7
-PLACE = 8  # '"file": ..., "line": ...' of the receiver
+STEP = 3
+NAMES = 4  # '"signal": ..., "name": ..., "group": ..., "method": ..., "sender": ...'
+START = 5
+DURATION = 6
+ARGUMENTS = 7  # an object of short texts and numbers
+RECEIVER = 8  # '"receiver": ..., "order": ..., ...', all that is the same in each call of it
 CALL_START = 9
 CALL_DURATION = 10
 RESULT = 11
 CALL_QUERIES = 12
 ORIGIN = 13
-ROLLED_BACK = 14
+TRANSACTION = 14  # '"in_transaction": ..., "rolled_back": ...'
 QUERIES = 15
 THREAD = 16  # '"thread": ..., "process": ...'
 CALLBACK = 17
@@ -42,20 +42,20 @@ _SCALAR = f"(?:{_TEXT}|{_FLAG}|null|-?{_NUMBER})"
 _ARGUMENT = f"{_TEXT}: {_SCALAR}"
 
 _CALL = (
-    rf'{{"receiver": ({_TEXT}), "order": [1-9]\d{{0,9}}, ("file": {_SOME_TEXT}, "line": {_SOME_NUMBER}), '
-    rf'"dispatch_uid": {_SOME_TEXT}, "weak": {_FLAG}, "async": {_FLAG}, "start_ns": ({_NUMBER}), '
+    rf'{{("receiver": {_TEXT}, "order": [1-9]\d{{0,9}}, "file": {_SOME_TEXT}, "line": {_SOME_NUMBER}, '
+    rf'"dispatch_uid": {_SOME_TEXT}, "weak": {_FLAG}, "async": {_FLAG}), "start_ns": ({_NUMBER}), '
     rf'"duration_ns": ({_NUMBER}), "outcome": "returned", "result": ({_SCALAR}), "error": null, '
     rf'"queries": ({_NUMBER})}}'
 )
 
 _LINE = re.compile(
     rf'{{"type": "dispatch", "id": ([1-9]\d{{0,14}}), "parent": (null|[1-9]\d{{0,14}}), '
-    rf'"parent_call": ({_SOME_NUMBER}), "step": {_SOME_NUMBER}, "signal": {_TEXT}, '
-    rf'("name": {_TEXT}, "group": {_TEXT}, "method": "a?send(?:_robust)?", "sender": {_SOME_TEXT}), '
+    rf'"parent_call": ({_SOME_NUMBER}), "step": ({_SOME_NUMBER}), ("signal": {_TEXT}, '
+    rf'"name": {_TEXT}, "group": {_TEXT}, "method": "a?send(?:_robust)?", "sender": {_SOME_TEXT}), '
     rf'"start_ns": ({_NUMBER}), "duration_ns": ({_NUMBER}), '
     rf'"arguments": ({{(?:{_ARGUMENT}(?:, {_ARGUMENT})*)?}}), "calls": \[(?:{_CALL})?\], "error": null, '
     rf'"origin": (null|{{"file": {_TEXT}, "line": {_NUMBER}, "function": {_TEXT}}}), '
-    rf'"in_transaction": {_FLAG}, "rolled_back": ({_FLAG}), "queries": ({_NUMBER}), '
+    rf'("in_transaction": {_FLAG}, "rolled_back": {_FLAG}), "queries": ({_NUMBER}), '
     rf'("thread": {_TEXT}, "process": {_NUMBER}), "callback": ({_SOME_NUMBER})}}\n'
 )
 

@@ -160,7 +160,7 @@ class _Lines:
     def __init__(self, recording: Recording, *, open_already: bool = False, by_pattern: bool = False) -> None:
         self._recording = recording
         self._line = 0  # lines before the block
-        self._taken = self._rows if by_pattern else self.block
+        self._by_pattern = by_pattern
         self._open = open_already  # whether a run has begun and not ended
 
     def read(self, stream: Opened, start: bytes) -> Iterator[Any]:
@@ -170,7 +170,8 @@ class _Lines:
         while block:
             whole, newline, rest = block.rpartition(b"\n")
             if newline:
-                yield from self._taken(b"".join([*pieces, whole]))
+                joined = b"".join([*pieces, whole])
+                yield from self._rows(joined) if self._by_pattern else self.block(joined)
                 pieces, length = [], 0
             pieces.append(rest)
             length += len(rest)
@@ -184,7 +185,7 @@ class _Lines:
 
     def _rows(self, block: bytes) -> Iterator[list[Row | Record]]:
         """Yield what is in whole lines: rows, and the records of those lines that are none."""
-        if not self._open or not block.isascii():  # the first block: a run comes before any row
+        if not block.isascii():
             yield list(self.block(block))
             return
         made: list[Row | Record] = []
@@ -193,7 +194,7 @@ class _Lines:
                 self._line += 1
                 made.append(found)
             elif isinstance(found, tuple):
-                self._checked({"type": "dispatch"}, self._line + 1)
+                self._checked({"type": "dispatch"}, self._line + 1)  # says that no run has begun
             else:
                 made += self.block(found.removesuffix("\n").encode("ascii"))
         yield made
