@@ -15,6 +15,12 @@ from contextlib import ExitStack
 from heapq import heapify, heappop, heappush
 from typing import IO, Any, NamedTuple, Self
 
+from sigexplorer.model import Bypass, Callback, Dispatch
+from sigexplorer.show.recording.load import Maker
+from sigexplorer.show.source import Source, blocks_of
+
+Record = dict[str, Any]
+
 _IN_MEMORY = 20_000  # things that wait
 _AT_ONCE = 200  # of them are written, and read again
 
@@ -108,3 +114,31 @@ class _Part:
             self._place = self._file.tell()
         self._left -= 1
         return _Waiting(*self._read.pop(), self)
+
+
+def opened(found: Iterator[Record], files: ExitStack) -> Iterator[Dispatch | Bypass | Callback]:
+    """Yield what opened in a trace, of its records as they closed; its steps and claims are passed over."""
+    made, opening = Maker(), Opening(files)
+    for record in found:
+        if record["type"] in _OPENING:
+            for thing in opening.add(record["id"], record):
+                yield made.of(thing["type"])(thing)
+    for thing in opening.rest():
+        yield made.of(thing["type"])(thing)
+
+
+_OPENING = frozenset({"dispatch", "bypass", "callback"})
+
+
+def titles_of(source: Source) -> list[dict[int, str]]:
+    """Return the titles of the steps of each trace, which are told only when they have ended."""
+    titles: list[dict[int, str]] = []
+    for block in blocks_of(source):
+        for held in block:
+            if isinstance(held, tuple):
+                continue
+            if held["type"] == "run":
+                titles.append({})
+            elif held["type"] == "step":
+                titles[-1][held["id"]] = held["title"]
+    return titles

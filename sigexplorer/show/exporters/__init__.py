@@ -55,9 +55,9 @@ FORMATS = {
         Format("svg", ".svg", f"{_HERE}.picture:export", looks=True),
         Format("markdown", ".md", f"{_HERE}.markdown:export", looks=True),
         Format("mermaid", ".mmd", f"{_HERE}.diagram:export", looks=True),
-        Format("csv", ".csv", f"{_HERE}.spreadsheet:export"),
+        Format("csv", ".csv", f"{_HERE}.spreadsheet:export", streams=True),
         Format("chrome", ".chrome.json", f"{_HERE}.chrome:export", streams=True),
-        Format("otlp", ".otlp.json", f"{_HERE}.otlp:export"),
+        Format("otlp", ".otlp.json", f"{_HERE}.otlp:export", streams=True),
     )
 }
 

@@ -22,7 +22,7 @@ Record = dict[str, Any]
 
 _PER_THREAD = 1_000  # tracks of one thread, of which only as many as overlap are used
 _FAR = 10**9  # from where on those are that are more than that
-_CAUSES = 100_000  # of which it is remembered where they are
+_CAUSES = 20_000  # of which it is remembered where they are
 _THREADS = 1_000  # by what rows say of them
 _NEVER = 2**80
 
