@@ -16,6 +16,8 @@ Record = dict[str, Any]
 #: Columns of numbers by their names.
 Columns = Iterator[tuple[str, Sequence[int]]]
 
+_scan = json.JSONDecoder().scan_once  # of a text that is known to be JSON, in half the time
+
 _REMEMBERED = 10_000  # texts of rows
 
 #: What makes the kind of a dispatch, and of a call.
@@ -98,7 +100,7 @@ class Block:
         self._queries.append(int(row[rows.QUERIES]))
         self._failed.append(0)
         self._callback.append(_from_one(row[rows.CALLBACK]))
-        arguments = json.loads(row[rows.ARGUMENTS])
+        arguments, _ = _scan(row[rows.ARGUMENTS], 0)
         self._names.append(tuple(arguments))
         self._values += map(str, arguments.values())
         self._origins.append(self._origin(row[rows.ORIGIN]))
