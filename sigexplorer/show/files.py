@@ -59,8 +59,13 @@ def whole(chunks: Iterable[str]) -> Iterator[str]:
     import tempfile
 
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as kept:
-        kept.writelines(chunks)
-        kept.seek(0)
+        try:
+            kept.writelines(chunks)
+            kept.seek(0)
+        except OSError as problem:
+            raise OutputError(
+                f"cannot write a temporary file: {problem.strerror or problem}", "name a file with -o"
+            ) from problem
         while chunk := kept.read(_AT_ONCE):
             yield chunk
 

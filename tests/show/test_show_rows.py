@@ -16,7 +16,9 @@ from sigexplorer.errors import RecordingError
 from sigexplorer.model import Origin, Trace
 from sigexplorer.show import exporters
 from sigexplorer.show.exporters.documents import export_lines
+from sigexplorer.show.filters import Filters
 from sigexplorer.show.recording import Recording, rows
+from sigexplorer.show.source import InMemory, filtered, traces_of
 
 FORMATS = [name for name, form in exporters.FORMATS.items() if form.streams]
 
@@ -36,6 +38,16 @@ ORDINARY = trace(
         for number in range(1, 30)
     )
 )  # fmt: skip
+
+
+FILTERS = [
+    Filters(),
+    Filters(signals=("post_*",)),
+    Filters(signals=("!%init",), min_ns=7),
+    Filters(sender="*Post"),
+    Filters(failed=True),
+    Filters(depth=1, first=3),
+]
 
 
 class _Records:
@@ -113,3 +125,11 @@ def test_a_wrong_line_has_its_number(wrong: str, said: str, file: Path) -> None:
     file.write_text("".join([first, second, wrong, *rest]))
     with pytest.raises(RecordingError, match=re.escape(said)):
         list(Recording(file).blocks())
+
+
+@given(recorded=traces(), filters=st.sampled_from(FILTERS))
+def test_filters_let_the_same_through_while_it_is_read(recorded: Trace, filters: Filters, file: Path) -> None:
+    """What is let through record by record is what is let through of a trace in memory."""
+    file.write_text("".join(export_lines([recorded, ORDINARY])))
+    again = traces_of(Recording(file))
+    assert filtered(Recording(file), filters) == filtered(InMemory(again), filters)

@@ -16,7 +16,7 @@ Record = dict[str, Any]
 #: Columns of numbers by their names.
 Columns = Iterator[tuple[str, Sequence[int]]]
 
-_scan = json.JSONDecoder().scan_once  # of a text that is known to be JSON, in half the time
+_scan = json.JSONDecoder().raw_decode  # of a text that is known to be JSON: quicker than loads
 
 _REMEMBERED = 10_000  # texts of rows
 
@@ -100,7 +100,7 @@ class Block:
         self._queries.append(int(row[rows.QUERIES]))
         self._failed.append(0)
         self._callback.append(_from_one(row[rows.CALLBACK]))
-        arguments, _ = _scan(row[rows.ARGUMENTS], 0)
+        arguments, _ = _scan(row[rows.ARGUMENTS])
         self._names.append(tuple(arguments))
         self._values += map(str, arguments.values())
         self._origins.append(self._origin(row[rows.ORIGIN]))
