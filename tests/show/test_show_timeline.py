@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -219,6 +220,17 @@ def test_sources_are_shown_on_request() -> None:
     assert "user.save()" not in shown(sourced)
 
 
+def test_code_that_is_too_long_goes_on_below_with_a_mark() -> None:
+    """Nothing of a line is lost at the edge, and what goes on is marked."""
+    line = f"print({', '.join(map(str, range(60)))})"
+    sourced = replace(STORY, steps=(replace(STORY.steps[0], source=line), *STORY.steps[1:]))
+    lines = [text.rstrip() for text in shown(sourced, Look(sources=True), 80).splitlines()]
+    first = next(place for place, text in enumerate(lines) if text.startswith("print("))
+    more = list(takewhile(lambda text: text.startswith("↪ "), lines[first + 1 :]))
+    assert len(more) > 1
+    assert "".join([lines[first], *more]).replace("↪", "").replace(" ", "") == line.replace(" ", "")
+
+
 @each_width
 def test_an_empty_trace_is_no_error(width: int) -> None:
     """A trace of nothing says that there is nothing."""
@@ -301,3 +313,16 @@ def test_a_database_other_than_sqlite_is_named_above() -> None:
     assert "Django 6.1.3, postgresql, listening" in told("postgresql", "postgresql")
     assert "Django 6.1.3, sqlite, postgresql, listening" in told("sqlite", "postgresql")
     assert "Django 6.1.3, listening" in told("sqlite")
+
+
+@pytest.mark.parametrize(("width", "rows"), [(140, 1), (UNLIMITED, 1), (UNLIMITED, 300)])
+def test_who_wrote_past_the_signals_is_told(width: int, rows: int) -> None:
+    """With -k a bypass and a callback name their line as a dispatch does, in a long timeline too."""
+    place = Origin("shop/tasks.py", 7, "sweep")
+    crowd = trace(
+        *(bypass(number, origin=place, rows=1, would_call=("a.b",)) for number in range(1, rows + 1))
+    )
+    text = unwrapped(shown(crowd, Look(origins=True, rows=0), width))
+    assert text.count("fromshop/tasks.py:7") == rows
+    assert text.count("1row,nottold:a.b") == rows
+    assert "shop/tasks.py" not in shown(crowd, Look(rows=0), width)

@@ -176,7 +176,9 @@ class Timeline:
             return
         cause = self._where((record["parent"], record["parent_call"]), record["registered_ns"])
         thread = self._last
-        if cause is not None:
+        if record.get("thread") is not None:
+            thread = self._thread(record["thread"], record.get("process") or 0)
+        elif cause is not None:
             thread = next((each for each in self._threads.values() if each.has(cause[0])), thread)
         thread = thread or self._thread("MainThread", 0)
         self._wait(thread, self._texts.of_callback(record, cause, ANYTHING))

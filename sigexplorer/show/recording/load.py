@@ -223,6 +223,8 @@ class Maker:
             record["parent_call"],
             self._origin(record["origin"]),
             tuple(record["would_call"]),
+            record.get("thread"),
+            record.get("process"),
         )
 
     def callback(self, record: Record) -> Callback:
@@ -242,6 +244,8 @@ class Maker:
             record["duration_ns"],
             record["ending"],
             record["error"],
+            record.get("thread"),
+            record.get("process"),
         )
 
     def claim(self, record: Record) -> Claim:
