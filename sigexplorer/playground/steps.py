@@ -13,6 +13,7 @@ from sigexplorer.capture import words
 from sigexplorer.capture.secrecy import scrub
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.catalog import facts
+from sigexplorer.errors import SigexplorerError
 from sigexplorer.model import Bypass, Claim, Dispatch
 from sigexplorer.playground import scenarios
 from sigexplorer.playground.boot import Playground
@@ -95,7 +96,9 @@ class Steps:
     def note_broken(self, text: str, problem: BaseException, *claimed: str) -> None:
         """Note what ended a story, or a part of it: a claim that failed, about each fact it was to prove."""
         meant = dict.fromkeys([*claimed, *_meant(problem)])
-        detail = words.error(problem)
+        # What is wrong with a question to us is told as everywhere.
+        ours = isinstance(problem, SigexplorerError)
+        detail = words.bounded(str(problem)) if ours else words.error(problem)
         self._tracer.claims += [
             Claim(text, held=False, detail=detail, step=self.number if meant else None, fact=fact)
             for fact in meant or [None]

@@ -125,7 +125,7 @@ class Texts:
         told = _tail(start, record["duration_ns"], _of_dispatch(record))
         yield Span(start, start + record["duration_ns"], key, cause, cause, name, head, told)
         for index, call in enumerate(record["calls"]):
-            if call["outcome"] in ("returned", "raised"):
+            if call["outcome"] in ("returned", "raised") and call["duration_ns"] is not None:
                 name, start = shown(call["receiver"]), call["start_ns"]
                 tail = _tail(start, call["duration_ns"], _of_call(call))
                 end = start + call["duration_ns"]

@@ -161,6 +161,7 @@ class Maker:
         """Return a dispatch."""
         same = self._same
         signal, name, group, sender = record["signal"], record["name"], record["group"], record["sender"]
+        method = record.get("own_method") or record["method"]
         return Dispatch(
             record["id"],
             record["parent"],
@@ -169,7 +170,7 @@ class Maker:
             same(signal, signal),
             same(name, name),
             same(group, group),
-            same(record["method"], record["method"]),
+            same(method, method),
             same(sender, sender),
             record["start_ns"],
             record["duration_ns"],

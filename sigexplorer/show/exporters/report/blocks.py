@@ -20,12 +20,25 @@ _scan = json.JSONDecoder().raw_decode  # of a text that is known to be JSON: qui
 
 _REMEMBERED = 10_000  # texts of rows
 
-#: What makes the kind of a dispatch, and of a call.
-KIND = itemgetter(
+_KIND = itemgetter(
     "signal", "name", "group", "method", "sender", "step", "thread", "process", "in_transaction",
     "rolled_back",
 )  # fmt: skip
-CALL_KIND = itemgetter("receiver", "order", "file", "line", "dispatch_uid", "weak", "async", "outcome")
+_CALL_KIND = itemgetter("receiver", "order", "file", "line", "dispatch_uid", "weak", "async", "outcome")
+
+
+def kind(dispatch: Record) -> tuple[Any, ...]:
+    """Return what makes the kind of a dispatch."""
+    return _KIND({**dispatch, "method": dispatch["own_method"]} if "own_method" in dispatch else dispatch)
+
+
+def call_kind(call: Record) -> tuple[Any, ...]:
+    """Return what makes the kind of a call."""
+    found = _CALL_KIND(call)
+    if call.get("duration_ns", 0) is None and call["outcome"] != "unknown":
+        return (*found[:-1], f"{call['outcome']}, time not known")
+    return found
+
 
 _KIND_OF_ROW = itemgetter(rows.STEP, rows.NAMES, rows.THREAD, rows.TRANSACTION)
 _ORIGIN = itemgetter("file", "line", "function")
@@ -89,10 +102,10 @@ class Block:
         number, parent = int(row[rows.ID]), row[rows.PARENT]
         self.id.append(number)
         key = _KIND_OF_ROW(row)
-        kind = self._kinds.known(key)
-        if kind is None:
-            kind = self._kinds.of_text(key, '"step": ' + ", ".join(key))
-        self._kind.append(kind)
+        found = self._kinds.known(key)
+        if found is None:
+            found = self._kinds.of_text(key, '"step": ' + ", ".join(key))
+        self._kind.append(found)
         self._parent.append(0 if parent == "null" else number - int(parent))
         self._parent_call.append(_from_one(row[rows.PARENT_CALL]))
         self._start.append(int(row[rows.START]))
@@ -109,11 +122,11 @@ class Block:
             self._count.append(0)
             return
         self._count.append(1)
-        kind = self._call_kinds.known(row[rows.RECEIVER])
-        if kind is None:
+        found = self._call_kinds.known(row[rows.RECEIVER])
+        if found is None:
             members = f'{row[rows.RECEIVER]}, "outcome": "returned"'
-            kind = self._call_kinds.of_text(row[rows.RECEIVER], members)
-        self._call_kind.append(kind)
+            found = self._call_kinds.of_text(row[rows.RECEIVER], members)
+        self._call_kind.append(found)
         self._call_start.append(int(row[rows.CALL_START]))
         self._call_duration.append(int(row[rows.CALL_DURATION]))
         self._call_queries.append(int(row[rows.CALL_QUERIES]))
@@ -145,7 +158,7 @@ class Block:
     def _call(self, call: Record) -> None:
         self._call_kind.append(self._call_kinds.of_record(call))
         self._call_start.append(call["start_ns"])
-        self._call_duration.append(call["duration_ns"])
+        self._call_duration.append(call["duration_ns"] or 0)
         self._call_queries.append(call["queries"])
         self._results.append(None if call["result"] is None else str(call["result"]))
         self._raised.append(call["error"])

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from sigexplorer.model import Bypass, Callback, Origin, Trace
-from sigexplorer.show.exporters.report.blocks import CALL_KIND, KIND, Block, Kinds
+from sigexplorer.show.exporters.report.blocks import Block, Kinds, call_kind, kind
 from sigexplorer.show.exporters.report.packing import LIMIT, clean, pack
 from sigexplorer.show.opening_order import Opening
 from sigexplorer.show.recording import rows
@@ -39,7 +39,7 @@ class Parts:
     def __init__(self, run: Record, files: ExitStack) -> None:
         self._kept = [run]
         self._opening = Opening(files)
-        self._kinds, self._calls = Kinds(KIND), Kinds(CALL_KIND)
+        self._kinds, self._calls = Kinds(kind), Kinds(call_kind)
         self._block = Block(self._kinds, self._calls)
         self._others: dict[str, list[Record]] = {"bypass": [], "callback": []}
         self._dispatches = 0
@@ -81,10 +81,10 @@ class Parts:
         yield "texts", block.texts()
         self._block = Block(self._kinds, self._calls)
 
-    def _other(self, kind: str) -> Part:
-        found, self._others[kind] = self._others[kind], []
+    def _other(self, name: str) -> Part:
+        found, self._others[name] = self._others[name], []
         made = assembled([self._kept[0], *found])
-        if kind == "bypass":
+        if name == "bypass":
             return "bypasses", pack([_bypass(bypass) for bypass in made.bypasses])
         return "callbacks", pack([_callback(callback) for callback in made.callbacks])
 
@@ -94,9 +94,9 @@ class Parts:
             yield from self._take(thing)
         if self._block.id:
             yield from self._packed()
-        for kind, others in self._others.items():
+        for name, others in self._others.items():
             if others:
-                yield self._other(kind)
+                yield self._other(name)
         trace = assembled(self._kept)
         self.held = trace.held
         yield "head", pack(_head(trace) | {"dispatches": self._dispatches})
