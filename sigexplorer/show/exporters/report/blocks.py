@@ -20,11 +20,13 @@ _scan = json.JSONDecoder().raw_decode  # of a text that is known to be JSON: qui
 
 _REMEMBERED = 10_000  # texts of rows
 
-_KIND = itemgetter(
+_KIND: Callable[[Record], tuple[Any, ...]] = itemgetter(
     "signal", "name", "group", "method", "sender", "step", "thread", "process", "in_transaction",
     "rolled_back",
 )  # fmt: skip
-_CALL_KIND = itemgetter("receiver", "order", "file", "line", "dispatch_uid", "weak", "async", "outcome")
+_CALL_KIND: Callable[[Record], tuple[Any, ...]] = itemgetter(
+    "receiver", "order", "file", "line", "dispatch_uid", "weak", "async", "outcome"
+)
 
 
 def kind(dispatch: Record) -> tuple[Any, ...]:
