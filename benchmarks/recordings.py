@@ -31,5 +31,11 @@ def rows(setting: Setting) -> Iterator[Row]:
         yield Row(group, "summary, peak memory", 64.0, memory, unit="MiB")
         for name, suffix in (("HTML", "html"), ("Chrome trace", "chrome.json")):
             export = [*ours, "show", str(file), "-o", str(Path(folder) / f"long.{suffix}")]
-            ratios = tuple(cpu(export, environment) / (other["dumps"] / 1e9) for other in plain)
+            used = [ran(export, environment) for _ in plain]
+            ratios = tuple(
+                (one.ru_utime + one.ru_stime) / (other["dumps"] / 1e9)
+                for one, other in zip(used, plain, strict=True)
+            )
             yield Row(group, f"{name}, to json.dumps of its records", 1.0, ratios)
+            memory = tuple(one.ru_maxrss / 1024 for one in used)
+            yield Row(group, f"{name}, peak memory", 64.0, memory, unit="MiB")

@@ -13,10 +13,10 @@ from rich.console import Group, RenderableType
 from sigexplorer.cli.output import draw, write
 from sigexplorer.errors import UsageError
 from sigexplorer.show import exporters, views
-from sigexplorer.show.files import choose_format
-from sigexplorer.show.filters import Filters, apply, check
+from sigexplorer.show.files import choose_format, is_replaced, whole
+from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
-from sigexplorer.show.source import Source, traces_of
+from sigexplorer.show.source import Source, filtered
 
 #: Draws a view for a terminal of that many columns.
 ViewDrawing = Callable[[str, int], RenderableType]
@@ -56,10 +56,10 @@ def present(source: Source, look: Look, answer: Answer, drawing: ViewDrawing | N
         from sigexplorer.show.exporters.picture import picture
 
         write([picture(partial(drawing, "table"))], answer.output, answer.stream)
+    elif look.filters == Filters() and (chunks := exporters.streamed(chosen, source)) is not None:
+        write(chunks if is_replaced(answer.output) else whole(chunks), answer.output, answer.stream)
     else:
-        traces = traces_of(source)
-        check(traces, look.filters)
-        kept = [apply(trace, look.filters) for trace in traces]
+        kept = filtered(source, look.filters)
         # What is left was chosen; the patterns still say what is not folded, the step what has no heading.
         look = replace(look, filters=Filters(signals=look.filters.signals, step=look.filters.step))
         write(exporters.export(chosen, kept, look), answer.output, answer.stream)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sigexplorer.errors import OutputError, UsageError
@@ -20,6 +20,8 @@ _SUFFIXES = {
     ".chrome.json": "chrome",
     ".otlp.json": "otlp",
 }
+
+_AT_ONCE = 64 * 1024  # characters
 
 #: Files that get what a terminal would show.
 _PLAIN = (".txt", ".log")
@@ -50,6 +52,27 @@ def choose_format(format_name: str | None, output: Path | None, known: list[str]
 def write_file(file: Path, chunks: Iterable[str]) -> None:
     """Write ``file`` whole or not at all; a device or a pipe is written to as it is."""
     write_bytes(file, (chunk.encode("utf-8") for chunk in chunks))
+
+
+def whole(chunks: Iterable[str]) -> Iterator[str]:
+    """Yield ``chunks`` once all of them were made: where they go cannot be taken back."""
+    import tempfile
+
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as kept:
+        try:
+            kept.writelines(chunks)
+            kept.seek(0)
+        except OSError as problem:
+            raise OutputError(
+                f"cannot write a temporary file: {problem.strerror or problem}", "name a file with -o"
+            ) from problem
+        while chunk := kept.read(_AT_ONCE):
+            yield chunk
+
+
+def is_replaced(file: Path | None) -> bool:
+    """Whether writing to ``file`` leaves it as it was if anything fails: no device, and no pipe."""
+    return file is not None and str(file) != "-" and (file.is_file() or not file.exists())
 
 
 def write_bytes(file: Path, chunks: Iterable[bytes]) -> None:

@@ -202,22 +202,22 @@ def apply(trace: Trace, filters: Filters) -> Trace:
     bypasses = tuple(bypass for bypass in trace.bypasses if sieve.bypass(bypass))
     if len(kept) == len(trace.dispatches) and len(bypasses) == len(trace.bypasses):
         return trace
+    return narrowed(replace(trace, dispatches=kept, bypasses=bypasses), len(trace.dispatches), filters)
+
+
+def narrowed(trace: Trace, dispatches: int, filters: Filters) -> Trace:
+    """Return a trace that is what ``filters`` let through, of so many dispatches, with what belongs to it."""
+    kept = trace.dispatches
     ids = {dispatch.id for dispatch in kept}
     queries = sum(dispatch.queries for dispatch in kept if dispatch.parent not in ids)
-    notes = (*trace.run.notes, f"filtered: {len(kept)} of {len(trace.dispatches)} dispatches are here")
+    notes = (*trace.run.notes, f"filtered: {len(kept)} of {dispatches} dispatches are here")
     sending = {dispatch.callback for dispatch in kept}
     callbacks = tuple(
         each
         for each in trace.callbacks
         if each.id in sending or each.parent in ids or (filters.failed and each.ending == "raised")
     )
-    return replace(
-        trace,
-        run=replace(trace.run, queries=queries, notes=notes),
-        dispatches=kept,
-        bypasses=bypasses,
-        callbacks=callbacks,
-    )
+    return replace(trace, run=replace(trace.run, queries=queries, notes=notes), callbacks=callbacks)
 
 
 def sieve_of(trace: Trace, filters: Filters) -> Sieve:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sigexplorer.errors import UnknownNameError
 from sigexplorer.model import Step, Trace
-from sigexplorer.show.filters import Filters, Sieve, chosen_steps
+from sigexplorer.show.filters import Filters, Names, Sieve, apply, check, chosen_steps, narrowed
 from sigexplorer.show.recording import assemble, records
+from sigexplorer.show.recording.load import assembled
+from sigexplorer.show.recording.rows import Row
 from sigexplorer.show.text import safe
 
 Record = dict[str, Any]
@@ -22,6 +24,14 @@ class Source(Protocol):
 
     def records(self) -> Iterator[Record]:
         """Yield the records, each checked: run, ..., end, run, ..., end."""
+
+
+@runtime_checkable
+class Quick(Protocol):
+    """A source that can say the same with less work."""
+
+    def blocks(self) -> Iterator[Sequence[Row | Record]]:
+        """Yield the records, some at a time; what needs no record is a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,14 @@ class Chosen:
         return self.wanted == str(number) or fnmatchcase(title, self.wanted)
 
 
+def blocks_of(source: Source) -> Iterator[Sequence[Row | Record]]:
+    """Yield the records of a source, some at a time; as rows where that is how it reads fastest."""
+    if isinstance(source, Quick):
+        yield from source.blocks()
+    else:
+        yield from ([record] for record in source.records())
+
+
 def each(stream: Iterable[Record]) -> Iterator[Iterator[Record]]:
     """Yield the records of one trace after the other; read each before asking for the next."""
     number = 0
@@ -78,6 +96,35 @@ def each(stream: Iterable[Record]) -> Iterator[Iterator[Record]]:
 def traces_of(source: Source) -> list[Trace]:
     """Return all of a source in memory."""
     return list(source.traces) if isinstance(source, InMemory) else list(assemble(source.records()))
+
+
+def filtered(source: Source, filters: Filters) -> list[Trace]:
+    """Return what ``filters`` let through of a source, in memory; the rest goes by."""
+    if isinstance(source, InMemory):
+        check(source.traces, filters)
+        return [apply(trace, filters) for trace in source.traces]
+    names = Names(filters)
+    found = zip(sieves(source, filters), each(source.records()), strict=False)  # sieves: as many as wanted
+    traces = [_let_through(sieve, names, records) for sieve, records in found]
+    names.check()
+    return traces
+
+
+def _let_through(sieve: Sieve, names: Names, records: Iterator[Record]) -> Trace:
+    kept: list[Record] = []
+    dispatches = left_out = 0
+    for record in records:
+        names.read(record)
+        kind = record["type"]
+        dispatches += kind == "dispatch"
+        if (kind == "dispatch" and not sieve.record(record)) or (
+            kind == "bypass" and not sieve.bypass_record(record)
+        ):
+            left_out += 1
+        else:
+            kept.append(record)
+    trace = assembled(kept)
+    return narrowed(trace, dispatches, sieve.filters) if left_out else trace
 
 
 def sieves(source: Source, filters: Filters) -> Iterator[Sieve]:

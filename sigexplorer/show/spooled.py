@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sigexplorer.model import Bypass, Callback, Counted, Dispatch, Summary
@@ -16,6 +17,7 @@ from sigexplorer.show.recording.dump import (
     dump_run,
     dump_summary,
 )
+from sigexplorer.show.recording.rows import Row, rows
 from sigexplorer.show.rollup import LineWriter
 from sigexplorer.show.rowlines import RowLines, Written
 from sigexplorer.show.tally import Tally
@@ -40,6 +42,16 @@ class Spooled:
             yield record
         yield from self._receivers()
         yield self._end(tally.summary())
+
+    def blocks(self) -> Iterator[Sequence[Row | Record]]:
+        """Yield the same, and as rows what is ordinary."""
+        yield [self._run()]
+        for closed in self.spool.closed(RowLines().made):
+            if not isinstance(closed, Written):
+                yield [_dumped(closed)]
+            else:
+                yield [json.loads(found) if isinstance(found, str) else found for found in rows(closed.line)]
+        yield list(self._receivers())
 
     def lines(self) -> Iterator[str]:
         """Yield the same as the lines of a recording, several times as fast."""

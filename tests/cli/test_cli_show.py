@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
+import tempfile
 from collections.abc import Callable
 from importlib import metadata
 from importlib.metadata import EntryPoint
@@ -183,6 +185,19 @@ def test_a_full_disk_leaves_the_old_file(
     assert "No space left" in answer.err
     assert target.read_text() == "old"
     assert sorted(tmp_path.iterdir()) == sorted([recorded, target])
+
+
+def test_no_room_for_what_waits_is_said(recorded: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes to a terminal or a pipe is kept until it is whole; where there is no room it is one line."""
+
+    class Full(io.StringIO):
+        def writelines(self, _: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda *_, **_named: Full())
+    answer = cli("show", recorded, "-f", "chrome")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert "No space left" in answer.err
 
 
 def test_several_traces_are_one_after_the_other(story_cli: Cli, tmp_path: Path, valid: Valid) -> None:

@@ -12,6 +12,7 @@ from opened_reports import Open
 
 from sigexplorer.model import Trace
 from sigexplorer.show.exporters import html
+from sigexplorer.show.source import InMemory
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     def opens(*traces: Trace, width: int = 1400, dark: bool = False) -> Browser:
         file = tmp_path / "report.html"
         with file.open("w", encoding="utf-8") as out:
-            out.writelines(html.export(traces))
+            out.writelines(html.export(InMemory(traces)))
         browser.resize(width, dark=dark)
         browser.open(file)
         return browser

@@ -12,6 +12,7 @@ from opened_reports import Open, asks, rows
 from report_traces import everything, many
 
 from sigexplorer.show.exporters import html
+from sigexplorer.show.source import InMemory
 
 pytestmark = pytest.mark.skipif(chromium.PROGRAM is None, reason=chromium.MISSING)
 
@@ -224,7 +225,7 @@ def _use(page: Browser) -> None:
 
 def test_a_damaged_page_says_so(browser: Browser, tmp_path: Path) -> None:
     """A page whose data was changed tells the reader that it cannot be read."""
-    page = "".join(html.export([everything()]))
+    page = "".join(html.export(InMemory([everything()])))
     file = tmp_path / "report.html"
     file.write_text(page.replace('data-trace="0">', 'data-trace="0">AAAA', 1), encoding="utf-8")
     browser.send("Page.navigate", url=file.as_uri())

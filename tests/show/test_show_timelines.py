@@ -144,6 +144,41 @@ def test_any_trace_is_nested_well(recorded: Trace) -> None:
     assert nested_well(events(recorded))
 
 
+#: What a slice, an arrow's end, an instant and a word about a track must have, as Perfetto documents.
+NEEDED = {
+    "X": {"name", "cat", "pid", "tid", "ts", "dur", "args"},
+    "s": {"name", "cat", "pid", "tid", "ts", "id"},
+    "f": {"name", "cat", "pid", "tid", "ts", "id", "bp"},
+    "i": {"name", "cat", "pid", "tid", "ts", "s", "args"},
+    "M": {"name", "pid", "tid", "args"},
+}
+
+
+@given(recorded=traces())
+def test_any_trace_keeps_perfettos_rules(recorded: Trace) -> None:
+    """Perfetto's own importer needs what is here: known phases, times, and slices for arrows to begin in."""
+    found = written("chrome", recorded)
+    for each in found:
+        assert each.keys() >= NEEDED[each["ph"]]
+        assert isinstance(each["pid"], int)
+        assert isinstance(each["tid"], int)
+        assert min(each.get("ts", 0), each.get("dur", 0)) >= 0
+    slices: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for each in found:
+        if each["ph"] == "X":
+            start_ns = round(each["ts"] * 1_000)
+            slices[each["tid"]].append((start_ns, start_ns + round(each["dur"] * 1_000)))
+    ends: dict[int, list[str]] = defaultdict(list)
+    for each in found:
+        if each["ph"] in {"s", "f"}:  # each binds to the slice around it
+            when_ns = round(each["ts"] * 1_000)
+            assert any(start_ns <= when_ns <= end_ns for start_ns, end_ns in slices[each["tid"]])
+            ends[each["id"]].append(each["ph"])
+    assert all(phases == ["s", "f"] for phases in ends.values())
+    named = {each["tid"] for each in found if each["ph"] == "M" and each["name"] == "thread_name"}
+    assert named >= slices.keys()
+
+
 def spans(*recorded: Trace) -> list[dict[str, Any]]:
     """Return the spans of an OTLP document."""
     return [

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sigexplorer.errors import PluginError, UnknownNameError
+from sigexplorer.show.source import InMemory, Source
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -34,6 +35,7 @@ class Format:
     suffix: str
     place: str  # module:function
     looks: bool = False  # whether it takes, as a second argument, how to show a trace
+    streams: bool = False  # whether it takes a source of records, and reads them one after the other
 
     def load(self) -> Callable[..., str | Iterable[str]]:
         """Return the function; its module is imported now and not before."""
@@ -49,13 +51,13 @@ FORMATS = {
     for each in (
         Format("json", ".json", f"{_HERE}.documents:export_json", looks=True),
         Format("jsonl", ".jsonl", f"{_HERE}.documents:export_lines"),
-        Format("html", ".html", f"{_HERE}.html:export"),
+        Format("html", ".html", f"{_HERE}.html:export", streams=True),
         Format("svg", ".svg", f"{_HERE}.picture:export", looks=True),
         Format("markdown", ".md", f"{_HERE}.markdown:export", looks=True),
         Format("mermaid", ".mmd", f"{_HERE}.diagram:export", looks=True),
-        Format("csv", ".csv", f"{_HERE}.spreadsheet:export"),
-        Format("chrome", ".chrome.json", f"{_HERE}.chrome:export"),
-        Format("otlp", ".otlp.json", f"{_HERE}.otlp:export"),
+        Format("csv", ".csv", f"{_HERE}.spreadsheet:export", streams=True),
+        Format("chrome", ".chrome.json", f"{_HERE}.chrome:export", streams=True),
+        Format("otlp", ".otlp.json", f"{_HERE}.otlp:export", streams=True),
     )
 }
 
@@ -70,11 +72,19 @@ def export(name: str, traces: Sequence[Trace], look: Look) -> Iterable[str]:
     form = FORMATS.get(name)
     if form is None:
         written = _written(_plugin(name), traces)
+    elif form.streams:
+        written = form.load()(InMemory(traces))
     elif form.looks:
         written = form.load()(traces, look)
     else:
         written = form.load()(traces)
     return [written] if isinstance(written, str) else written
+
+
+def streamed(name: str, source: Source) -> Iterable[str] | None:
+    """Return the text of a source in the format ``name``, written while it is read; None if it cannot be."""
+    form = FORMATS.get(name)
+    return form.load()(source) if form is not None and form.streams else None
 
 
 def _plugins() -> Iterable[EntryPoint]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import ExitStack
 from hashlib import sha256
 from importlib.resources import files
 
-from sigexplorer.model import Trace
-from sigexplorer.show.exporters.report.columns import parts
+from sigexplorer.show.exporters.report.columns import Parts
 from sigexplorer.show.exporters.report.packing import pack
+from sigexplorer.show.source import Source, blocks_of
 from sigexplorer.show.text import safe
 
 #: The page's script, file by file: later ones use earlier ones.
@@ -43,26 +44,48 @@ _POLICY = (
 )
 
 
-def export(traces: Sequence[Trace]) -> Iterator[str]:
-    """Yield an HTML document that shows ``traces``, chunk by chunk.
+def export(source: Source) -> Iterator[str]:
+    """Yield an HTML document that shows the traces of a source, while they are read.
 
     What was recorded is in letters and digits only, so that no text of it can be markup.
     """
     script = "\n".join(_asset(f"js/{name}.js") for name in _SCRIPTS)
     style = _asset("report.css")
     before, after = _asset("report.html").split("{{data}}")
-    title = traces[0].run.title if len(traces) == 1 else f"{len(traces)} traces"
-    yield _filled(
-        before,
-        title=html.escape(safe(title, 200)),
-        policy=_POLICY.format(script=_digest(script), style=_digest(style)),
-        style=style,
-    )
-    yield _data("index", "", pack([[safe(trace.run.title, 200), trace.held] for trace in traces]))
-    for number, trace in enumerate(traces):
-        for name, packed in parts(trace):
-            yield _data(name, str(number), packed)
+    policy = _POLICY.format(script=_digest(script), style=_digest(style))
+    index: list[tuple[str, bool]] = []
+    with ExitStack() as files:
+        data = _data_of(source, index, files)
+        first = next(data, "")
+        title = index[0][0] if len(index) == 1 else "no trace"
+        yield _filled(before, title=html.escape(title), policy=policy, style=style)
+        yield first
+        yield from data
+    yield _data("index", "", pack(index))
     yield _filled(after, script=script)
+
+
+def _data_of(source: Source, index: list[tuple[str, bool]], files: ExitStack) -> Iterator[str]:
+    """Yield what the page reads of each trace; ``index`` has their titles, and whether all claims held."""
+    parts: Parts | None = None
+    for block in blocks_of(source):
+        for held in block:
+            if not isinstance(held, tuple) and held["type"] == "run":
+                yield from _ending(parts, index)
+                index.append((safe(held["title"], 200), True))
+                parts = Parts(held, files)
+                yield ""  # the title of the page is known
+            elif parts is not None:
+                for name, packed in parts.add(held):
+                    yield _data(name, str(len(index) - 1), packed)
+    yield from _ending(parts, index)
+
+
+def _ending(parts: Parts | None, index: list[tuple[str, bool]]) -> Iterator[str]:
+    if parts is not None:
+        for name, packed in parts.ending():
+            yield _data(name, str(len(index) - 1), packed)
+        index[-1] = (index[-1][0], parts.held)
 
 
 def _asset(name: str) -> str:

@@ -2,67 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Generic, TypeVar
-
-Thing = TypeVar("Thing")
+from collections.abc import Hashable
 
 #: Stands for whatever is open: a thing of which nobody knows what it is nested in.
 ANYTHING = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Span(Generic[Thing]):
-    """Something that takes time, the thread it ran in, and what it is nested in."""
+class Lane:
+    """One track: what is open on it, and when the last thing began."""
 
-    thing: Thing
-    key: Hashable
-    start_ns: int
-    end_ns: int
-    home: str
-    inside: Hashable = None  # the key of a span, None, or ``ANYTHING``
-
-
-@dataclass(frozen=True, slots=True)
-class Placed(Generic[Thing]):
-    """A span on its track."""
-
-    span: Span[Thing]
-    track: int  # of those of its home, from 0
-    nested: bool  # whether it stands in what it is nested in
-
-
-class _Lanes:
-    """Finds the track of each span, in the order in which they begin."""
+    __slots__ = ("latest", "open")
 
     def __init__(self) -> None:
-        self._open: dict[str, list[list[tuple[int, Hashable]]]] = {}  # by home, by track: ends and keys
+        self.open: list[tuple[int, Hashable]] = []  # ends and keys
+        self.latest = 0
 
-    def place(self, span: Span[Thing]) -> Placed[Thing]:
-        """Put a span into what it is nested in, where that is open, or else on a track that is free."""
-        tracks = self._open.setdefault(span.home, [])
-        for stack in tracks:
-            while stack and stack[-1][0] <= span.start_ns:
-                stack.pop()
-        number = self._enclosing(span, tracks)
-        nested = number is not None
-        if number is None:
-            number = next((place for place, stack in enumerate(tracks) if not stack), len(tracks))
-        if number == len(tracks):
-            tracks.append([])
-        tracks[number].append((span.end_ns, span.key))
-        return Placed(span, number, nested)
-
-    def _enclosing(self, span: Span[Thing], tracks: list[list[tuple[int, Hashable]]]) -> int | None:
-        for number, stack in enumerate(tracks):
-            if stack and span.end_ns <= stack[-1][0] and span.inside in (stack[-1][1], ANYTHING):
-                return number
-        return None
+    def close(self, until: int) -> None:
+        """Take away what has ended."""
+        stack = self.open
+        while stack and stack[-1][0] <= until:
+            stack.pop()
 
 
-def laid_out(spans: Iterable[Span[Thing]]) -> Iterator[Placed[Thing]]:
-    """Yield the spans on their tracks, in the order in which they begin, the longest first."""
-    lanes = _Lanes()
-    for span in sorted(spans, key=lambda span: (span.start_ns, -span.end_ns)):
-        yield lanes.place(span)
+class Lanes:
+    """The tracks of one thread; each thing finds its own, in the order in which they begin."""
+
+    def __init__(self) -> None:
+        self.lanes = [Lane()]
+
+    def place(self, key: Hashable, inside: Hashable, start: int, end: int) -> tuple[int, bool]:
+        """Put a thing into what it is nested in, where that is open, or else on a track that is free.
+
+        Return the number of the track, from 0, and whether it stands in what it is nested in.
+        ``inside`` is the key of a thing, None, or ``ANYTHING``.
+        """
+        free = -1
+        for number, lane in enumerate(self.lanes):
+            if lane.latest > start:  # a thing that comes too late finds no room between others
+                continue
+            lane.close(start)
+            if not lane.open:
+                free = number if free < 0 else free
+            elif end <= lane.open[-1][0] and inside in (lane.open[-1][1], ANYTHING):
+                self._put(lane, key, start, end)
+                return number, True
+        if free < 0:
+            free = len(self.lanes)
+            self.lanes.append(Lane())
+        self._put(self.lanes[free], key, start, end)
+        return free, False
+
+    def _put(self, lane: Lane, key: Hashable, start: int, end: int) -> None:
+        lane.open.append((end, key))
+        lane.latest = start

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from sigexplorer.model import Call, Callback, Dispatch, Origin, Scalar, Trace
+from sigexplorer.model import Bypass, Call, Callback, Dispatch, Origin, Run, Scalar
+from sigexplorer.show.opening_order import opened, titles_of
+from sigexplorer.show.recording.load import Maker
+from sigexplorer.show.source import Source, each
 
 Json = dict[str, Any]
 
@@ -16,28 +21,44 @@ _INTERNAL = 1  # SpanKind
 _FAILED = 2  # StatusCode
 _INT64 = 2**63
 
+_BLOCK = 1_024  # dispatches
+_MOST = 2**16 - 2  # calls
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def export(traces: Sequence[Trace]) -> Iterator[str]:
+def export(source: Source) -> Iterator[str]:
     """Yield one ExportTraceServiceRequest, a span a line; times are those of the clock on the wall."""
-    encode = json.JSONEncoder(separators=(",", ":")).encode
     yield '{"resourceSpans":['
-    for number, trace in enumerate(traces):
-        yield "," * (number > 0)
-        resource = {"attributes": _attributes(_of_run(trace))}
-        scope = {"name": "sigexplorer", "version": _text(trace.run.sigexplorer)}
-        yield f'{{"resource":{encode(resource)},"scopeSpans":[{{"scope":{encode(scope)},"spans":['
-        separator = "\n"
-        for span in _spans(trace, number):
-            yield f"{separator}{encode(span)}"
-            separator = ",\n"
-        yield "\n]}]}"
+    with ExitStack() as files:
+        found = zip(titles_of(source), each(source.records()), strict=True)
+        for number, (titles, records) in enumerate(found):
+            run = Maker().run(next(records))
+            resource = {"attributes": _attributes(_of_run(run))}
+            scope = {"name": "sigexplorer", "version": _text(run.sigexplorer)}
+            yield "," * (number > 0)
+            yield f'{{"resource":{_encode(resource)},"scopeSpans":[{{"scope":{_encode(scope)},"spans":['
+            separator = "\n"
+            for span in _spans(_Spans(run, number, titles), opened(records, files)):
+                yield f"{separator}{_encode(span)}"
+                separator = ",\n"
+            yield "\n]}]}"
     yield "]}\n"
 
 
-def _of_run(trace: Trace) -> dict[str, Scalar]:
-    run = trace.run
+def _spans(made: _Spans, found: Iterable[Dispatch | Bypass | Callback]) -> Iterator[Json]:
+    for record in found:
+        if isinstance(record, Dispatch):
+            yield made.of_dispatch(record)
+            for index, call in enumerate(record.calls):
+                yield made.of_call(record, index, call)
+        elif isinstance(record, Callback) and record.start_ns is not None:
+            yield made.of_callback(record)
+
+
+def _of_run(run: Run) -> dict[str, Scalar]:
     return {
         "service.name": run.title,
         "telemetry.sdk.language": "python",
@@ -47,27 +68,33 @@ def _of_run(trace: Trace) -> dict[str, Scalar]:
     }
 
 
-def _spans(trace: Trace, number: int) -> Iterator[Json]:
-    made = _Spans(trace, number)
-    for callback in trace.callbacks:
-        if callback.start_ns is not None:
-            yield made.of_callback(callback)
-    for dispatch in trace.dispatches:
-        yield made.of_dispatch(dispatch)
-        for index, call in enumerate(dispatch.calls):
-            yield made.of_call(dispatch, index, call)
+class _Counts:
+    """How many calls there were in each dispatch: two bytes for one, however many there are."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, array[int]] = {}
+
+    def add(self, number: int, count: int) -> None:
+        """Note the calls of a dispatch."""
+        block = self._blocks.setdefault(number // _BLOCK, array("H", bytes(2 * _BLOCK)))
+        block[number % _BLOCK] = min(count, _MOST) + 1
+
+    def of(self, number: int | None) -> int | None:
+        """Return how many there were; None for a dispatch that did not come by."""
+        block = None if number is None else self._blocks.get(number // _BLOCK)
+        return block[number % _BLOCK] - 1 if block and number and block[number % _BLOCK] else None
 
 
 class _Spans:
     """Makes spans that know their parents by the ids of one trace."""
 
-    def __init__(self, trace: Trace, number: int) -> None:
-        self._seed = f"{number} {trace.run.title} {trace.run.started_at}"
+    def __init__(self, run: Run, number: int, titles: Mapping[int, str]) -> None:
+        self._seed = f"{number} {run.title} {run.started_at}"
         self._trace_id = self._digest("trace", 32)
-        self._start_ns = _wall_ns(trace.run.started_at)
-        self._calls = {dispatch.id: len(dispatch.calls) for dispatch in trace.dispatches}
-        self._callbacks = {each.id for each in trace.callbacks if each.start_ns is not None}
-        self._titles = {step.id: step.title for step in trace.steps}
+        self._start_ns = _wall_ns(run.started_at)
+        self._calls = _Counts()
+        self._callbacks: set[int] = set()
+        self._titles = titles
 
     def of_dispatch(self, dispatch: Dispatch) -> Json:
         """Return the span of a dispatch, inside that of the call which sent it."""
@@ -86,6 +113,7 @@ class _Spans:
             **_place(dispatch.origin),
             **{f"signal.argument.{name}": held for name, held in dispatch.arguments},
         }
+        self._calls.add(dispatch.id, len(dispatch.calls))
         title = f"{dispatch.name} {dispatch.sender}"
         return self._span(
             str(dispatch.id), self._parent(dispatch), title, dispatch.start_ns, dispatch.duration_ns, told,
@@ -121,6 +149,7 @@ class _Spans:
             "callback.ending": callback.ending,
             **_place(callback.origin),
         }
+        self._callbacks.add(callback.id)
         title = f"on_commit {callback.function}"
         return self._span(
             f"callback {callback.id}", None, title, callback.start_ns or 0, callback.duration_ns, told,
@@ -128,10 +157,11 @@ class _Spans:
         )  # fmt: skip
 
     def _parent(self, dispatch: Dispatch) -> str | None:
-        if dispatch.parent not in self._calls:
+        calls = self._calls.of(dispatch.parent)
+        if calls is None:
             return f"callback {dispatch.callback}" if dispatch.callback in self._callbacks else None
         index = dispatch.parent_call
-        inside = index is not None and index < self._calls[dispatch.parent]
+        inside = index is not None and index < calls
         return f"{dispatch.parent}/{index}" if inside else str(dispatch.parent)
 
     def _span(  # noqa: PLR0913, PLR0917 - a span has as many parts

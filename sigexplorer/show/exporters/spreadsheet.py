@@ -6,10 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
-from sigexplorer.model import Bypass, Call, Dispatch, Trace
-from sigexplorer.show.nesting import in_order
+from sigexplorer.model import Bypass, Call, Callback, Dispatch
+from sigexplorer.show.opening_order import opened, titles_of
+from sigexplorer.show.source import Source, each
 from sigexplorer.show.text import safe
 
 _COLUMNS = (
@@ -24,17 +26,20 @@ _FORMULA = ("=", "+", "-", "@", "\uff0b", "\uff0d", "\uff1d", "\uff20")
 _CELL = 32_000  # characters; some spreadsheets hold no more
 
 
-def export(traces: Sequence[Trace]) -> Iterator[str]:
+def export(source: Source) -> Iterator[str]:
     """Yield the rows as CSV, in which no cell is a formula."""
     yield _line(_COLUMNS)
-    for trace in traces:
-        titles = {step.id: step.title for step in trace.steps}
-        for record in in_order(trace):
-            first = (trace.run.title, titles.get(record.step or 0, ""), record.id, record.parent)
-            rows = _dispatch(record) if isinstance(record, Dispatch) else [_bypass(record)]
-            for row in rows:
-                place = (_origin(record), record.thread, record.process)
-                yield _line((*first, record.parent_call, *row, *place))
+    with ExitStack() as files:
+        for titles, records in zip(titles_of(source), each(source.records()), strict=True):
+            title = next(records)["title"]
+            for record in opened(records, files):
+                if isinstance(record, Callback):
+                    continue
+                first = (title, titles.get(record.step or 0, ""), record.id, record.parent)
+                rows = _dispatch(record) if isinstance(record, Dispatch) else [_bypass(record)]
+                for row in rows:
+                    place = (_origin(record), record.thread, record.process)
+                    yield _line((*first, record.parent_call, *row, *place))
 
 
 def _dispatch(dispatch: Dispatch) -> Iterator[tuple[Any, ...]]:

@@ -37,7 +37,7 @@ def load(document: Record) -> Trace:
     Keys that we do not know are left out: a later version may have added them.
     """
     check_document(document)
-    made = _Maker()
+    made = Maker()
     return Trace(
         run=made.run(document["run"]),
         counted=counted(document["summary"]),
@@ -94,7 +94,7 @@ def assemble(records: Iterable[Record]) -> Iterator[Trace]:
 
 def assembled(records: list[Record]) -> Trace:
     """Return the trace of these checked records: the run first, each in the order in which it opened."""
-    made = _Maker()
+    made = Maker()
     found: dict[str, list[Any]] = {kind: [] for kind in _LISTS.values()}
     ending: Record = {}
     for record in records[1:]:
@@ -117,7 +117,7 @@ def counted(summary: Record) -> tuple[Counted, ...]:
     )
 
 
-class _Maker:
+class Maker:
     """Makes what a trace consists of; the same text is held once, however often it was read."""
 
     def __init__(self) -> None:
@@ -130,6 +130,7 @@ class _Maker:
         return made
 
     def run(self, record: Record) -> Run:
+        """Return where, when and how it was recorded."""
         return Run(
             title=record["title"],
             listened=record["listened"],
@@ -146,6 +147,7 @@ class _Maker:
         )
 
     def step(self, record: Record) -> Step:
+        """Return a step."""
         return Step(
             record["id"],
             record["title"],
@@ -156,6 +158,7 @@ class _Maker:
         )
 
     def dispatch(self, record: Record) -> Dispatch:
+        """Return a dispatch."""
         same = self._same
         signal, name, group, sender = record["signal"], record["name"], record["group"], record["sender"]
         method = record.get("own_method") or record["method"]
@@ -209,6 +212,7 @@ class _Maker:
         return Origin(same(file, file), record["line"], same(function, function))
 
     def bypass(self, record: Record) -> Bypass:
+        """Return a bypass."""
         return Bypass(
             record["id"],
             record["operation"],
@@ -225,6 +229,7 @@ class _Maker:
         )
 
     def callback(self, record: Record) -> Callback:
+        """Return a function given to ``on_commit``."""
         return Callback(
             record["id"],
             record["function"],
@@ -245,9 +250,11 @@ class _Maker:
         )
 
     def claim(self, record: Record) -> Claim:
+        """Return a claim."""
         return Claim(record["text"], record["held"], record["detail"], record.get("step"), record.get("fact"))
 
     def receiver(self, record: Record) -> ListedReceiver:
+        """Return a registration."""
         return ListedReceiver(
             record["signal"],
             record["name"],

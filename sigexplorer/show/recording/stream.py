@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,6 +13,7 @@ from sigexplorer.show.recording.check import CHECKS, Record, WrongRecordError
 from sigexplorer.show.recording.dump import SCHEMA_MANY, lines_of
 from sigexplorer.show.recording.load import check_document, check_format
 from sigexplorer.show.recording.replay import Replayed
+from sigexplorer.show.recording.rows import Row, rows
 
 _START = 256 * 1024  # bytes by which the kind of a file is told
 _BLOCK = 16 * 1024  # bytes read at once: their records fit the processor's cache
@@ -45,21 +46,29 @@ class Recording:
 
     def records(self) -> Iterator[Record]:
         """Yield the records, each checked, in the order of their lines: run, ..., end, run, ..."""
+        return self._read(by_pattern=False)
+
+    def blocks(self) -> Iterator[Sequence[Row | Record]]:
+        """Yield the same, some at a time, and as rows what the pattern of ``rows`` takes: twice as fast."""
+        for found in self._read(by_pattern=True):
+            yield found if type(found) is list else [found]
+
+    def _read(self, *, by_pattern: bool) -> Iterator[Any]:
         self.warning = ""
         try:
             with self.open() as stream:
-                yield from self._of(stream)
+                yield from self._of(stream, by_pattern=by_pattern)
         except RecordingError as problem:
             raise RecordingError(f"'{self.file}': {problem.message}", problem.hint) from None
         except OSError as problem:
             raise RecordingError(f"cannot read '{self.file}': {problem.strerror or problem}") from problem
 
-    def _of(self, stream: Opened) -> Iterator[Record]:
+    def _of(self, stream: Opened, *, by_pattern: bool) -> Iterator[Any]:
         start = stream.read(_START).removeprefix(_MARK)
         if not start.strip():
             raise RecordingError("it is empty")
         if _is_lines(start):
-            yield from _Lines(self).read(stream, start)
+            yield from _Lines(self, by_pattern=by_pattern).read(stream, start)
         else:
             yield from _document(stream, start)
 
@@ -148,19 +157,21 @@ def _traces(document: Any) -> list[Any]:
 class _Lines:
     """Reads records, one a line; knows the number of the line that is wrong."""
 
-    def __init__(self, recording: Recording, *, open_already: bool = False) -> None:
+    def __init__(self, recording: Recording, *, open_already: bool = False, by_pattern: bool = False) -> None:
         self._recording = recording
         self._line = 0  # lines before the block
+        self._by_pattern = by_pattern
         self._open = open_already  # whether a run has begun and not ended
 
-    def read(self, stream: Opened, start: bytes) -> Iterator[Record]:
-        """Yield the records of ``start`` and of what follows it in ``stream``."""
+    def read(self, stream: Opened, start: bytes) -> Iterator[Any]:
+        """Yield the records of ``start`` and of what follows it in ``stream``; rows as lists of them."""
         pieces: list[bytes] = []  # of a line whose end was not read yet
         block, length = start, 0
         while block:
             whole, newline, rest = block.rpartition(b"\n")
             if newline:
-                yield from self.block(b"".join([*pieces, whole]))
+                joined = b"".join([*pieces, whole])
+                yield from self._rows(joined) if self._by_pattern else self.block(joined)
                 pieces, length = [], 0
             pieces.append(rest)
             length += len(rest)
@@ -171,6 +182,22 @@ class _Lines:
             yield from self._last(last)
         if self._open and not self._recording.warning:
             self._warn("it has no end: the run was cut off, and this is what there was so far")
+
+    def _rows(self, block: bytes) -> Iterator[list[Row | Record]]:
+        """Yield what is in whole lines: rows, and the records of those lines that are none."""
+        if not block.isascii():
+            yield list(self.block(block))
+            return
+        made: list[Row | Record] = []
+        for found in rows(f"{block.decode('ascii')}\n"):
+            if isinstance(found, tuple) and self._open:
+                self._line += 1
+                made.append(found)
+            elif isinstance(found, tuple):
+                self._checked({"type": "dispatch"}, self._line + 1)  # says that no run has begun
+            else:
+                made += self.block(found.removesuffix("\n").encode("ascii"))
+        yield made
 
     def block(self, block: bytes) -> Iterator[Record]:
         """Yield the records of whole lines: read at once, and one by one where that fails."""

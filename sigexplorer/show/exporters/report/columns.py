@@ -7,14 +7,21 @@ Each block stands for itself, so that a document streams and the page decodes it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
-from operator import attrgetter, sub
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from operator import attrgetter
 from typing import Any
 
-from sigexplorer.model import Bypass, Call, Callback, Dispatch, Origin, Trace
-from sigexplorer.show.exporters.report.packing import LIMIT, Numbers, clean, clean_texts, pack
+from sigexplorer.model import Bypass, Callback, Origin, Trace
+from sigexplorer.show.exporters.report.blocks import Block, Kinds, call_kind, kind
+from sigexplorer.show.exporters.report.packing import LIMIT, clean, pack
+from sigexplorer.show.opening_order import Opening
+from sigexplorer.show.recording import rows
+from sigexplorer.show.recording.load import assembled
+from sigexplorer.show.recording.rows import Row
 from sigexplorer.show.text import safe
+
+Record = dict[str, Any]
 
 #: Records of a block: the page decodes one in a few milliseconds.
 BLOCK = 4_096
@@ -22,29 +29,77 @@ BLOCK = 4_096
 #: A name, and what is packed under it.
 Part = tuple[str, str]
 
-#: Columns of numbers by their names.
-Columns = Iterator[tuple[str, Sequence[int]]]
+#: What is given in the order in which it opened.
+_OPENING = frozenset({"dispatch", "bypass", "callback"})
 
 
-def parts(trace: Trace) -> Iterator[Part]:
-    """Yield the named parts of a trace, packed, in the order in which the page wants them."""
-    yield "head", pack(_head(trace))
-    for chunk in _chunks(trace.bypasses):
-        yield "bypasses", pack([_bypass(bypass) for bypass in chunk])
-    for chunk in _chunks(trace.callbacks):
-        yield "callbacks", pack([_callback(callback) for callback in chunk])
-    kinds, calls = Numbers(), Numbers()
-    for dispatches in _chunks(trace.dispatches):
-        numbers = list(_numbers(dispatches, kinds, calls))
-        yield "numbers", pack({"kinds": clean(kinds.new()), "callKinds": clean(calls.new())}, numbers)
+class Parts:
+    """Makes the named parts of a trace, packed, while its records are read."""
+
+    def __init__(self, run: Record, files: ExitStack) -> None:
+        self._kept = [run]
+        self._opening = Opening(files)
+        self._kinds, self._calls = Kinds(kind), Kinds(call_kind)
+        self._block = Block(self._kinds, self._calls)
+        self._others: dict[str, list[Record]] = {"bypass": [], "callback": []}
+        self._dispatches = 0
+        self.held = True
+
+    def add(self, held: Row | Record) -> Iterator[Part]:
+        """Take a record, or a row; yield what is complete."""
+        if not isinstance(held, tuple) and held["type"] not in _OPENING:
+            self._kept.append(held)
+            return
+        number = int(held[rows.ID]) if isinstance(held, tuple) else held["id"]
+        opening = self._opening
+        if number == opening.next and not opening.waiting:
+            opening.next += 1
+            yield from self._take(held)
+        else:
+            for thing in opening.add(number, held):
+                yield from self._take(thing)
+
+    def _take(self, held: Row | Record) -> Iterator[Part]:
+        if isinstance(held, tuple):
+            self._block.row(held)
+        elif held["type"] == "dispatch":
+            self._block.record(held)
+        else:
+            others = self._others[held["type"]]
+            others.append(held)
+            if len(others) >= BLOCK:
+                yield self._other(held["type"])
+        if len(self._block.id) >= BLOCK:
+            yield from self._packed()
+
+    def _packed(self) -> Iterator[Part]:
+        block = self._block
+        self._dispatches += len(block.id)
+        tables = {"kinds": clean(self._kinds.new()), "callKinds": clean(self._calls.new())}
+        yield "numbers", pack(tables, block.numbers())
         # Apart from the numbers, so that the page opens without reading what nobody looks at yet.
-        yield "texts", _texts(dispatches)
+        yield "texts", block.texts()
+        self._block = Block(self._kinds, self._calls)
 
+    def _other(self, name: str) -> Part:
+        found, self._others[name] = self._others[name], []
+        made = assembled([self._kept[0], *found])
+        if name == "bypass":
+            return "bypasses", pack([_bypass(bypass) for bypass in made.bypasses])
+        return "callbacks", pack([_callback(callback) for callback in made.callbacks])
 
-def _chunks(records: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(records)
-    while chunk := list(islice(rest, BLOCK)):
-        yield chunk
+    def ending(self) -> Iterator[Part]:
+        """Yield what is left, and at last what is said of the whole trace."""
+        for thing in self._opening.rest():
+            yield from self._take(thing)
+        if self._block.id:
+            yield from self._packed()
+        for name, others in self._others.items():
+            if others:
+                yield self._other(name)
+        trace = assembled(self._kept)
+        self.held = trace.held
+        yield "head", pack(_head(trace) | {"dispatches": self._dispatches})
 
 
 def _head(trace: Trace) -> dict[str, Any]:
@@ -66,7 +121,6 @@ def _head(trace: Trace) -> dict[str, Any]:
         "claims": [clean(_CLAIM(claim)) for claim in trace.claims],
         "receivers": [[*clean(_REGISTRATION(one)), _place(one.connected_at)] for one in trace.receivers],
         "counted": [clean((one.name, one.sender, one.times)) for one in trace.counted],
-        "dispatches": len(trace.dispatches),
     }
 
 
@@ -101,83 +155,3 @@ def _callback(one: Callback) -> list[Any]:
         one.parent, one.parent_call, _place(one.origin), one.start_ns, one.duration_ns, one.ending,
         clean(one.error),
     ]  # fmt: skip
-
-
-_KIND: Callable[[Dispatch], tuple[Any, ...]] = attrgetter(
-    "signal",
-    "name",
-    "group",
-    "method",
-    "sender",
-    "step",
-    "thread",
-    "process",
-    "in_transaction",
-    "rolled_back",
-)
-_CALL_PARTS: Callable[[Call], tuple[Any, ...]] = attrgetter(
-    "receiver", "order", "file", "line", "dispatch_uid", "weak", "is_async", "outcome"
-)
-
-
-def _CALL_KIND(call: Call) -> tuple[Any, ...]:  # noqa: N802 - like the one above
-    kind = _CALL_PARTS(call)
-    if call.duration_ns is None and call.outcome != "unknown":
-        return (*kind[:-1], f"{call.outcome}, time not known")
-    return kind
-
-
-# A column at a time: a tuple for each record would be one more object to collect.
-
-
-def _numbers(dispatches: list[Dispatch], kinds: Numbers, call_kinds: Numbers) -> Columns:
-    """Yield the columns of some dispatches and of the calls in them."""
-    yield "kind", kinds.of([_KIND(one) for one in dispatches])
-    yield "id", _differences([one.id for one in dispatches])
-    # Most causes are near: their distance is a small number. 0: none.
-    yield "parent", [0 if one.parent is None else one.id - one.parent for one in dispatches]
-    yield "parentCall", _from_one([one.parent_call for one in dispatches])
-    yield "start", _differences([one.start_ns for one in dispatches])
-    yield "duration", [one.duration_ns for one in dispatches]
-    yield "queries", [one.queries for one in dispatches]
-    yield "failed", [one.error is not None for one in dispatches]
-    yield "callback", _from_one([one.callback for one in dispatches])
-    yield "count", [len(one.calls) for one in dispatches]
-    calls = [call for one in dispatches for call in one.calls]
-    yield "callKind", call_kinds.of([_CALL_KIND(call) for call in calls])
-    yield "callStart", _differences([call.start_ns for call in calls])
-    yield "callDuration", [call.duration_ns or 0 for call in calls]
-    yield "callQueries", [call.queries for call in calls]
-
-
-def _from_one(numbers: Sequence[int | None]) -> list[int]:
-    """Return the numbers, each one more, and 0 where there is none."""
-    return [0 if number is None else number + 1 for number in numbers]
-
-
-def _differences(numbers: Sequence[int]) -> list[int]:
-    return [*numbers[:1], *map(sub, numbers[1:], numbers)]
-
-
-def _texts(dispatches: list[Dispatch]) -> str:
-    """Return what the page reads when somebody looks at one of these dispatches, or searches."""
-    names, values, origins, errors, results = (Numbers() for _ in range(5))
-    calls = [call for one in dispatches for call in one.calls]
-    # As texts, because 1, 1.0 and True are one key to Python.
-    told = [str(value) for one in dispatches for _, value in one.arguments]
-    columns = [
-        ("names", names.of([tuple([name for name, _ in one.arguments]) for one in dispatches])),
-        ("value", values.of(told)),
-        ("origin", origins.of([one.origin and _ORIGIN(one.origin) for one in dispatches])),
-        ("error", errors.of([one.error for one in dispatches])),
-        ("result", results.of([None if call.result is None else str(call.result) for call in calls])),
-        ("raised", errors.of([call.error for call in calls])),
-    ]
-    tables = {
-        "shapes": clean(names.new()),
-        "values": clean_texts(values.new()),
-        "origins": clean(origins.new()),
-        "errors": clean(errors.new()),
-        "results": clean(results.new()),
-    }
-    return pack(tables, columns)

@@ -55,14 +55,17 @@ async function readTrace(chosen, tell) {
   const gathered = {};
   let dispatches = 0,
     calls = 0;
-  for (const part of document.querySelectorAll(`script[data-trace="${chosen}"]`)) {
+  const mine = `script[data-trace="${chosen}"]`;
+  // It is written last, when all is known, and read first.
+  trace.head = (await unpack(document.querySelector(`${mine}[data-part="head"]`).textContent)).tables;
+  for (const part of document.querySelectorAll(mine)) {
+    if (part.dataset.part === "head") continue;
     if (part.dataset.part === "texts") {
       trace.blocks[trace.blocks.length - 1].part = part;
       continue;
     }
     const { tables, columns } = await unpack(part.textContent);
-    if (part.dataset.part === "head") trace.head = tables;
-    else if (part.dataset.part === "bypasses")
+    if (part.dataset.part === "bypasses")
       trace.others.push(...tables.map((row) => ({ type: BYPASS, ...named(BYPASS_PARTS, row) })));
     else if (part.dataset.part === "callbacks")
       trace.others.push(...tables.map((row) => ({ type: CALLBACK, ...named(CALLBACK_PARTS, row) })));
