@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import weakref
 from collections.abc import Callable, Iterable
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any, ParamSpec, TypeVar
@@ -159,10 +160,13 @@ def model_label(cls: Any) -> str | None:
     """Return ``app_label.Model`` for a model class, else None."""
     if not issubclass(type(cls), type) or not _is_a(cls, "django.db.models.base.Model"):
         return None
-    options = class_attribute(cls, "_meta")
-    if options is None:
-        return None
-    return f"{plain(attribute(options, 'app_label'))}.{plain(attribute(options, 'object_name'))}"
+    known = _class(cls)
+    if known.label is None:
+        options = class_attribute(cls, "_meta")
+        if options is None:  # it is being made
+            return None
+        known.label = f"{plain(attribute(options, 'app_label'))}.{plain(attribute(options, 'object_name'))}"
+    return known.label
 
 
 @_readable
@@ -209,7 +213,31 @@ def is_app_config(thing: Any) -> bool:
 
 
 def _is_a(cls: type, path_of_class: str) -> bool:
-    return any(class_path(base) == path_of_class for base in _mro(cls))
+    return path_of_class in _class(cls).paths
+
+
+class _Class:
+    """What is known of a class, as long as it lives: to read it each time takes long."""
+
+    __slots__ = ("label", "paths", "reference")
+
+    def __init__(self, cls: type, reference: weakref.ref[type]) -> None:
+        self.paths = tuple([class_path(base) for base in _mro(cls)])  # of itself and its bases, nearest first
+        self.label: str | None = None  # of a model
+        self.reference = reference  # tells when the class goes, and its id may come again
+
+
+#: By id, because asking a class for its hash or for equality may run a metaclass's code.
+_classes: dict[int, _Class] = {}
+
+
+def _class(cls: type) -> _Class:
+    known = _classes.get(id(cls))
+    if known is None:
+        key = id(cls)
+        reference = weakref.ref(cls, lambda _reference: _classes.pop(key, None))
+        known = _classes.setdefault(key, _Class(cls, reference))
+    return known
 
 
 def class_attribute(cls: type, name: str) -> Any:
@@ -235,7 +263,7 @@ def _describe(thing: Any, depth: int) -> str:
         return f"<class {model_label(thing) or class_path(thing)}>"
     if _is_a(kind, "builtins.BaseException"):
         return f"<{_error(thing, depth)}>" if depth > 0 else f"<{plain(_qualname(kind))}>"
-    describers = (BY_CLASS.get(class_path(base)) for base in _mro(kind))
+    describers = map(BY_CLASS.get, _class(kind).paths)
     found = next(filter(None, describers), None)
     return found(thing) if found else f"<{plain(_qualname(kind))}>"
 
