@@ -47,7 +47,7 @@ def opened(
         except KeyError:
             values = None
         if values is None:
-            values = list(arguments.to_words(named))
+            values = arguments.quickly(named)
         number = 0
         outer = lane.open if lanes.running.get() is None else around(lane)
         if outer is not None:

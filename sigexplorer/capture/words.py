@@ -41,6 +41,9 @@ _module = type.__dict__["__module__"].__get__
 _type_dict = type.__dict__["__dict__"].__get__
 _mro = type.__dict__["__mro__"].__get__
 
+#: Of dict itself: a model's ``__dict__`` may have been replaced by one with a ``get`` of the project's.
+_get = dict.get
+
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
@@ -69,11 +72,20 @@ def value(thing: Any, key: str = "") -> Scalar:
         return SECRET
     if kind is int and -_LARGEST <= thing < _LARGEST:
         return thing  # type: ignore[no-any-return]
-    return _value(thing, kind)
+    try:
+        return _value(thing, kind)
+    except Exception as fault:
+        if is_of_a_handler(fault):
+            raise
+        return UNREADABLE
 
 
-@_readable
 def _value(thing: Any, kind: type) -> Scalar:
+    known = _classes.get(id(kind))
+    if known is not None and known.primary is not None:
+        key = _get(thing.__dict__, known.primary)
+        if key is None or (type(key) is int and -_LARGEST <= key < _LARGEST):
+            return f"<{known.label} pk={key}>"
     if kind is float and math.isfinite(thing):  # JSON has no word for the others
         return thing  # type: ignore[no-any-return]
     return bounded(thing if kind is str else _describe(thing, _DEPTH))
@@ -123,18 +135,16 @@ def class_path(cls: type) -> str:
 
 def attribute(thing: Any, name: str) -> Any:
     """Return what the instance itself holds under ``name``, in its dict or a slot, else None."""
-    for base in _mro(type(thing)):
-        held = _type_dict(base)
-        if type(held.get(name)) is MemberDescriptorType:
-            try:
-                return held[name].__get__(thing)
-            except AttributeError:  # an empty slot
-                return None
-        own = held.get("__dict__")
-        if type(own) is GetSetDescriptorType:
-            found = own.__get__(thing)
-            return found.get(name) if type(found) is dict else None
-    return None
+    kind = type(thing)
+    known = class_of(kind)
+    slot = known.slots.get(name)
+    if slot is not None:
+        try:
+            return _type_dict(_mro(kind)[slot])[name].__get__(thing)
+        except AttributeError:  # an empty one
+            return None
+    found = None if known.own is None else _type_dict(_mro(kind)[known.own])["__dict__"].__get__(thing)
+    return found.get(name) if type(found) is dict else None
 
 
 def contents(thing: Any) -> dict[str, Any]:
@@ -160,7 +170,7 @@ def model_label(cls: Any) -> str | None:
     """Return ``app_label.Model`` for a model class, else None."""
     if not issubclass(type(cls), type) or not _is_a(cls, "django.db.models.base.Model"):
         return None
-    known = _class(cls)
+    known = class_of(cls)
     if known.label is None:
         options = class_attribute(cls, "_meta")
         if options is None:  # it is being made
@@ -213,36 +223,61 @@ def is_app_config(thing: Any) -> bool:
 
 
 def _is_a(cls: type, path_of_class: str) -> bool:
-    return path_of_class in _class(cls).paths
+    return path_of_class in class_of(cls).paths
 
 
-class _Class:
+class Class:
     """What is known of a class, as long as it lives: to read it each time takes long."""
 
-    __slots__ = ("label", "paths", "reference")
+    __slots__ = ("label", "own", "paths", "primary", "reference", "slots")
 
     def __init__(self, cls: type, reference: weakref.ref[type]) -> None:
         self.paths = tuple([class_path(base) for base in _mro(cls)])  # of itself and its bases, nearest first
         self.label: str | None = None  # of a model
+        self.primary: str | None = None  # of a model whose key can be read at once: its name in the dict
+        # Which base has a slot of that name, and which the dict of an instance: what stands
+        # there would keep the class alive.
+        self.slots: dict[Any, int] = {}
+        self.own: int | None = None
         self.reference = reference  # tells when the class goes, and its id may come again
+        self._read_places(cls)
+
+    def _read_places(self, cls: type) -> None:
+        for number, base in enumerate(_mro(cls)):
+            held = _type_dict(base)
+            for name, one in held.items():
+                if type(one) is MemberDescriptorType and type(name) is str:
+                    self.slots.setdefault(name, number)
+            if type(held.get("__dict__")) is GetSetDescriptorType:
+                self.own = number
+                return
 
 
 #: By id, because asking a class for its hash or for equality may run a metaclass's code.
-_classes: dict[int, _Class] = {}
+_classes: dict[int, Class] = {}
 
 
-def _class(cls: type) -> _Class:
+def class_of(cls: type) -> Class:
+    """Return what is known of a class."""
     known = _classes.get(id(cls))
     if known is None:
         key = id(cls)
         reference = weakref.ref(cls, lambda _reference: _classes.pop(key, None))
-        known = _classes.setdefault(key, _Class(cls, reference))
+        known = _classes.setdefault(key, Class(cls, reference))
     return known
 
 
 def class_attribute(cls: type, name: str) -> Any:
     """Return what a class, or the nearest of its bases, holds under ``name``, else None."""
     return next((_type_dict(base)[name] for base in _mro(cls) if name in _type_dict(base)), None)
+
+
+def is_plain(model: type) -> bool:
+    """Whether reading ``instance.__dict__`` of a model runs no code of the project's."""
+    return (
+        class_attribute(model, "__getattribute__") is object.__getattribute__
+        and type(class_attribute(model, "__dict__")) is GetSetDescriptorType
+    )
 
 
 def _error(problem: BaseException, depth: int) -> str:
@@ -263,7 +298,7 @@ def _describe(thing: Any, depth: int) -> str:
         return f"<class {model_label(thing) or class_path(thing)}>"
     if _is_a(kind, "builtins.BaseException"):
         return f"<{_error(thing, depth)}>" if depth > 0 else f"<{plain(_qualname(kind))}>"
-    describers = map(BY_CLASS.get, _class(kind).paths)
+    describers = map(BY_CLASS.get, class_of(kind).paths)
     found = next(filter(None, describers), None)
     return found(thing) if found else f"<{plain(_qualname(kind))}>"
 
@@ -292,6 +327,16 @@ def _bytes(thing: Any, _depth: int) -> str:
         return f"<{type(thing).__name__}>"
 
 
+def _numbers(thing: Any) -> str | None:
+    """Return a small set of small numbers in order, None where it is anything else."""
+    if type(thing) is not set or not 0 < len(thing) <= _MEMBERS:
+        return None
+    for one in thing:
+        if type(one) is not int or not -_LARGEST < one < _LARGEST:
+            return None
+    return f"{{{str(sorted(thing))[1:-1]}}}"
+
+
 def _sequence(thing: Any, depth: int) -> str:
     if depth <= 0:
         return _bytes(thing, depth)
@@ -303,6 +348,9 @@ def _sequence(thing: Any, depth: int) -> str:
 def _set(thing: Any, depth: int) -> str:
     if depth <= 0:
         return _bytes(thing, depth)
+    numbers = _numbers(thing)
+    if numbers is not None:
+        return numbers
     if not thing:
         return f"{type(thing).__name__}()"
     joined = members((_describe(member, depth - 1) for member in _sorted(thing)), len(thing))
