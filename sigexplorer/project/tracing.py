@@ -104,6 +104,7 @@ class Tracing:
                 listened=state.listen,
                 origins=state.origins,
                 inits=state.inits,
+                leave_out=state.leave_out,
             )
             recorder.start()
             self._recorder = recorder
