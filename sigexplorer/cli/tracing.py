@@ -22,7 +22,7 @@ from sigexplorer.masking import command_line
 from sigexplorer.project.children import State, run_other
 from sigexplorer.project.injecting import Planned
 from sigexplorer.project.program import Program, resolve, restart, run
-from sigexplorer.project.tracing import Tracing, stay_importable
+from sigexplorer.project.tracing import Tracing, stay_importable, uncollected
 from sigexplorer.spool.files import SUFFIX, remove
 
 
@@ -184,7 +184,8 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
     """Report; Ctrl-C ends that, and nothing is lost."""
     try:
         hear()
-        from sigexplorer.cli.reporting import report
+        with uncollected():
+            from sigexplorer.cli.reporting import report
 
         for live in _PRINTING:
             live.end()
