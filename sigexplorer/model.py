@@ -106,6 +106,8 @@ class Bypass:
     parent_call: int | None
     origin: Origin | None
     would_call: tuple[str, ...]  # receivers that a signal would have reached
+    thread: str | None = None  # None: recorded by an older sigexplorer
+    process: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ class Callback:
     duration_ns: int
     ending: Ending  # discarded: rolled back, or one before it raised; waiting: the run ended before
     error: str | None
+    thread: str | None = None  # that registered it; None: recorded by an older sigexplorer
+    process: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

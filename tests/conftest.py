@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sigexplorer.model import Bypass, Call, Claim, Dispatch, Origin, Run, Step, Trace
 
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from sigexplorer.playground.boot import Playground
 
 pytest_plugins = ("pytester",)
+
+# Few examples, the same in every run; those that CI's long stage looks at besides are others each time.
+# Only what is wrong fails, not what takes long.
+_patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("quick", **_patient, max_examples=15, derandomize=True, database=None)
+settings.register_profile("thorough", **_patient, max_examples=150)
+settings.load_profile("quick")
 
 METHODS = ("send", "send_robust", "asend", "asend_robust")
 

@@ -37,6 +37,7 @@ class Registration(NamedTuple):
     sender_id: int | None  # id() of the sender; None: connected for every sender
     sender: Any  # the sender itself where Django keeps a reference to it, else None
     key: Any = None  # the very object by which Django tells this registration from others
+    function: Any = None  # of a dead bound method, whose class lives on: the function
 
 
 def registrations(signal: Any) -> list[Registration]:
@@ -58,7 +59,14 @@ def _registration(entry: tuple[Any, ...]) -> Registration:
         sender_id=None if sender_key == dispatcher.NONE_ID else sender_key,
         sender=sender_ref[0]() if sender_ref and sender_ref[0] is not None else None,
         key=key,
+        function=_function_of(reference) if receiver is None else None,
     )
+
+
+def _function_of(reference: Any) -> Any:
+    """Return the function of a bound method whose object died; a weak method keeps it apart."""
+    held = getattr(reference, "_func_ref", None) if type(reference) is weakref.WeakMethod else None
+    return held() if held is not None else None
 
 
 def _is_id(key: Any, receiver: Any) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import linecache
-import re
 import sys
 import weakref
 from collections.abc import Callable, Iterator
@@ -13,13 +11,12 @@ from typing import Any, NamedTuple
 from django.dispatch import Signal
 
 from sigexplorer import catalog
+from sigexplorer.capture import variables
 from sigexplorer.capture.listening import built_in
 from sigexplorer.capture.places import is_plumbing, short
+from sigexplorer.capture.variables import Variable
 from sigexplorer.capture.words import class_path, contents, plain
 from sigexplorer.model import Origin
-
-#: The contents of a module, whatever its class makes of ``__dict__``.
-_contents: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
 
 
 class SignalWords(NamedTuple):
@@ -74,8 +71,9 @@ def _built_in(signal: Any) -> SignalWords | None:
 
 
 def _custom(signal: Any) -> SignalWords:
-    held = _held().get(id(signal))
-    return held[0] if held is not None else _named_elsewhere(signal)
+    made = _made(signal)
+    held = variables.of(signal, made.serial if made else None, _SERIAL[0])
+    return _defined(signal, held) if held else _named_elsewhere(signal)
 
 
 def custom() -> list[tuple[SignalWords, Any]]:
@@ -84,8 +82,12 @@ def custom() -> list[tuple[SignalWords, Any]]:
     Those that a module holds, and those that were created while ``note_created`` was told.
     A signal imported elsewhere counts once, under the module that defines it.
     """
-    held = _held()
-    ours = {id(signal) for page in catalog.PAGES if (signal := _loaded(page)) is not None}
+    held = {
+        key: (_defined(signal, one.variables), signal)
+        for key, one in variables.look(_SERIAL[0]).items()
+        if (signal := one.signal()) is not None
+    }
+    ours = {id(signal) for page in catalog.PAGES if (signal := variables.loaded(page)) is not None}
     others = [
         (_named_elsewhere(signal), signal)
         for made in list(_CREATED.values())
@@ -94,57 +96,32 @@ def custom() -> list[tuple[SignalWords, Any]]:
     return sorted([*held.values(), *others], key=lambda pair: pair[0].path)
 
 
-def _held() -> dict[int, tuple[SignalWords, Any]]:
-    """Return by id the signals that are a variable of some module, and Django's own ones are not."""
-    ours = {id(signal) for page in catalog.PAGES if (signal := _loaded(page)) is not None}
-    found: dict[int, list[_Holder]] = {}
-    for module_name, module in sorted(sys.modules.items()):
-        if module_name.startswith("django.") or not issubclass(type(module), ModuleType):
-            continue
-        held = _contents(module)
-        for name, thing in list(held.items()):
-            # Only type() may be asked: a lazy object's __class__ runs the project's code.
-            if issubclass(type(thing), Signal) and id(thing) not in ours:
-                found.setdefault(id(thing), []).append(_Holder(module_name, plain(name), thing))
-    return {key: (_defined(holders), holders[0].signal) for key, holders in found.items()}
-
-
-class _Holder(NamedTuple):
-    """A variable that is a signal."""
-
-    module: str
-    name: str
-    signal: Any
-
-    @property
-    def words(self) -> SignalWords:
-        return SignalWords(f"{self.module}.{self.name}", self.name, "custom")
-
-
-def _defined(holders: list[_Holder]) -> SignalWords:
+def _defined(signal: Any, held: list[Variable]) -> SignalWords:
     """Name a signal by the module that defines it, whoever else imports it; by its first name there.
 
     That is the one in which it was made; where nobody saw that, the one whose source
-    assigns it, and of several ``signals.py``.
+    assigns it, and of several ``signals.py``. A variable that a loop has left over names it
+    only where nothing else does.
     """
-    made = _made(holders[0].signal)
+    made = _made(signal)
+    lasting = [one for one in held if not one.bound_by_loop]
     if made is not None:
-        there = next((one.words for one in holders if one.module == made.module), None)
-        there = there or _named_inside(holders[0].signal, made)
+        there = next((_words_of(one) for one in lasting if one.module == made.module), None)
+        there = there or _named_inside(signal, made)
         if there is not None:
             return there
-    if len({one.module for one in holders}) == 1:
-        return holders[0].words
-    return min(holders, key=lambda one: (not _assigns(one), not _is_home(one.module))).words
+    if not lasting:
+        inside = next((found for one in held if (found := _inside_module(signal, one.module))), None)
+        return inside or (_words_of(held[0]) if made is None else _named_elsewhere(signal))
+    if len({one.module for one in lasting}) == 1:
+        return _words_of(lasting[0])
+    return _words_of(
+        min(lasting, key=lambda one: (not one.assigned, one.module == "__main__", not _is_home(one.module)))
+    )
 
 
-def _assigns(holder: _Holder) -> bool:
-    """Whether the source of a module assigns the variable, instead of importing it."""
-    file = _contents(sys.modules[holder.module]).get("__file__")
-    if type(file) is not str or not file.endswith(".py"):
-        return False
-    assigned = re.compile(rf"^[ \t]*{re.escape(holder.name)}[ \t]*(?::[^=\n]*)?=(?!=)")
-    return any(assigned.match(line) for line in linecache.getlines(file))
+def _words_of(variable: Variable) -> SignalWords:
+    return SignalWords(f"{variable.module}.{variable.name}", variable.name, "custom")
 
 
 def found_at(text: str) -> Any:
@@ -155,7 +132,7 @@ def found_at(text: str) -> Any:
         if not issubclass(type(module), ModuleType):
             continue
         rest = ".".join(parts[end:])
-        for name, thing in list(_contents(module).items()):
+        for name, thing in list(variables.contents(module).items()):
             if plain(name) == rest and issubclass(type(thing), Signal):
                 return thing
             if rest.startswith(plain(name)):
@@ -169,10 +146,6 @@ def _is_home(module_name: str) -> bool:
     return module_name.rpartition(".")[2] == "signals"
 
 
-def _loaded(page: catalog.Page) -> Any:
-    return built_in(page) if page.module in sys.modules else None
-
-
 # Signals that no module holds as a variable: in a dict, an attribute of a class or of an
 # object, or only in a function's closure.
 
@@ -182,10 +155,13 @@ class _Created(NamedTuple):
     at: Origin
     module: str
     number: int  # from 1, among those of that line
+    serial: int  # from 1, among all
 
 
 #: By id, as above.
 _CREATED: dict[int, _Created] = {}
+
+_SERIAL = [0]  # how many were created
 
 
 class _Line:
@@ -215,7 +191,8 @@ def note_created(signal: Any, frame: FrameType | None) -> None:
     made.number += 1
     reference = _leaving(signal, _CREATED, made.left)
     module = plain(frame.f_globals.get("__name__"))
-    _CREATED[id(signal)] = _Created(reference, at, module, made.number)
+    _SERIAL[0] += 1
+    _CREATED[id(signal)] = _Created(reference, at, module, made.number, _SERIAL[0])
 
 
 def _is_own_init(frame: FrameType, signal: Any) -> bool:
@@ -250,13 +227,19 @@ def _named_elsewhere(signal: Any) -> SignalWords:
 
 def _named_inside(signal: Any, made: _Created) -> SignalWords | None:
     """Name a signal by what holds it in the module that made it, if something there does."""
-    module = sys.modules.get(made.module)
+    return _inside_module(signal, made.module)
+
+
+def _inside_module(signal: Any, module_name: str) -> SignalWords | None:
+    module = sys.modules.get(module_name)
     if issubclass(type(module), ModuleType):
-        for name, thing in list(_contents(module).items()):
+        for name, thing in list(variables.contents(module).items()):
+            if plain(name).startswith("__"):  # builtins, and what the module was loaded by
+                continue
             for end, found in _inside(thing, _DEPTH):
                 if found is signal:
                     last = end.rpartition(".")[2] if end.startswith(".") else f"{plain(name)}{end}"
-                    return SignalWords(f"{made.module}.{plain(name)}{end}", last, "custom")
+                    return SignalWords(f"{module_name}.{plain(name)}{end}", last, "custom")
     return None
 
 

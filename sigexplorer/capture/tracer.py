@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from time import perf_counter_ns as clock
 
 import django
@@ -43,7 +43,7 @@ class Tracer:
         self.dropped = 0  # all of them
         self.last: list[Flight] | None = None
         self._flights: list[tuple[str, Flight]] = []
-        self._events: list[Event] = []
+        self._events: list[tuple[str, Event]] = []  # with the thread that noted it
         self._steps: list[Step] = []
         self._steps_only = steps_only
         # Which step it is from a clock reading on, in order.
@@ -103,9 +103,8 @@ class Tracer:
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Take what has closed, of what opened while we observed."""
         ours = [(thread, flight) for flight in flights if self._is_ours(flight[START])]
-        told = [event for event in events if self._is_our_event(event)]
         self._flights += ours
-        self._events += told
+        self._events += [(thread, event) for event in events if self._is_our_event(event)]
         self.last = flights
 
     def _is_our_event(self, event: Event) -> bool:
@@ -143,12 +142,14 @@ class Tracer:
         STREAM.drain()
         closed = {flight[ID] for _, flight in self._flights}
         flights = [*self._flights, *(one for one in under_way if one[1][ID] not in closed)]
-        beside = [event for event in self._events if isinstance(event, (Bypassed, Promised))]
-        ids = sorted([*(flight[ID] for _, flight in flights), *(event.id for event in beside)])
+        beside = [
+            (thread, event) for thread, event in self._events if isinstance(event, (Bypassed, Promised))
+        ]
+        ids = sorted([*(flight[ID] for _, flight in flights), *(event.id for _, event in beside)])
         numbers = {row: number for number, row in enumerate(ids, 1)}
         assembly = Assembly(TABLE, self._start, os.getpid(), numbers.get, self._step_of)
-        assembly.learn(self._events, dict(database.vendors()))
-        others = [assembly.beside(event) for event in sorted(beside, key=attrgetter("id"))]
+        assembly.learn((event for _, event in self._events), dict(database.vendors()))
+        others = [assembly.beside(*one) for one in sorted(beside, key=lambda one: one[1].id)]
         return Trace(
             run=self._run(),
             steps=tuple(self._steps),

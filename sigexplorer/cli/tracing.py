@@ -160,11 +160,11 @@ def go(session: Session, program: Program | None) -> int:
 _PRINTING: list[Any] = []  # whoever prints is kept, and with it what it prints
 
 
-def _print(wanted: Wanted) -> None:
+def _print(wanted: Wanted, *, child: bool = False) -> None:
     from sigexplorer.cli.live import Live, to_standard_error
     from sigexplorer.cli.reporting import look
 
-    live = Live(look(wanted), to_standard_error)
+    live = Live(look(wanted), to_standard_error, child=child)
     _PRINTING.append(live)
     live.begin()
 
@@ -177,7 +177,7 @@ def _as_text(wanted: Wanted) -> str:
 def print_as(live: str) -> None:
     """Print in a process that a traced one has started what the state of the run says."""
     held = json.loads(live)
-    _print(Wanted(Chosen(**held["chosen"]), Viewed(**held["viewed"])))
+    _print(Wanted(Chosen(**held["chosen"]), Viewed(**held["viewed"])), child=True)
 
 
 def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[], object]) -> None:

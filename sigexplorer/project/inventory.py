@@ -114,8 +114,12 @@ def listed(named: SignalWords, registration: Registration, order: int, senders: 
     alive = registration.receiver is not None
     if alive:
         receiver = receivers.words(registration.receiver)
+    elif event is not None:
+        receiver = event.receiver
+    elif registration.function is not None:
+        receiver = receivers.words(registration.function)
     else:
-        receiver = event.receiver if event else receivers.ReceiverWords(UNKNOWN, None, None)
+        receiver = receivers.ReceiverWords(UNKNOWN, None, None)
     uid = registration.dispatch_uid
     return ListedReceiver(
         signal=named.path,

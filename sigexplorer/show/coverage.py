@@ -16,6 +16,7 @@ from sigexplorer.show.look import Look
 from sigexplorer.show.recording import records
 from sigexplorer.show.recording.load import assembled
 from sigexplorer.show.source import Source, each, sieves
+from sigexplorer.show.text import split_path
 
 Record = dict[str, Any]
 
@@ -132,7 +133,7 @@ def narrowed(found: Coverage, filters: Filters) -> Coverage:
 
     def meant(signal: str, receiver: str, senders: Iterable[str]) -> bool:
         return (
-            sieve.named(signal, signal.rpartition(".")[2], _group(signal), None)
+            sieve.named(signal, split_path(signal)[1], _group(signal), None)
             and (filters.receiver is None or fnmatchcase(receiver, filters.receiver))
             and (filters.sender is None or any(fnmatchcase(sender, filters.sender) for sender in senders))
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sigexplorer.show.coverage import Called, Coverage, NotCalled, Unheard
 from sigexplorer.show.document import Block, Document, Grid, Heading, Paragraph
-from sigexplorer.show.text import plural, safe, short_sender
+from sigexplorer.show.text import plural, safe, short_sender, split_path
 
 _MOST = 500  # rows of one table
 _NAMED = 3  # senders in one cell
@@ -73,7 +73,7 @@ def _cells(row: Called | NotCalled | Unheard, *, wide: bool) -> tuple[str, ...]:
 def _named(path: str, *, wide: bool) -> str:
     """Return a dotted path; where there is little room its end over its beginning, Django's without it."""
     shown = safe(path, 200)
-    module, _, name = shown.rpartition(".")
+    module, name = split_path(shown)
     if not module or shown.startswith("django."):
         return name
     return shown if wide else f"{name}\n{module}"

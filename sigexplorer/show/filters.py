@@ -17,8 +17,9 @@ from sigexplorer.show.nesting import depths
 NOISE = frozenset({"pre_init", "post_init", "class_prepared"})
 
 _GLOB = re.compile(r"[*?\[]")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s)?")
-_UNITS = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, None: 1_000_000}
+_KEY = re.compile(r"\[(['\"])(.+)\1\]$")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s)")
+_UNITS = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def parse_signals(texts: list[str]) -> tuple[str, ...]:
 
 
 def parse_duration(text: str) -> int:
-    """Return the nanoseconds of ``5ms``, ``1.5s``, ``200us``; a bare number is milliseconds."""
+    """Return the nanoseconds of ``5ms``, ``1.5s``, ``200us``; a bare number might mean anything."""
     found = _DURATION.fullmatch(text.strip())
     if found is None:
         raise UsageError(f"'{text}' is not a duration", "write it like 5ms, 1.5s or 200us")
@@ -243,7 +244,14 @@ def matches(pattern: str, signal: str, name: str, group: str) -> bool:
     """Whether a pattern means the signal with that path, short name and group."""
     if pattern.startswith("%"):
         return group in catalog.GROUPS[pattern[1:]]
-    return fnmatchcase(name, pattern) or fnmatchcase(signal, pattern)
+    names = (name, signal, *_key(name))
+    return pattern in names or any(fnmatchcase(each, pattern) for each in names)
+
+
+def _key(name: str) -> list[str]:
+    """Return the key of a signal that stands in a dict: ``paid`` of ``EVENTS['paid']``."""
+    found = _KEY.search(name)
+    return [found[2]] if found else []
 
 
 class Names:
@@ -271,7 +279,7 @@ class Names:
 
     def see(self, signal: str, name: str, sender: str | None, receivers: Iterable[str]) -> None:
         """Take note of the names in one dispatch."""
-        self._signals.update((signal, name))
+        self._signals.update((signal, name, *_key(name)))
         self._senders.add(sender or "None")
         self._receivers.update(receivers)
 

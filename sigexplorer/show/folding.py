@@ -10,7 +10,10 @@ from itertools import accumulate
 
 from sigexplorer.model import Bypass, Callback, Dispatch, Step, Trace
 from sigexplorer.show.filters import NOISE, Filters, asked_for, chosen_steps
+from sigexplorer.show.look import Look
 from sigexplorer.show.nesting import depths, in_order
+from sigexplorer.show.places import Places
+from sigexplorer.show.selection import Selection
 
 #: Rows of the longest pattern whose repeats are joined.
 _LONGEST_PERIOD = 8
@@ -28,6 +31,7 @@ class Row:
     cause: str = ""  # of a callback: the receiver that registered it
     parents: int = 1  # of repeats: how many dispatches caused them
     places: int = 1  # of repeats: from how many lines they came
+    where: str = ""  # process and thread, where there are several
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +48,28 @@ class Timeline:
 
     sections: tuple[Section, ...]
     folded: dict[str, int] = field(default_factory=dict)  # signal name to dispatches
+    where: str = ""  # what the column of processes and threads is called; empty: there is one
+
+
+def timeline_of(shown: Selection, look: Look) -> Timeline:
+    """Return the rows of what was selected."""
+    return fold(shown.trace, look.filters, keep=look.marked, everything=look.verbose, places=shown.places)
 
 
 def fold(
-    trace: Trace, filters: Filters, *, keep: frozenset[str] = frozenset(), everything: bool = False
+    trace: Trace,
+    filters: Filters,
+    *,
+    keep: frozenset[str] = frozenset(),
+    everything: bool = False,
+    places: Places | None = None,
 ) -> Timeline:
     """Return the rows of ``trace``.
 
     Signals whose short name is in ``keep`` are never folded; ``everything`` folds and
-    collapses nothing.
+    collapses nothing. ``places`` tells whether there were several processes or threads.
     """
+    places = places or Places(trace.dispatches)
     noise = frozenset[str]() if everything else NOISE - keep
     hidden: Counter[str] = Counter()
     shown: list[Dispatch | Bypass] = []
@@ -68,7 +84,7 @@ def fold(
             continue
         shown.append(record)
     arrange: Callable[[list[Row]], Iterable[Row]] = list if everything else _collapse
-    by_step = _by_step(trace, _rows(trace, ordered, shown))
+    by_step = _by_step(trace, _rows(trace, ordered, shown, places))
     sections = [Section(None, tuple(arrange(by_step[None])))] if by_step[None] else []
     chosen = chosen_steps(trace.steps, filters.step)
     sections += [
@@ -76,10 +92,12 @@ def fold(
         for step in trace.steps
         if chosen is None or step.id in chosen
     ]
-    return Timeline(tuple(sections), dict(hidden.most_common()))
+    return Timeline(tuple(sections), dict(hidden.most_common()), places.title)
 
 
-def _rows(trace: Trace, ordered: list[Dispatch | Bypass], shown: list[Dispatch | Bypass]) -> list[Row]:
+def _rows(
+    trace: Trace, ordered: list[Dispatch | Bypass], shown: list[Dispatch | Bypass], places: Places
+) -> list[Row]:
     """Return a row for each record that is shown, and for each callback."""
     visible = {record.id for record in shown if isinstance(record, Dispatch)}
     deep = depths(ordered, visible.__contains__)
@@ -97,12 +115,13 @@ def _rows(trace: Trace, ordered: list[Dispatch | Bypass], shown: list[Dispatch |
                 deep[record.id] + (record.id in below),
                 duration_ns=record.duration_ns if isinstance(record, Dispatch) else 0,
                 causes=frozenset(causes[record.id]),
+                where=places.told(record),
             )
         )
-    return _with_callbacks(trace, rows) if trace.callbacks else rows
+    return _with_callbacks(trace, rows, places) if trace.callbacks else rows
 
 
-def _with_callbacks(trace: Trace, rows: list[Row]) -> list[Row]:
+def _with_callbacks(trace: Trace, rows: list[Row], places: Places) -> list[Row]:
     """Put each callback where it ran, before what it sent; one that never ran where it was registered."""
     dispatches = {dispatch.id: dispatch for dispatch in trace.dispatches}
     sent: dict[int, int] = {}  # callback to the place of the first row that it sent
@@ -113,7 +132,8 @@ def _with_callbacks(trace: Trace, rows: list[Row]) -> list[Row]:
     placed: dict[int, list[Row]] = defaultdict(list)
     for each in sorted(trace.callbacks, key=_starts_ns):
         place = sent[each.id] if each.id in sent else bisect_right(starts, _starts_ns(each))
-        row = Row(each, 0, duration_ns=each.duration_ns, cause=_registered_by(each, dispatches))
+        cause = _registered_by(each, dispatches)
+        row = Row(each, 0, duration_ns=each.duration_ns, cause=cause, where=places.told(each))
         placed[place].append(row)
     joined: list[Row] = []
     for place in range(len(rows) + 1):
@@ -198,7 +218,7 @@ def _likeness(row: Row) -> object:
     if isinstance(record, Bypass):
         return record  # every one counts its own rows
     if isinstance(record, Callback):
-        return (record.function, record.using, record.ending, record.error, row.cause)
+        return (record.function, record.using, record.ending, record.error, row.cause, row.where)
     calls = tuple((call.receiver, call.outcome, call.error) for call in record.calls)
     telling = tuple((name, held) for name, held in record.arguments if name in _TELLING)
     sender = "" if record.group == "migrate" else record.sender  # one for each app
@@ -211,6 +231,7 @@ def _likeness(row: Row) -> object:
         record.error,
         calls,
         telling,
+        row.where,
     )
 
 

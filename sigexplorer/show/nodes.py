@@ -17,6 +17,7 @@ class Node:
     start_ns: int
     duration_ns: int
     inside: list[Node] = field(default_factory=list)
+    where: str = ""  # process and thread, where they are told of it
 
     @property
     def own_ns(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,17 +21,18 @@ class ReceiverNumbers:
     """What one receiver did in all of its calls."""
 
     calls: int = 0  # those that really ran
-    total_ns: int = 0
+    total_ns: int = 0  # a call inside of another one of its own counts once
     own_ns: int = 0  # without the dispatches that it caused
     slowest_ns: int = 0
-    queries: int = 0
+    queries: int = 0  # as the total
     errors: int = 0
     passed: int = 0  # skipped, or muted
+    called_ns: int = 0  # of all calls, one inside of another too
 
     @property
     def mean_ns(self) -> int:
         """Return the mean of its calls, 0 where there were none."""
-        return self.total_ns // self.calls if self.calls else 0
+        return self.called_ns // self.calls if self.calls else 0
 
 
 @dataclass(slots=True)
@@ -41,9 +42,9 @@ class SignalNumbers:
     dispatches: int = 0
     unheard: int = 0
     calls: int = 0
-    total_ns: int = 0
+    total_ns: int = 0  # a dispatch inside of another one of the signal counts once
     slowest_ns: int = 0
-    queries: int = 0
+    queries: int = 0  # as the total
     errors: int = 0
 
 
@@ -68,9 +69,18 @@ class Profile:
     signals: dict[str, SignalNumbers] = field(default_factory=dict)
     recursions: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)  # who again sent what
     largest: Burst | None = None
-    bypasses: dict[tuple[str, str], list[int]] = field(default_factory=dict)  # times, rows
+    bypasses: dict[tuple[str, str], list[int]] = field(default_factory=dict)  # times, rows, times of unknown
     callbacks: dict[str, Counter[str]] = field(default_factory=dict)  # function: endings
     filtered: int = 0  # dispatches that were left out
+
+
+#: By name: nanoseconds, and SQL statements.
+_Counted = dict[str, tuple[int, int]]
+
+_NOTHING = (0, 0)
+
+_RAN = ("returned", "raised")
+_NO_CALL = {"outcome": "skipped"}
 
 
 @dataclass(slots=True)
@@ -81,6 +91,47 @@ class _Inside:
     dispatches: int = 0
     levels: int = 0
     kinds: set[tuple[str, str | None]] = field(default_factory=set)  # signal and sender
+    called: _Counted = field(default_factory=dict)  # by receiver: what was counted of its outermost calls
+    sent: _Counted = field(default_factory=dict)  # by signal: the same of its outermost dispatches
+
+    def count(self, record: Record, inside: Mapping[int | None, _Inside], *, shown: bool) -> None:
+        """Take in what was counted of a dispatch, and of what closed inside it."""
+        calls: Sequence[Record] = record["calls"] if shown else ()
+        for index, held in inside.items():
+            # What is in the dispatch, or in a call of it, is part of what that one counts.
+            _add(self.sent, held.sent, record["name"] if shown else None)
+            call = calls[index] if index is not None and index < len(calls) else _NO_CALL
+            _add(self.called, held.called, call["receiver"] if call["outcome"] in _RAN else None)
+        if shown:
+            _add_one(self.sent, record["name"], record)
+            for call in calls:
+                if call["outcome"] in _RAN:
+                    _add_one(self.called, call["receiver"], call)
+
+
+def _add_one(found: _Counted, name: str, record: Record) -> None:
+    duration_ns, queries = record["duration_ns"] or 0, record["queries"]
+    before = found.get(name)
+    found[name] = (duration_ns, queries) if before is None else (before[0] + duration_ns, before[1] + queries)
+
+
+def _add(found: _Counted, more: _Counted, but: str | None) -> None:
+    """Add numbers to those of the same name, but those of a name that stands for them already."""
+    for name, (duration_ns, queries) in more.items():
+        if name != but:
+            before_ns, before = found.get(name, _NOTHING)
+            found[name] = (before_ns + duration_ns, before + queries)
+
+
+def _sent_inside(name: str, inside: Mapping[int | None, _Inside] | None) -> tuple[int, int]:
+    """Return time and SQL of the dispatches of a signal that closed inside of another one of it."""
+    again_ns = again = 0
+    for each in inside.values() if inside else ():
+        held = each.sent.get(name)
+        if held is not None:
+            again_ns += held[0]
+            again += held[1]
+    return again_ns, again
 
 
 class Measure:
@@ -102,8 +153,9 @@ class Measure:
                 signal = profile.signals[record["name"]] = SignalNumbers()
             duration_ns = record["duration_ns"]
             signal.dispatches += 1
-            signal.total_ns += duration_ns
-            signal.queries += record["queries"]
+            again_ns, again = _sent_inside(record["name"], inside)
+            signal.total_ns += max(0, duration_ns - again_ns)
+            signal.queries += max(0, record["queries"] - again)
             if duration_ns > signal.slowest_ns:  # noqa: PLR1730 - max() takes three times as long
                 signal.slowest_ns = duration_ns
             if calls:
@@ -114,7 +166,7 @@ class Measure:
         else:
             self.profile.filtered += 1
         if record["parent"] is not None or inside:
-            self._caused(record, inside)
+            self._caused(record, inside, shown=shown)
 
     def returned(self, one: Written) -> None:
         """Add a dispatch in which nothing was raised or skipped."""
@@ -139,6 +191,7 @@ class Measure:
                 numbers = self.profile.receivers[name] = ReceiverNumbers()
             numbers.calls += 1
             numbers.total_ns += took
+            numbers.called_ns += took
             numbers.own_ns += took
             if took > numbers.slowest_ns:  # noqa: PLR1730 - as above
                 numbers.slowest_ns = took
@@ -162,24 +215,28 @@ class Measure:
             if outcome not in ("returned", "raised"):
                 numbers.passed += 1
                 continue
-            duration_ns = own_ns = call["duration_ns"]
+            duration_ns = own_ns = total_ns = call["duration_ns"]
+            queries = call["queries"]
             if inside and index in inside:
                 own_ns = max(0, own_ns - inside[index].duration_ns)
+                again_ns, again = inside[index].called.get(name, _NOTHING)
+                total_ns, queries = max(0, total_ns - again_ns), max(0, queries - again)
                 if (record["name"], record["sender"]) in inside[index].kinds:
                     self.profile.recursions[name, record["name"], record["sender"]] += 1
             numbers.calls += 1
-            numbers.total_ns += duration_ns
+            numbers.total_ns += total_ns
+            numbers.called_ns += duration_ns
             numbers.own_ns += own_ns
             if duration_ns > numbers.slowest_ns:  # noqa: PLR1730 - as above
                 numbers.slowest_ns = duration_ns
-            numbers.queries += call["queries"]
+            numbers.queries += queries
             signal.calls += 1
             if outcome == "raised":
                 numbers.errors += 1
                 raised += 1
         signal.errors += raised or record["error"] is not None
 
-    def _caused(self, record: Record, inside: dict[int | None, _Inside] | None) -> None:
+    def _caused(self, record: Record, inside: dict[int | None, _Inside] | None, *, shown: bool) -> None:
         """Hand what closed inside ``record``, and itself, on to what caused it."""
         within = inside.values() if inside else ()
         dispatches = 1 + sum(call.dispatches for call in within)
@@ -201,14 +258,16 @@ class Measure:
         place.kinds.add((record["name"], record["sender"]))
         for call in within:
             place.kinds |= call.kinds
+        place.count(record, inside or {}, shown=shown)
 
     def other(self, record: Record, *, shown: bool = True) -> None:
         """Add a record that is no dispatch."""
         if not shown:
             return
         if record["type"] == "bypass":
-            numbers = self.profile.bypasses.setdefault((record["operation"], record["model"]), [0, 0])
+            numbers = self.profile.bypasses.setdefault((record["operation"], record["model"]), [0, 0, 0])
             numbers[0] += 1
             numbers[1] += record["rows"] or 0
+            numbers[2] += record["rows"] is None
         elif record["type"] == "callback":
             self.profile.callbacks.setdefault(record["function"], Counter())[record["ending"]] += 1

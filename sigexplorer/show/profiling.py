@@ -53,8 +53,15 @@ def _measured(stream: Iterator[Record], sieve: Sieve, names: Names) -> Profile:
             measure.dispatch(record, shown=shown)
         else:
             shown = everything or kind != "bypass" or sieve.bypass_record(record)
-            measure.other(record, shown=shown and (kind != "callback" or not sieve.filters.narrows))
+            measure.other(
+                record, shown=shown and (kind != "callback" or not _leaves_callbacks(sieve.filters))
+            )
         if shown:
             tally.add(record)
     measure.profile.summary = tally.summary()
     return measure.profile
+
+
+def _leaves_callbacks(filters: Filters) -> bool:
+    """Whether no callback can be meant: it has neither signal nor sender."""
+    return filters.narrows or filters.sender is not None

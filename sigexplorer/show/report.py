@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sigexplorer.model import Claim, Trace
 from sigexplorer.show.document import Block, Bullets, Document, Grid, Heading, Paragraph
-from sigexplorer.show.folding import Row, fold
+from sigexplorer.show.folding import Row, timeline_of
 from sigexplorer.show.look import Look
 from sigexplorer.show.profiling import profile_of
 from sigexplorer.show.selection import selected
@@ -21,7 +21,7 @@ _COLUMNS = ("#", "at ms", "signal", "sender", "arguments", "receivers", "SQL")
 def report(trace: Trace, look: Look) -> Document:
     """Return everything that a reader wants of ``trace``; of a long one the first and the last part."""
     shown = selected(trace, look)
-    timeline = fold(shown.trace, look.filters, keep=look.marked, everything=look.verbose)
+    timeline = timeline_of(shown, look)
     cut = shorten(timeline, shown, look.rows)
     title, *notes = heading.header(shown, timeline).plain.split("\n")
     blocks: list[Block] = [Heading(title, level=1), *(Paragraph(note) for note in notes)]
@@ -30,7 +30,7 @@ def report(trace: Trace, look: Look) -> Document:
             if section.step is not None:
                 blocks.append(Heading(f"{section.step.title} ({duration(section.step.duration_ns)})"))
                 blocks += [Paragraph(f"stopped by {section.step.error}")] * bool(section.step.error)
-            blocks += _rows(section.rows, look) or [Paragraph("nothing to show")]
+            blocks += _rows(section.rows, timeline.where, look) or [Paragraph("nothing to show")]
             if section.step is not None:
                 blocks += _claims(claim for claim in trace.claims if claim.step == section.step.id)
         if part is cut.before and cut.told:
@@ -41,9 +41,13 @@ def report(trace: Trace, look: Look) -> Document:
     return tuple(blocks)
 
 
-def _rows(rows: tuple[Row, ...], look: Look) -> list[Block]:
-    drawn = tuple(tuple(_line(cell.plain) for cell in cells.wide(row, look)) for row in rows)
-    return [Grid(_COLUMNS, drawn, frozenset({"#", "at ms", "SQL"}))] if rows else []
+def _rows(rows: tuple[Row, ...], where: str, look: Look) -> list[Block]:
+    titles = (*_COLUMNS[:2], where, *_COLUMNS[2:]) if where else _COLUMNS
+    drawn = []
+    for row in rows:
+        told = [_line(cell.plain) for cell in cells.wide(row, look)]
+        drawn.append((*told[:2], row.where, *told[2:]) if where else tuple(told))
+    return [Grid(titles, tuple(drawn), frozenset({"#", "at ms", "SQL"}))] if rows else []
 
 
 def _line(cell: str) -> str:

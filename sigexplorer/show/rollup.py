@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,7 +27,8 @@ Record = dict[str, Any]
 
 _LONGEST = 1024 * 1024  # bytes of the first and of the last line, at most
 
-_RECEIVER = ("calls", "total_ns", "own_ns", "slowest_ns", "queries", "errors", "passed")
+_RECEIVER = ("calls", "total_ns", "own_ns", "slowest_ns", "queries", "errors", "passed", "called_ns")
+_BYPASS = ("times", "rows", "unknown")
 _SIGNAL = ("dispatches", "unheard", "calls", "total_ns", "slowest_ns", "queries", "errors")
 
 
@@ -77,7 +79,7 @@ class LineWriter:
             calls=sum(numbers.calls for numbers in signals.values()),
             errors=sum(numbers.errors for numbers in signals.values()),
             queries=self._measure.profile.run.queries if self._measure else 0,
-            bypasses=sum(times for times, _ in self._measure.profile.bypasses.values())
+            bypasses=sum(times for times, *_ in self._measure.profile.bypasses.values())
             if self._measure
             else 0,
             by_signal=dict(names.most_common()),
@@ -163,8 +165,8 @@ def _loaded(run: Record, end: Record) -> Profile:
     return Profile(
         assembled([run]).run,
         summary,
-        {name: ReceiverNumbers(*map(_number, _seven(each))) for name, each in held["receivers"].items()},
-        {name: SignalNumbers(*map(_number, _seven(each))) for name, each in held["signals"].items()},
+        {name: ReceiverNumbers(*_numbers(each, _RECEIVER)) for name, each in held["receivers"].items()},
+        {name: SignalNumbers(*_numbers(each, _SIGNAL)) for name, each in held["signals"].items()},
         Counter(
             {
                 (_text(who), _text(name), _some_text(sender)): _number(times)
@@ -173,8 +175,8 @@ def _loaded(run: Record, end: Record) -> Profile:
         ),
         None if largest is None else _burst(*largest),
         {
-            (_text(what), _text(model)): [_number(times), _number(rows)]
-            for what, model, times, rows in held["bypasses"]
+            (_text(what), _text(model)): _numbers(numbers, _BYPASS)
+            for what, model, *numbers in held["bypasses"]
         },
         {
             function: Counter({_text(ending): _number(times) for ending, times in endings.items()})
@@ -187,10 +189,10 @@ def _burst(number: Any, name: Any, sender: Any, dispatches: Any, levels: Any) ->
     return Burst(_number(number), _text(name), _some_text(sender), _number(dispatches), _number(levels))
 
 
-def _seven(numbers: Any) -> list[Any]:
-    if type(numbers) is not list or len(numbers) != len(_RECEIVER):
+def _numbers(held: Any, names: Sequence[str]) -> list[int]:
+    if type(held) is not list or len(held) != len(names):  # an older sigexplorer wrote it
         raise WrongRecordError("not as many numbers")
-    return numbers
+    return [_number(each) for each in held]
 
 
 def _number(held: Any) -> int:

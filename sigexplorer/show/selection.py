@@ -11,6 +11,7 @@ from typing import Any
 from sigexplorer.model import Run, Summary, Trace, summarise
 from sigexplorer.show.filters import NOISE, Filters, Names, Sieve, apply, has_failed
 from sigexplorer.show.look import Look
+from sigexplorer.show.places import Places
 from sigexplorer.show.recording.load import assembled
 from sigexplorer.show.tally import Tally
 
@@ -40,6 +41,7 @@ class Selection:
     folded: Counter[str] = field(default_factory=Counter)  # by signal: read, folded and not kept
     sent: Counter[int | None] = field(default_factory=Counter)  # dispatches by step
     gap: Gap | None = None
+    places: Places = field(default_factory=Places)  # of everything that was read
 
 
 def selected(trace: Trace, look: Look) -> Selection:
@@ -52,6 +54,7 @@ def selected(trace: Trace, look: Look) -> Selection:
         filtered=len(trace.dispatches) - len(narrowed.dispatches),
         passed=len(trace.bypasses) - len(narrowed.bypasses),
         sent=Counter(dispatch.step for dispatch in trace.dispatches),
+        places=Places(trace.dispatches),
     )
 
 
@@ -134,6 +137,7 @@ class Reader:
 
     def _dispatch(self, record: Record) -> None:
         self._found.sent[record["step"]] += 1
+        self._found.places.read(record)
         if not self._sieve.record(record):
             self._filtered += 1
         elif record["name"] in self._noise and not (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sigexplorer.model import Bypass, Call, Callback, Dispatch, Trace
 from sigexplorer.show.folding import Row, Timeline
+from sigexplorer.show.text import plural
 
 #: Sends what no receiver and no callback sent.
 PROGRAM = "the program"
@@ -39,11 +40,14 @@ def sequence(trace: Trace, timeline: Timeline) -> tuple[Part, ...]:
     dispatches = {dispatch.id: dispatch for dispatch in trace.dispatches}
     callbacks = {callback.id: callback for callback in trace.callbacks}
 
-    def sender_of(record: Dispatch | Bypass | Callback) -> str:
+    def sender_of(row: Row) -> str:
+        record = row.record
         cause = dispatches.get(record.parent or 0)
         if cause is None:
             callback = callbacks.get(record.callback or 0) if isinstance(record, Dispatch) else None
-            return callback.function if callback else PROGRAM
+            if callback:
+                return callback.function
+            return f"{PROGRAM} [{row.where}]" if row.where else PROGRAM
         index = record.parent_call
         return cause.calls[index].receiver if index is not None and index < len(cause.calls) else cause.name
 
@@ -56,9 +60,9 @@ def sequence(trace: Trace, timeline: Timeline) -> tuple[Part, ...]:
     )
 
 
-def _messages(row: Row, sender_of: Callable[[Dispatch | Bypass | Callback], str]) -> Iterator[Message]:
+def _messages(row: Row, sender_of: Callable[[Row], str]) -> Iterator[Message]:
     record = row.record
-    sender = sender_of(record)
+    sender = sender_of(row)
     if isinstance(record, Callback):
         yield Message(
             sender,
@@ -71,12 +75,12 @@ def _messages(row: Row, sender_of: Callable[[Dispatch | Bypass | Callback], str]
             record.error,
         )
     elif isinstance(record, Bypass):
-        rows = "" if record.rows is None else f" {record.rows} rows"
+        rows = "rows unknown" if record.rows is None else plural(record.rows, "row")
         yield Message(
             sender,
             None,
             f"no signal: {record.operation}",
-            f"{record.model}{rows}",
+            f"{record.model} {rows}",
             row.depth,
             row.times,
             "bypass",

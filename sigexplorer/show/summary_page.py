@@ -31,7 +31,7 @@ def summary(profile: Profile, *, wide: bool) -> Document:
     blocks += _signals(profile)
     for title, items in (
         ("Recursion", _recursions(profile)),
-        ("Longest chain", _chain(profile)),
+        ("Longest chain" + ", of the whole run" * bool(profile.filtered), _chain(profile)),
         ("Bypasses", _bypasses(profile)),
         ("On commit", _callbacks(profile)),
         ("Counted, not recorded", _counted(profile.summary)),
@@ -46,11 +46,15 @@ def _counts(profile: Profile) -> str:
     counts = [
         plural(numbers.dispatches, "dispatch", "dispatches"),
         plural(numbers.calls, "receiver call"),
-        plural(numbers.queries, "SQL statement"),
         plural(numbers.errors, "error"),
     ]
+    queries, took = plural(numbers.queries, "SQL statement"), duration(profile.run.duration_ns)
+    if profile.filtered:
+        counts.append(f"of a run with {queries} in {took}")
+    else:
+        counts[-1:] = [queries, f"{counts[-1]} in {took}"]
     mode = "listening" if profile.run.listened else "watching only"
-    return f"{', '.join(counts)} in {duration(profile.run.duration_ns)}, Django {profile.run.django}, {mode}"
+    return f"{', '.join(counts)}, Django {profile.run.django}, {mode}"
 
 
 def _receivers(profile: Profile, *, wide: bool) -> list[Block]:
@@ -111,13 +115,14 @@ def _rest(count: int, noun: str) -> list[Block]:
 
 
 def _signal(name: str, numbers: SignalNumbers) -> tuple[str, ...]:
+    measured = numbers.calls or numbers.slowest_ns  # what nobody hears takes no time that anybody measured
     return (
         safe(name, 60),
         f"{numbers.dispatches:,}",
         _some(numbers.unheard),
         _some(numbers.calls),
-        duration(numbers.total_ns),
-        duration(numbers.slowest_ns),
+        duration(numbers.total_ns) if measured else "",
+        duration(numbers.slowest_ns) if measured else "",
         _some(numbers.queries),
         _some(numbers.errors),
     )
@@ -146,9 +151,18 @@ def _bypasses(profile: Profile) -> list[str]:
         profile.bypasses.items(), key=lambda pair: -pair[1][0]
     )
     return [
-        f"{operation} of {safe(model, 80)}: {plural(times, 'time')}, {plural(rows, 'row')} without a signal"
-        for (operation, model), (times, rows) in ranked
+        f"{operation} of {safe(model, 80)}: {plural(times, 'time')}, {_rows(times, rows, unknown)}"
+        for (operation, model), (times, rows, unknown) in ranked
     ]
+
+
+def _rows(times: int, rows: int, unknown: int) -> str:
+    """Tell how many rows were written without a signal, as far as the database said."""
+    if not unknown:
+        return f"{plural(rows, 'row')} without a signal"
+    if unknown == times:
+        return "of unknown rows, without a signal"
+    return f"at least {plural(rows, 'row')} without a signal, {plural(unknown, 'time')} unknown"
 
 
 def _callbacks(profile: Profile) -> list[str]:

@@ -61,6 +61,18 @@ def tail(name: str, limit: int) -> str:
     return f"…{kept[kept.find('.') :] if '.' in kept[:-1] else kept}"
 
 
+def split_path(path: str) -> tuple[str, str]:
+    """Return the module and the name of a signal or receiver; one named by its line has no module.
+
+    What stands in a dict is named with its key, in which there may be dots.
+    """
+    if path.startswith("<"):
+        return "", path
+    bare, bracket, key = path.partition("[")
+    module, _, name = bare.rpartition(".")
+    return module, f"{name}{bracket}{key}"
+
+
 def short_sender(path: str) -> str:
     """Return a sender as it is recognised: a model is app.Model, of a class elsewhere the name is enough."""
     module, _, name = path.rpartition(".")

@@ -160,9 +160,9 @@ class Assembly:
         spans = self._undone.get(transaction)
         return spans is not None and start in spans
 
-    def beside(self, row: Bypassed | Promised) -> Bypass | Callback:
-        """Make the record of an event that is no dispatch."""
-        return self._bypass(row) if isinstance(row, Bypassed) else self._callback(row)
+    def beside(self, thread: str, row: Bypassed | Promised) -> Bypass | Callback:
+        """Make the record of an event that ``thread`` noted, and that is no dispatch."""
+        return self._bypass(thread, row) if isinstance(row, Bypassed) else self._callback(thread, row)
 
     def _calls(self, row: Flight, shape: Shape) -> Iterator[Call]:
         order = position = 0
@@ -192,7 +192,7 @@ class Assembly:
                 queries=called.queries,
             )
 
-    def _bypass(self, row: Bypassed) -> Bypass:
+    def _bypass(self, thread: str, row: Bypassed) -> Bypass:
         place = self.place(row.id, row.outer, row.position, row.start)
         return Bypass(
             id=place.id,
@@ -205,9 +205,11 @@ class Assembly:
             parent_call=place.parent_call,
             origin=_origin(row.origin),
             would_call=tuple(row.would_call),
+            thread=thread,
+            process=self.process,
         )
 
-    def _callback(self, row: Promised) -> Callback:
+    def _callback(self, thread: str, row: Promised) -> Callback:
         place = self.place(row.id, row.outer, row.position, row.start)
         kept = self._kept.get(row.id) or Kept(row.id, 0, 0, "waiting", None)
         return Callback(
@@ -225,6 +227,8 @@ class Assembly:
             duration_ns=kept.end - kept.start,
             ending=kept.ending,
             error=kept.error,
+            thread=thread,
+            process=self.process,
         )
 
 

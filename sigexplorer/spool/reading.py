@@ -1,7 +1,7 @@
 """A folder of spools into records: several processes, one trace.
 
-Ids are those of the rows, moved up for each process that was forked, so that every file
-is read front to back and nothing but what was rolled back has to be known beforehand.
+Every file is read front to back. What has to be known beforehand is what was rolled back, and of
+several processes when each row opened: the ids of the trace are in that order.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import heapq
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
+from itertools import zip_longest
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,9 +19,11 @@ from sigexplorer.errors import RecordingError
 from sigexplorer.model import Bypass, Callback, Counted, Dispatch, ListedReceiver, Origin, Run, Trace
 from sigexplorer.spool.assembly import Assembly
 from sigexplorer.spool.files import frames
+from sigexplorer.spool.numbering import Numbers, Starts, ranked
 from sigexplorer.spool.rows import (
     ID,
     OUTER,
+    START,
     Bypassed,
     Event,
     Flight,
@@ -58,11 +61,11 @@ class _Process:
     kept: dict[int, Kept] = field(default_factory=dict)
     receivers: tuple[ListedReceiver, ...] = ()
     counted: tuple[Counted, ...] = ()
-    last: int = 0  # the highest id
     latest: int = 0  # the last clock reading
     lacking: set[int] = field(default_factory=set)  # ids of what rows were sent in, and that are in no file
     recent: set[int] = field(default_factory=set)  # ids of the rows that were read last
     older: set[int] = field(default_factory=set)  # and of those before them
+    starts: Starts | None = None  # None: it is the only process
 
     @property
     def known(self) -> dict[str, Any]:
@@ -75,7 +78,8 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         files = sorted(folder.iterdir()) if folder.is_dir() else []
-        found = [_known(path) for path in files if _NAME.fullmatch(path.name)]
+        names = [path for path in files if _NAME.fullmatch(path.name)]
+        found = [_known(path, several=len(names) > 1) for path in names]
         self._processes = sorted(
             (process for process in found if process.run), key=lambda process: process.run["began"]
         )
@@ -83,6 +87,7 @@ class Spool:
             raise RecordingError(f"'{folder}' holds nothing that was recorded")
         self._began = self._processes[0].run["began"]
         _look_for_lacking(self._processes)
+        self._ranks = ranked(each.starts for each in self._processes if each.starts is not None)
 
     @property
     def run(self) -> Run:
@@ -171,49 +176,32 @@ class Spool:
     def _streams(
         self, made: Callable[[Assembly, str, Flight], Made]
     ) -> Iterator[Iterator[tuple[int, Made | Bypass | Callback]]]:
-        numbers: dict[int, _Numbers] = {}
+        numbers: dict[int, Numbers] = {}
         aliases = dict(self.run.databases)
-        highest = 0
-        for process in self._processes:
-            number = process.run["process"]
-            parent = numbers.get(process.run["parent"])
-            numbers[number] = own = _Numbers(process.run["since"], highest, parent, process.lacking)
-            highest = max(highest, own(process.last) or 0)
+        for process, ranks in zip_longest(self._processes, self._ranks):
+            number, since = process.run["process"], process.run["since"]
+            numbers[number] = own = Numbers(since, process.lacking, numbers.get(process.run["parent"]), ranks)
             assembly = Assembly(process.shapes, self._began, number, own)
             assembly.learn([*process.undone, *process.kept.values()], aliases)
             yield _records(process.path, assembly, made)
 
 
-class _Numbers:
-    """The ids of one process's rows in the trace of all."""
-
-    def __init__(self, since: int, highest: int, parent: _Numbers | None, lacking: set[int]) -> None:
-        self._since = since
-        self._lacking = lacking
-        self._offset = highest - since
-        self._parent = parent
-
-    def __call__(self, number: int) -> int | None:
-        """Return the id of a row, None where there is none; one from before the fork is the parent's."""
-        if number > self._since:
-            return None if number in self._lacking else number + self._offset
-        return self._parent(number) if number and self._parent is not None else None
-
-
-def _known(path: Path) -> _Process:
+def _known(path: Path, *, several: bool) -> _Process:
     """Read what a file says beside its dispatches; one that is not as ours are is an error."""
     try:
-        return _looked_through(path)
+        return _looked_through(path, several=several)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
         raise RecordingError(f"'{path}' is damaged") from problem
 
 
-def _looked_through(path: Path) -> _Process:
-    process = _Process(path)
+def _looked_through(path: Path, *, several: bool) -> _Process:
+    process = _Process(path, starts=Starts(path.stat().st_size) if several else None)
     for kind, *content in frames(path):
         if kind == "run":
             process.run = content[0]
             process.latest = process.run["began"]
+            if process.starts is not None:
+                process.starts.since = process.run["since"]
         elif kind == "shapes":
             process.shapes += [_shape(row) for row in content[0]]
         elif kind == "rows":
@@ -231,18 +219,20 @@ def _looked_through(path: Path) -> _Process:
 
 
 def _look_through(process: _Process, flights: list[Any], events: list[Event]) -> None:
-    ids = [flight[ID] for flight in flights]
     _note_outers(process, flights, events)
+    starts = process.starts
+    if starts is not None:
+        for flight in flights:
+            starts.add(flight[ID], flight[START])
     for event in events:
         if isinstance(event, Undone):
             process.undone.append(event)
         elif isinstance(event, Kept):
             process.kept[event.id] = event
         else:
-            ids.append(event.id)
             process.latest = max(process.latest, event.start)
-    if ids:
-        process.last = max(process.last, *ids)
+            if starts is not None:
+                starts.add(event.id, event.start)
     process.latest = max([process.latest, *(flight[-1] for flight in flights)])
 
 
@@ -295,7 +285,7 @@ def _records(
                     yield flight[-1], made(assembly, thread, flight)
                 for event in _events(events):
                     if isinstance(event, (Bypassed, Promised)):
-                        yield event.start, assembly.beside(event)
+                        yield event.start, assembly.beside(thread, event)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
         raise RecordingError(f"'{path}' is damaged") from problem
 

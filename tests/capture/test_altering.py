@@ -19,10 +19,6 @@ from sigexplorer.capture.altering import Rule
 from sigexplorer.capture.injecting import Fault
 
 bounded = settings(
-    deadline=None,
-    max_examples=100,
-    derandomize=True,
-    database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 

@@ -10,10 +10,6 @@ from random_programs import Program, perform, programs, recorded, told
 from sigexplorer.capture.listening import Listener
 
 bounded = settings(
-    deadline=None,
-    max_examples=100,
-    derandomize=True,
-    database=None,
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.data_too_large,

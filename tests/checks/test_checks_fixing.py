@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sigexplorer.checks import checking, fixing
@@ -148,7 +148,6 @@ def test_a_fix_holds(tmp_path: Path, code: str) -> None:
     assert code not in {one.code for one in found}
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     names=st.lists(
         st.sampled_from(["sender", "instance", "created", "using", "raw"]), unique=True, max_size=5

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sigexplorer.checks import checking
@@ -71,7 +71,6 @@ def test_a_rule_is_explained(code: str) -> None:
         compile(example, code, "exec")
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_no_rule_fails_on_mangled_source(data: st.DataObject) -> None:
     """Whatever is missing from a specimen, it is checked as long as it is Python."""

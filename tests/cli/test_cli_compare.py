@@ -57,6 +57,7 @@ def test_it_is_the_same_every_time(story_cli: Cli) -> None:
     assert story_cli("scenario", "login-flow", "many-to-many", "--compare").out == first
 
 
+@pytest.mark.slow
 def test_all_of_them_end_in_one_table(story_cli: Cli) -> None:
     """Of --all there is a row for each; only what deletes or relates rows differs."""
     out = story_cli("scenario", "--all", "--compare").out

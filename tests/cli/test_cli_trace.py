@@ -327,7 +327,9 @@ def test_live_keeps_together_what_belongs_together(tmp_path: Path) -> None:
     write(tmp_path, program=THREADS)
     answer = trace(tmp_path, "--live", "--", "program.py")
     lines = answer.err.partition("\n\n")[0].splitlines()
-    assert [line.split()[1:3] for line in lines] == [
+    told = [line.partition("  [Thread-1 (send)]") for line in lines]
+    assert [bool(where) for _, where, _ in told] == [False, False, True, True, True]
+    assert [f"{when}{rest}".split()[1:3] for when, _, rest in told] == [
         ["shipped", "quick"],
         ["shipped", "quick"],
         ["paid", "thread"],

@@ -85,7 +85,7 @@ def test_every_dispatch_is_told_once(tmp_path: Path, program: str) -> None:
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_live_tells_of_every_process(tmp_path: Path, method: str) -> None:
-    """With --live what the processes that a program starts send is printed too, by the same filters."""
+    """With --live what other processes send is printed too, by the same filters, with their numbers."""
     program = (
         "from work import *\nimport multiprocessing\n"
         "if __name__ == '__main__':\n"
@@ -95,7 +95,10 @@ def test_live_tells_of_every_process(tmp_path: Path, method: str) -> None:
     write(tmp_path, work=WORK, program=program)
     answer = trace(tmp_path, "--live", "-e", "paid", "--", "program.py")
     lines = answer.err.partition("\n\n")[0].splitlines()
-    assert [line.split()[1:4] for line in lines] == [["paid", "web", f"order={n}"] for n in (7, 8)]
+    child, own = (line.split() for line in lines)
+    assert child[1] == "[process"
+    assert child[2].rstrip("]").isdigit()
+    assert [child[3:6], own[1:4]] == [["paid", "web", f"order={n}"] for n in (7, 8)]
 
 
 def test_a_fork_inside_a_receiver_is_part_of_it(tmp_path: Path) -> None:

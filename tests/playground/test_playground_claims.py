@@ -29,6 +29,7 @@ def test_claims_hold(story: Story, listen: bool) -> None:  # noqa: FBT001 - a pa
     assert trace.run.dropped == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["listen", "watch"])
 def test_what_ran_before_does_not_matter(mode: str) -> None:
     """Stories send the same the first time, the second time, and in the reverse order."""

@@ -46,6 +46,7 @@ def folder(tmp_path: Path, playground: object) -> Iterator[Path]:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_claims_hold_in_a_file(folder: Path) -> None:
     """Every trigger and scenario does in a file what it does in memory."""
     traces = play_in(f"sqlite:///{folder}/rows.sqlite3", *STORIES)

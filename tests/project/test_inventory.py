@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.storage import FileSystemStorage
 from django.db.models.signals import m2m_changed, post_migrate, post_save
 from django.dispatch import Signal
 from django.test import override_settings
@@ -74,6 +75,25 @@ def test_a_dead_receiver_that_nobody_watched_is_unknown() -> None:
     signal.connect(partial(on_paid))
     (dead,) = listed(signal)
     assert (dead.alive, dead.receiver, dead.file, dead.connected_at) == (False, "?", None, None)
+
+
+class Box:
+    """Holds a method that receives, as Django's FileSystemStorage does."""
+
+    def receive(self, **_named: object) -> None:
+        """Receive nothing in particular."""
+
+
+def test_a_dead_method_is_named_by_its_class() -> None:
+    """Also where nobody watched: what died is the object, and Django's own are told from the project's."""
+    signal = Signal()
+    boxes = [Box(), FileSystemStorage()]
+    signal.connect(boxes[0].receive)
+    signal.connect(boxes[1].get_valid_name)
+    del boxes[:]
+    own, stock = listed(signal)
+    assert (own.alive, own.receiver, own.stock) == (False, f"{__name__}.Box.receive", False)
+    assert (stock.alive, stock.receiver.rpartition(".")[2], stock.stock) == (False, "get_valid_name", True)
 
 
 def local_class() -> Any:

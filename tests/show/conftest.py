@@ -1,4 +1,4 @@
-"""Property tests whose examples may take long on a busy machine, and a browser that opens reports."""
+"""A browser that opens reports."""
 
 from __future__ import annotations
 
@@ -8,17 +8,10 @@ from pathlib import Path
 import chromium
 import pytest
 from chromium import Browser
-from hypothesis import HealthCheck, settings
 from opened_reports import Open
 
 from sigexplorer.model import Trace
 from sigexplorer.show.exporters import html
-
-# Only what is wrong fails, not what takes long.
-settings.register_profile(
-    "show", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("show")
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from sigexplorer.errors import RecordingError
 from sigexplorer.model import Counted, ListedReceiver, Trace, summarise
 from sigexplorer.show import rollup, views
 from sigexplorer.show.coverage import coverage, coverages
+from sigexplorer.show.exporters import export
 from sigexplorer.show.exporters.documents import export_lines
 from sigexplorer.show.filters import Filters, apply
 from sigexplorer.show.look import Look
@@ -60,10 +61,73 @@ def test_own_time_is_without_what_was_caused() -> None:
 
 
 def test_signals_are_counted() -> None:
-    """Per signal: dispatches, those unheard, calls, time, SQL, errors."""
+    """Per signal: dispatches, those unheard, calls, errors; time and SQL of one in another count once."""
     saved = profile_of(NESTED).signals["post_save"]
     assert (saved.dispatches, saved.unheard, saved.calls) == (3, 1, 3)
-    assert (saved.total_ns, saved.slowest_ns, saved.queries, saved.errors) == (10_500, 10_000, 3, 1)
+    assert (saved.total_ns, saved.slowest_ns, saved.queries, saved.errors) == (10_100, 10_000, 3, 1)
+
+
+def test_a_receiver_inside_of_itself_counts_its_time_once() -> None:
+    """Total and SQL are those of the outermost call, however many stand in it; mean and own are of each."""
+    record: dict[str, Any] = {"sender": "a.A", "step": None}
+    spiral = trace(
+        dispatch(1, start_ns=10, duration_ns=900, queries=5,
+                 calls=(call("r", duration_ns=800, queries=5),), **record),
+        dispatch(2, "pre_save", start_ns=20, duration_ns=700, queries=4, parent=1, parent_call=0,
+                 calls=(call("other", duration_ns=650, queries=4),), **record),
+        dispatch(3, start_ns=30, duration_ns=600, queries=3, parent=2, parent_call=0,
+                 calls=(call("r", duration_ns=500, queries=2), call("r", duration_ns=50, queries=1)),
+                 **record),
+        dispatch(4, start_ns=40, duration_ns=300, queries=1, parent=3, parent_call=0,
+                 calls=(call("r", duration_ns=200, queries=1),), **record),
+        dispatch(5, start_ns=2_000, duration_ns=90, calls=(call("r", duration_ns=80),), **record),
+        steps=0,
+    )  # fmt: skip
+    profile = profile_of(spiral)
+    again, other = profile.receivers["r"], profile.receivers["other"]
+    assert (again.calls, again.total_ns, again.queries, again.mean_ns) == (5, 880, 5, 1_630 // 5)
+    assert again.own_ns == 100 + 200 + 50 + 200 + 80
+    assert (other.total_ns, other.queries) == (650, 4)
+    saved = profile.signals["post_save"]
+    assert (saved.dispatches, saved.total_ns, saved.queries) == (4, 990, 5)
+    (inner,) = profiles(InMemory([spiral]), Look(Filters(depth=1)))
+    assert (inner.receivers["r"].calls, inner.receivers["r"].total_ns) == (2, 880)
+    (inner,) = profiles(InMemory([spiral]), Look(Filters(first=3)))
+    assert inner.receivers["r"].total_ns == 500 + 50 + 80
+
+
+def test_rows_that_nobody_counted_are_told() -> None:
+    """A bypass of unknown rows is never a sum of 0."""
+    for rows, told in (
+        ((None,), "1 time, of unknown rows, without a signal"),
+        ((2, None), "2 times, at least 2 rows without a signal, 1 time unknown"),
+        ((2, 3), "2 times, 5 rows without a signal"),
+    ):
+        recorded = trace(*(bypass(number, rows=held) for number, held in enumerate(rows, 1)))
+        (drawing,) = views.draw("summary", InMemory([recorded]), Look(), 100)
+        assert f"update of blog.Post: {told}" in drawn(drawing, 100)
+
+
+def test_a_part_of_a_run_does_not_claim_the_numbers_of_all() -> None:
+    """Where filters leave something out, what is of the whole run says so."""
+    (drawing,) = views.draw("summary", InMemory([NESTED]), Look(Filters(sender="blog.P*", first=2)), 200)
+    text = drawn(drawing, 200)
+    assert "3 dispatches, 2 receiver calls, 0 errors, of a run with 3 SQL statements in 5.00ms" in text
+    assert "Longest chain, of the whole run" in text
+    (drawing,) = views.draw("summary", InMemory([NESTED]), Look(), 200)
+    assert "3 SQL statements, 1 error in 5.00ms" in drawn(drawing, 200)
+    (drawing,) = views.draw("table", InMemory([NESTED]), Look(Filters(first=2)), 200)
+    assert "the whole run: 4 dispatches, 4 receiver calls, 3 SQL statements" in drawn(drawing, 200)
+
+
+def test_what_was_not_measured_is_blank() -> None:
+    """A signal that nobody heard has no time, instead of none at all."""
+    recorded = trace(dispatch(1, "pre_save", duration_ns=0), dispatch(2, calls=(call(),)))
+    (drawing,) = views.draw("summary", InMemory([recorded]), Look(), 100)
+    (line,) = (line for line in drawn(drawing, 100).splitlines() if line.startswith("pre_save"))
+    assert line.split() == ["pre_save", "1", "1"]
+    rows = "".join(export("csv", [recorded], Look())).splitlines()
+    assert [row.split(",")[9] for row in rows] == ["duration_ns", "", "500"]
 
 
 def test_recursion_is_named() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from build import TEXTS, receivers
 from drawing import CONTROL, drawn, unwrapped, widest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -42,7 +42,6 @@ def documents(found: list[ListedReceiver], text: str, width: int) -> list[Docume
     ]
 
 
-@settings(max_examples=20)
 @given(found=st.lists(receivers(TEXTS), max_size=3), text=TEXTS, width=st.sampled_from([40, 80, 160]))
 def test_whatever_they_are_called_is_drawn_safely(found: list[ListedReceiver], text: str, width: int) -> None:
     """No control character of a name reaches the terminal, at any width, and nothing is wider than it."""

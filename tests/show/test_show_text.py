@@ -9,7 +9,7 @@ from build import ALL_TEXTS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigexplorer.show.text import duration, milliseconds, plural, safe, shown
+from sigexplorer.show.text import duration, milliseconds, plural, safe, shown, split_path
 
 
 @given(ALL_TEXTS, st.integers(1, 200))
@@ -136,3 +136,17 @@ def test_nouns_agree_with_their_number() -> None:
         "2 dispatches",
     ]
     assert plural(1_234, "error") == "1,234 errors"
+
+
+@pytest.mark.parametrize(
+    ("path", "parts"),
+    [
+        ("shop.signals.paid", ("shop.signals", "paid")),
+        ("shop.signals.EVENTS['a.b']", ("shop.signals", "EVENTS['a.b']")),
+        ("<Signal shop/signals.py:33>", ("", "<Signal shop/signals.py:33>")),
+        ("plain", ("", "plain")),
+    ],
+)
+def test_paths_are_split_at_their_module(path: str, parts: tuple[str, str]) -> None:
+    """Dots of a key, or of a file, part nothing."""
+    assert split_path(path) == parts

@@ -301,3 +301,16 @@ def test_a_database_other_than_sqlite_is_named_above() -> None:
     assert "Django 6.1.3, postgresql, listening" in told("postgresql", "postgresql")
     assert "Django 6.1.3, sqlite, postgresql, listening" in told("sqlite", "postgresql")
     assert "Django 6.1.3, listening" in told("sqlite")
+
+
+@pytest.mark.parametrize(("width", "rows"), [(140, 1), (UNLIMITED, 1), (UNLIMITED, 300)])
+def test_who_wrote_past_the_signals_is_told(width: int, rows: int) -> None:
+    """With -k a bypass and a callback name their line as a dispatch does, in a long timeline too."""
+    place = Origin("shop/tasks.py", 7, "sweep")
+    crowd = trace(
+        *(bypass(number, origin=place, rows=1, would_call=("a.b",)) for number in range(1, rows + 1))
+    )
+    text = unwrapped(shown(crowd, Look(origins=True, rows=0), width))
+    assert text.count("fromshop/tasks.py:7") == rows
+    assert text.count("1row,nottold:a.b") == rows
+    assert "shop/tasks.py" not in shown(crowd, Look(rows=0), width)

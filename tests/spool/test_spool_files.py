@@ -32,7 +32,6 @@ def written(folder: Path, *rows: tuple[Any, ...]) -> Path:
     return file.path
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=st.lists(st.tuples(st.text(), contents)))
 def test_what_is_written_is_read(
     rows: list[tuple[Any, ...]], tmp_path_factory: pytest.TempPathFactory

@@ -17,10 +17,6 @@ from sigexplorer.show.spooled import Spooled
 from sigexplorer.spool.reading import Spool
 
 bounded = settings(
-    deadline=None,
-    max_examples=50,
-    derandomize=True,
-    database=None,
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.data_too_large,

@@ -76,12 +76,12 @@ class Process:
 
 
 def test_several_processes_are_one_trace(tmp_path: Path) -> None:
-    """Ids are unique, records come as they closed, numbers are sums, and the first process gives its name."""
+    """Ids are in the order of opening, records come as they closed, numbers are sums, one title stands."""
     Process(tmp_path, 11, 100, since=5).rows(flight(6, 110), flight(8, 300)).end()
     Process(tmp_path, 12, 200, since=3).rows(flight(4, 210), thread="Other").end(dropped=1, faults=["x"])
     spool = Spool(tmp_path)
     records = list(spool.records())
-    assert [(each.id, each.start_ns) for each in records] == [(1, 10), (4, 110), (3, 200)]
+    assert [(each.id, each.start_ns) for each in records] == [(1, 10), (3, 110), (4, 200)]
     assert [each.process for each in records if isinstance(each, Dispatch)] == [11, 12, 11]
     assert [each.id for each in spool.trace().dispatches] == [1, 3, 4]
     assert (spool.run.queries, spool.run.dropped, spool.faults) == (4, 1, ["x"])

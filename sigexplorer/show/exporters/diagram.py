@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sigexplorer.model import Trace
-from sigexplorer.show.folding import fold
+from sigexplorer.show.folding import timeline_of
 from sigexplorer.show.look import Look
 from sigexplorer.show.selection import selected
-from sigexplorer.show.sequence import Message, Part, sequence
+from sigexplorer.show.sequence import PROGRAM, Message, Part, sequence
 from sigexplorer.show.shortening import shorten
 from sigexplorer.show.text import safe
 
@@ -30,7 +30,7 @@ def export(traces: Sequence[Trace], look: Look) -> Iterator[str]:
     lines: list[str] = []
     for trace in traces:
         shown = selected(trace, look)
-        timeline = fold(shown.trace, look.filters, keep=look.marked, everything=look.verbose)
+        timeline = timeline_of(shown, look)
         cut = shorten(timeline, shown, look.rows)
         first = len(lines)
         for rows in (cut.before, cut.after):
@@ -41,8 +41,13 @@ def export(traces: Sequence[Trace], look: Look) -> Iterator[str]:
         if len(traces) > 1:
             lines.insert(first, f"    Note over {_name(names, '')}: {_text(trace.run.title)}\n")
     for name, number in names.items():
-        yield f"    participant {number} as {_text(name.rpartition('.')[2] or name or 'trace')}\n"
+        yield f"    participant {number} as {_text(_short(name))}\n"
     yield from lines
+
+
+def _short(name: str) -> str:
+    """Return the last part of a dotted name."""
+    return name if name.startswith(PROGRAM) else name.rpartition(".")[2] or name or "trace"
 
 
 def _part(part: Part, names: dict[str, str]) -> Iterator[str]:

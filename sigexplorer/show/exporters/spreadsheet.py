@@ -15,7 +15,7 @@ from sigexplorer.show.text import safe
 _COLUMNS = (
     "trace", "step", "id", "parent", "parent_call", "signal", "sender", "method", "start_ns", "duration_ns",
     "arguments", "receiver", "order", "outcome", "call_start_ns", "call_duration_ns", "result", "error",
-    "queries", "rolled_back", "origin",
+    "queries", "rolled_back", "origin", "thread", "process",
 )  # fmt: skip
 
 #: What a spreadsheet takes for the beginning of a formula; control characters are none any more.
@@ -33,12 +33,14 @@ def export(traces: Sequence[Trace]) -> Iterator[str]:
             first = (trace.run.title, titles.get(record.step or 0, ""), record.id, record.parent)
             rows = _dispatch(record) if isinstance(record, Dispatch) else [_bypass(record)]
             for row in rows:
-                yield _line((*first, record.parent_call, *row, _origin(record)))
+                place = (_origin(record), record.thread, record.process)
+                yield _line((*first, record.parent_call, *row, *place))
 
 
 def _dispatch(dispatch: Dispatch) -> Iterator[tuple[Any, ...]]:
     arguments = json.dumps(dict(dispatch.arguments), ensure_ascii=False, default=repr)
-    head = (dispatch.signal, dispatch.sender, dispatch.method, dispatch.start_ns, dispatch.duration_ns)
+    took = dispatch.duration_ns if dispatch.calls or dispatch.duration_ns else ""  # unheard: not measured
+    head = (dispatch.signal, dispatch.sender, dispatch.method, dispatch.start_ns, took)
     for call in dispatch.calls:
         yield (*head, arguments, *_call(call), dispatch.rolled_back)
     if not dispatch.calls:

@@ -98,14 +98,17 @@ _CALL = Shape(
      "result": (str, int, float, bool, _NOTHING), "error": _SOME_TEXT, "queries": _INT},
 )  # fmt: skip
 _ORIGIN = Shape({"file": _TEXT, "line": _INT, "function": _TEXT})
+_PLACE = {"thread": _SOME_TEXT, "process": _SOME_INT}
 _BYPASS = Shape(
     {"id": _INT, "operation": _TEXT, "model": _TEXT, "rows": _SOME_INT, "start_ns": _INT, "step": _SOME_INT,
      "parent": _SOME_INT, "parent_call": _SOME_INT, "origin": _SOME_DICT, "would_call": (list,)},
+    _PLACE,
 )  # fmt: skip
 _CALLBACK = Shape(
     {"id": _INT, "function": _TEXT, "file": _SOME_TEXT, "line": _SOME_INT, "using": _TEXT,
      "registered_ns": _INT, "step": _SOME_INT, "parent": _SOME_INT, "parent_call": _SOME_INT,
      "origin": _SOME_DICT, "start_ns": _SOME_INT, "duration_ns": _INT, "ending": _TEXT, "error": _SOME_TEXT},
+    _PLACE,
 )  # fmt: skip
 _CLAIM = Shape({"text": _TEXT, "held": _FLAG, "detail": _SOME_TEXT}, {"step": _SOME_INT, "fact": _SOME_TEXT})
 _RECEIVER = Shape(

@@ -183,6 +183,8 @@ def dump_bypass(bypass: Bypass) -> Record:
         "parent_call": bypass.parent_call,
         "origin": _origin(bypass.origin),
         "would_call": list(bypass.would_call),
+        "thread": bypass.thread,
+        "process": bypass.process,
     }
 
 
@@ -203,6 +205,8 @@ def dump_callback(callback: Callback) -> Record:
         "duration_ns": callback.duration_ns,
         "ending": callback.ending,
         "error": callback.error,
+        "thread": callback.thread,
+        "process": callback.process,
     }
 
 

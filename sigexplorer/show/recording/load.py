@@ -219,6 +219,8 @@ class _Maker:
             record["parent_call"],
             self._origin(record["origin"]),
             tuple(record["would_call"]),
+            record.get("thread"),
+            record.get("process"),
         )
 
     def callback(self, record: Record) -> Callback:
@@ -237,6 +239,8 @@ class _Maker:
             record["duration_ns"],
             record["ending"],
             record["error"],
+            record.get("thread"),
+            record.get("process"),
         )
 
     def claim(self, record: Record) -> Claim:

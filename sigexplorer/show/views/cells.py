@@ -12,7 +12,7 @@ from sigexplorer.show.look import Look
 from sigexplorer.show.text import duration, milliseconds, plural, safe, short_sender, shown, tail
 
 #: Arguments that nearly every dispatch carries with the same value: shown by -v.
-_USUAL: dict[str, object] = {
+USUAL: dict[str, object] = {
     "raw": False,
     "using": "default",
     "update_fields": None,
@@ -32,7 +32,12 @@ def wide(row: Row, look: Look) -> list[Text]:
     """Return number, time, signal, sender, arguments, receivers and SQL of a row."""
     record = row.record
     if isinstance(record, Bypass):
-        cells = [_signal(row, look), Text(safe(record.model), style="cyan"), Text(), _passed_by(record)]
+        cells = [
+            _signal(row, look),
+            Text(safe(record.model), style="cyan"),
+            origins(row) if look.origins else Text(),
+            _passed_by(record),
+        ]
     elif isinstance(record, Callback):
         cells = [_signal(row, look), Text(), _registered(row, look), ending(record, row, look)]
     else:
@@ -46,7 +51,7 @@ def narrow(row: Row, look: Look) -> list[Text]:
     below = Text("  " * row.depth)
     if isinstance(record, Bypass):
         below.append(safe(record.model), style="cyan")
-        what = _passed_by(record)
+        what = _lines([_passed_by(record), origins(row) if look.origins else Text()])
     elif isinstance(record, Callback):
         what = _lines([_registered(row, look), ending(record, row, look)])
     else:
@@ -138,7 +143,7 @@ def arguments(dispatch: Dispatch, look: Look) -> Text:
     told = [
         f"{safe(name, 40)}={_value(held, look.limit)}"
         for name, held in dispatch.arguments
-        if look.verbose or name not in _USUAL or held != _USUAL[name]
+        if look.verbose or name not in USUAL or held != USUAL[name]
     ]
     if dispatch.method != "send":
         told.append(f"by {dispatch.method}()")

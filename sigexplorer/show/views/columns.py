@@ -12,13 +12,16 @@ from rich.text import Text
 
 from sigexplorer.show.folding import Row, Timeline
 from sigexplorer.show.look import Look
+from sigexplorer.show.places import stacked
 from sigexplorer.show.views import cells
 
 _GAP = 2  # columns between two, one of them the box's
 _LEAST = 10  # no column that may shrink gets narrower
+_TIGHT = 60  # columns of a terminal with no room for process and thread beside the rest
 _READABLE = 50  # a word longer than this may be broken
 
-_NUMBERS = frozenset({"#", "at ms", "SQL"})
+#: Columns whose cells stand on the right.
+NUMBERS = frozenset({"#", "at ms", "SQL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,9 @@ _WIDE = Layout(
 )
 _NARROW = Layout(("#", "at ms", "signal, sender", "arguments, receivers", "SQL"), cells.narrow)
 
+#: Process and thread stand after the time, where there are several.
+_WHERE = 2
+
 #: The rows of each section, as cells, and the titles and widths of their columns.
 Drawn = tuple[list[list[list[Text]]], tuple[str, ...], list[int]]
 
@@ -44,16 +50,30 @@ Drawn = tuple[list[list[list[Text]]], tuple[str, ...], list[int]]
 def draw(timeline: Timeline, look: Look, available: int) -> Drawn:
     """Return the cells of every section: a column for each thing where there is room for it."""
     for layout in (_WIDE, _NARROW):
-        drawn = [[layout.to_cells(row, look) for row in section.rows] for section in timeline.sections]
-        natural = _natural(layout.titles, [row for rows in drawn for row in rows])
-        widths = fitted(layout.titles, natural, available)
+        titles = list(layout.titles)
+        place = timeline.where if available >= _TIGHT else ""
+        if place:  # of a narrow one the first word: the process stands over its thread
+            titles.insert(_WHERE, place.partition(",")[0] if layout is _NARROW else place)
+        drawn = [[_cells(layout, row, look, place) for row in section.rows] for section in timeline.sections]
+        natural = _natural(titles, [row for rows in drawn for row in rows])
+        widths = fitted(titles, natural, available)
         if not any(
             widths[place] < _longest_word(drawn, place)
-            for place, title in enumerate(layout.titles)
+            for place, title in enumerate(titles)
             if title in layout.roomy
         ):
             break
-    return drawn, layout.titles, widths
+    return drawn, tuple(titles), widths
+
+
+def _cells(layout: Layout, row: Row, look: Look, title: str) -> list[Text]:
+    """Return the cells of a row, with its process and thread where the column ``title`` tells of them."""
+    told = layout.to_cells(row, look)
+    if title:
+        told.insert(_WHERE, Text(stacked(row.where, title) if layout is _NARROW else row.where, style="dim"))
+    elif row.where:
+        told[-2] = Text("\n").join(part for part in (told[-2], Text(f"in {row.where}", style="dim")) if part)
+    return told
 
 
 def _longest_word(drawn: list[list[list[Text]]], place: int) -> int:
@@ -71,7 +91,7 @@ def _natural(titles: Sequence[str], rows: list[list[Text]]) -> list[int]:
 def fitted(titles: Sequence[str], natural: list[int], available: int) -> list[int]:
     """Take from the widest columns what is too much."""
     widths = list(natural)
-    texts = [place for place, title in enumerate(titles) if title not in _NUMBERS]
+    texts = [place for place, title in enumerate(titles) if title not in NUMBERS]
     excess = sum(widths) + _GAP * len(titles) - available
     while excess > 0:
         widest = max(texts, key=widths.__getitem__)
@@ -104,4 +124,4 @@ def table(titles: Sequence[str], widths: list[int], rows: list[list[Text]], *, n
 
 
 def _justify(title: str) -> Literal["left", "right"]:
-    return "right" if title in _NUMBERS else "left"
+    return "right" if title in NUMBERS else "left"

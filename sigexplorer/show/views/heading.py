@@ -15,11 +15,14 @@ from sigexplorer.show.text import plural, safe
 
 def header(shown: Selection, timeline: Timeline) -> Text:
     """Return the title and the numbers of a trace, and what of it is not shown."""
-    return title(shown.run, shown.summary, _left_out(shown, timeline))
+    part = bool(shown.filtered or shown.passed)
+    return title(shown.run, shown.summary, _left_out(shown, timeline), part=part)
 
 
-def title(run: Run, summary: Summary, left_out: Iterator[str] | tuple[str, ...] = ()) -> Text:
-    """Return the title and the numbers of a run."""
+def title(
+    run: Run, summary: Summary, left_out: Iterator[str] | tuple[str, ...] = (), *, part: bool = False
+) -> Text:
+    """Return the title and the numbers of a run, and say so where only ``part`` of it is shown."""
     counts = [plural(summary.dispatches, "dispatch", "dispatches"), plural(summary.calls, "receiver call")]
     counts += [plural(summary.queries, "SQL statement")]
     if summary.bypasses:
@@ -29,7 +32,7 @@ def title(run: Run, summary: Summary, left_out: Iterator[str] | tuple[str, ...] 
     text = Text(safe(run.title, 200), style="bold")
     mode = "listening" if run.listened else "watching only"
     counts += [f"Django {safe(run.django)}", *_databases(run), mode]
-    text.append(f"\n{', '.join(counts)}", style="not bold")
+    text.append(f"\n{'the whole run: ' * part}{', '.join(counts)}", style="not bold")
     for note in (*left_out, *_counted(summary)):
         text.append(f"\n{note}", style="not bold dim")
     for note in run.notes:

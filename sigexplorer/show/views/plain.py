@@ -11,8 +11,9 @@ from rich.segment import Segment
 from sigexplorer.model import Bypass, Call, Callback, Dispatch
 from sigexplorer.show.folding import Row, Timeline
 from sigexplorer.show.look import Look
-from sigexplorer.show.text import duration, milliseconds, safe, shown
-from sigexplorer.show.views.columns import fitted
+from sigexplorer.show.text import duration, milliseconds, plural, safe, shown
+from sigexplorer.show.views.cells import USUAL, origins
+from sigexplorer.show.views.columns import NUMBERS, fitted
 
 _TITLES = ("#", "at ms", "signal", "sender", "arguments", "receivers", "SQL")
 _GAP = "  "
@@ -32,25 +33,34 @@ class Lines:
 
 def tables(timeline: Timeline, look: Look, width: int) -> Iterator[Lines]:
     """Yield the rows of each section; columns are measured over all of them, and named once."""
-    drawn = [[cells(row, look) for row in section.rows] for section in timeline.sections]
-    measured = [len(title) for title in _TITLES]
+    titles = tuple(_with(_TITLES, timeline.where, timeline))
+    drawn = [
+        [tuple(_with(cells(row, look), row.where, timeline)) for row in section.rows]
+        for section in timeline.sections
+    ]
+    measured = [len(title) for title in titles]
     for rows in drawn:
         for told in rows:
             for place, cell in enumerate(told):
                 if len(cell) > measured[place] or not cell.isascii():
                     measured[place] = max(measured[place], cell_len(cell))
-    widths = fitted(_TITLES, measured, width)
+    widths = fitted(titles, measured, width)
     named = False
     for rows in drawn:
-        head = [] if named else [_line(_TITLES, widths)]
+        head = [] if named else [_line(titles, titles, widths)]
         named = named or bool(rows)
-        yield Lines([*head, *(_line(told, widths) for told in rows)])
+        yield Lines([*head, *(_line(told, titles, widths) for told in rows)])
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+def _with(cells: Sequence[str], where: str, timeline: Timeline) -> Sequence[str]:
+    """Put process and thread after the time, where there are several."""
+    return (*cells[:2], where, *cells[2:]) if timeline.where else cells
+
+
+def _line(cells: Sequence[str], titles: Sequence[str], widths: Sequence[int]) -> str:
     return _GAP.join(
-        _padded(cell, width, right=place in (0, 1, 6))
-        for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        _padded(cell, width, right=title in NUMBERS)
+        for cell, title, width in zip(cells, titles, widths, strict=True)
     ).rstrip()
 
 
@@ -74,22 +84,41 @@ def cells(row: Row, look: Look) -> tuple[str, ...]:
         when = record.registered_ns if record.start_ns is None else record.start_ns
         cause = f"registered by {safe(row.cause)}" if row.cause else ""
         told = f"{safe(record.function)} {record.ending}"
-        return ("", milliseconds(when), f"{within}on_commit{times}", "", cause, told, "")
+        return ("", milliseconds(when), f"{within}on_commit{times}", "", _sent(cause, row, look), told, "")
     number, when_ms = str(record.id), milliseconds(record.start_ns)
     if isinstance(record, Bypass):
-        rows = "rows unknown" if record.rows is None else f"{record.rows} rows"
         signal = f"{within}no signal: {record.operation}"
-        return (number, when_ms, signal, safe(record.model), "", rows, "")
+        return (number, when_ms, signal, safe(record.model), _sent("", row, look), _passed_by(record), "")
     marks = f"{times}{' rolled back' if record.rolled_back else ''}"
     return (
         number,
         when_ms,
         f"{within}{safe(record.name)}{marks}",
         safe(str(record.sender)),
-        " ".join([f"{safe(name, 40)}={shown(held, look.limit)}" for name, held in record.arguments]),
+        _sent(_arguments(record, look), row, look),
         _receivers(record),
         str(record.queries or ""),
     )
+
+
+def _arguments(dispatch: Dispatch, look: Look) -> str:
+    told = [
+        f"{safe(name, 40)}={shown(held, look.limit)}"
+        for name, held in dispatch.arguments
+        if look.verbose or name not in USUAL or held != USUAL[name]
+    ]
+    return " ".join(told if dispatch.method == "send" else [*told, f"by {dispatch.method}()"])
+
+
+def _sent(told: str, row: Row, look: Look) -> str:
+    """Add from where it was sent, where that is asked for."""
+    return f"{told} {origins(row).plain}".strip() if look.origins else told
+
+
+def _passed_by(bypass: Bypass) -> str:
+    rows = "rows unknown" if bypass.rows is None else plural(bypass.rows, "row")
+    names = ", ".join(safe(name, 200) for name in bypass.would_call)
+    return f"{rows}, not told: {names}" if names else rows
 
 
 def _receivers(dispatch: Dispatch) -> str:

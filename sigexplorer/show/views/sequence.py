@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from sigexplorer.show.folding import fold
+from sigexplorer.show.folding import timeline_of
 from sigexplorer.show.look import Look
 from sigexplorer.show.selection import Selection
-from sigexplorer.show.sequence import Message, sequence
+from sigexplorer.show.sequence import PROGRAM, Message, sequence
 from sigexplorer.show.shortening import Cut, shorten
-from sigexplorer.show.text import safe
+from sigexplorer.show.text import safe, short_sender
 from sigexplorer.show.views import heading
 
 _NAME = 60  # characters of a name
@@ -20,7 +20,7 @@ _NAME = 60  # characters of a name
 
 def draw(shown: Selection, look: Look, _width: int) -> RenderableType:
     """Return the messages of what was selected, step by step."""
-    timeline = fold(shown.trace, look.filters, keep=look.marked, everything=look.verbose)
+    timeline = timeline_of(shown, look)
     cut = shorten(timeline, shown, look.rows)
     return Group(heading.header(shown, timeline), *_parts(shown, cut, look))
 
@@ -43,7 +43,8 @@ def _line(message: Message, look: Look) -> Text:
     dim = message.receiver is None
     text.append(_name(message.receiver, look) if message.receiver else "nobody", style="dim" if dim else "")
     text.append(f": {safe(message.signal, _NAME)} ", style="dim" if dim else "bold")
-    text.append(safe(message.about, look.limit), style="dim" if dim else "cyan")
+    about = safe(message.about, look.limit)
+    text.append(about if look.verbose else short_sender(about), style="dim" if dim else "cyan")
     if message.times > 1:
         text.append(f" ×{message.times}")  # noqa: RUF001 - the contract's sign
     if message.error is not None:
@@ -56,4 +57,4 @@ def _line(message: Message, look: Look) -> Text:
 def _name(name: str, look: Look) -> str:
     """Return the last part of a dotted name, which is what tells it from others; all of it with -v."""
     shown = safe(name, 200)
-    return shown if look.verbose else shown.rpartition(".")[2] or shown
+    return shown if look.verbose or shown.startswith(PROGRAM) else shown.rpartition(".")[2] or shown

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from sigexplorer.model import Claim, Step, Trace
-from sigexplorer.show.folding import Section, Timeline, fold
+from sigexplorer.show.folding import Section, Timeline, timeline_of
 from sigexplorer.show.look import Look
 from sigexplorer.show.selection import Selection, selected
 from sigexplorer.show.shortening import Cut, shorten
@@ -24,7 +24,7 @@ def render(trace: Trace, look: Look, width: int) -> RenderableType:
 
 def draw(shown: Selection, look: Look, width: int) -> RenderableType:
     """Return the timeline of what was selected: of a long one its first and its last rows."""
-    timeline = fold(shown.trace, look.filters, keep=look.marked, everything=look.verbose)
+    timeline = timeline_of(shown, look)
     cut = shorten(timeline, shown, look.rows)
     parts: list[RenderableType] = [heading.header(shown, timeline), *_sections(shown, cut, look, width)]
     if not any(section.rows for section in timeline.sections) and not shown.trace.steps:
@@ -39,7 +39,7 @@ def _sections(shown: Selection, cut: Cut, look: Look, width: int) -> Iterator[Re
     """Draw each step; the columns are as wide in all of them, and named once."""
     parts = [part for part in (cut.before, cut.after) if part]
     sections = [section for part in parts for section in part.sections]
-    together = Timeline(tuple(sections))
+    together = Timeline(tuple(sections), where=cut.before.where)
     if sum(len(section.rows) for section in sections) > ROWS:
         tables: Iterator[RenderableType] = iter(plain.tables(together, look, width))
     else:

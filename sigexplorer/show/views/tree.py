@@ -9,9 +9,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from sigexplorer.model import Bypass, Call, Callback, Dispatch, Step
-from sigexplorer.show.folding import Row, fold
+from sigexplorer.show.folding import Row, timeline_of
 from sigexplorer.show.look import Look
 from sigexplorer.show.nodes import Node, nodes
+from sigexplorer.show.places import worded
 from sigexplorer.show.selection import Selection
 from sigexplorer.show.shortening import shorten
 from sigexplorer.show.text import duration, plural, safe, short_sender, shown, tail
@@ -26,7 +27,7 @@ _NAME = 20  # characters of a receiver's name that are shown at least
 
 def draw(selection: Selection, look: Look, width: int) -> RenderableType:
     """Return the tree of what was selected for a terminal ``width`` columns wide."""
-    timeline = fold(selection.trace, look.filters, keep=look.marked, everything=look.verbose)
+    timeline = timeline_of(selection, look)
     cut = shorten(timeline, selection, look.rows)
     parts: list[RenderableType] = [heading.header(selection, timeline), ""]
     before = nodes(cut.before)
@@ -35,11 +36,35 @@ def draw(selection: Selection, look: Look, width: int) -> RenderableType:
         return Group(*parts, Text("no dispatches to show", style="dim"))
     scale = _Scale([*before, *after], max(_BAR[0], min(_BAR[1], width // _SHARE)))
     room = width - scale.columns - _DURATION - 2
-    parts += [_line(node, lead, scale, look, room) for node, lead in _rows(before)]
+    _name_places([*before, *after], timeline.where)
+    parts += _lines(before, scale, look, room)
     if cut.told:
         parts.append(Text(cut.told, style="yellow"))
-    parts += [_line(node, lead, scale, look, room) for node, lead in _rows(after)]
+    parts += _lines(after, scale, look, room)
     return Group(*parts)
+
+
+def _lines(roots: list[Node], scale: _Scale, look: Look, room: int) -> Iterator[Text]:
+    """Draw the rows; those of another process or thread stand below its name."""
+    for node, lead in _rows(roots):
+        if node.where and not lead:
+            yield Text(f"in {node.where}", style="dim")
+        yield _line(node, lead, scale, look, room)
+
+
+def _name_places(roots: Iterable[Node], title: str) -> None:
+    """Leave process and thread only where a row is elsewhere than what it is nested in, or comes after."""
+    before = ""
+    for root in roots:
+        waiting = [(root, before)]
+        while waiting:
+            node, where = waiting.pop()
+            here = node.what.where if isinstance(node.what, Row) else where
+            node.where = here if here != where else ""
+            if node is root and node.where:
+                node.where = worded(node.where, title)
+            waiting += [(inside, here) for inside in node.inside]
+        before = root.what.where if isinstance(root.what, Row) else before
 
 
 class _Scale:
@@ -82,7 +107,10 @@ def _line(node: Node, lead: str, scale: _Scale, look: Look, room: int) -> Text:
     if scale.is_slow(node):
         text.stylize("yellow")
     text.append_text(scale.bar(node)).append(" ")
-    label = Text().append(_lead(lead, room), style="dim").append_text(_label(node, look, room - len(lead)))
+    label = Text().append(_lead(lead, room), style="dim")
+    if node.where and lead:
+        label.append(f"[{node.where}] ", style="dim")
+    label.append_text(_label(node, look, room - len(label)))
     if cell_len(label.plain) > room:
         label.truncate(max(room, 1), overflow="ellipsis")
     return text.append_text(label)
@@ -130,18 +158,16 @@ def _dispatch(dispatch: Dispatch, row: Row, look: Look) -> Text:
     text.append(sender if look.verbose else short_sender(sender), style="not bold cyan")
     if row.times > 1:
         text.append(f" ×{row.times}")  # noqa: RUF001 - the contract's sign
-    told = cells.arguments(dispatch, look).plain
-    if told:
-        text.append(f" {told}", style="not bold dim")
+    if dispatch.error is not None:  # what went wrong stands where nothing cuts it off
+        text.append(f" raised {safe(dispatch.error, 200)}", style="not bold red")
     if dispatch.rolled_back:
         text.append(" rolled back", style="not bold yellow")
     if dispatch.unheard:
         text.append(" unheard", style="not bold dim")
     if dispatch.queries:
         text.append(f" {dispatch.queries} SQL", style="not bold dim")
-    if dispatch.error is not None:
-        text.append(f" raised {safe(dispatch.error, 200)}", style="not bold red")
-    return text
+    told = cells.arguments(dispatch, look).plain
+    return text.append(f" {told}", style="not bold dim") if told else text
 
 
 def _call(call: Call, look: Look, room: int) -> Text:

@@ -53,7 +53,7 @@ function dispatchParts(trace, i, texts) {
       ["sender", kind.sender ?? "None"],
       ["sent by", `${kind.method}()`],
       ["at", `${milliseconds(trace.start[i])} ms`],
-      ["took", duration(trace.duration[i])],
+      ["took", trace.duration[i] ? duration(trace.duration[i]) : null],
       ["SQL statements", String(trace.queries[i])],
       ["step", step && step[1]],
       ["from", placeWords(texts.origins[texts.origin[own]])],

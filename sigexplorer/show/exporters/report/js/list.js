@@ -173,7 +173,7 @@ function fillLine(line, trace, place, top) {
 
 /** Return how long a record took; what never ran took no time. */
 function tookWords(trace, i) {
-  if (i < trace.dispatches) return duration(trace.duration[i]);
+  if (i < trace.dispatches) return trace.duration[i] ? duration(trace.duration[i]) : ""; /* unheard: not measured */
   const other = trace.others[i - trace.dispatches];
   return other.type === BYPASS || other.start === null ? "" : duration(other.duration);
 }

@@ -1,0 +1,158 @@
+"""The variables of modules that are signals: found in one look over all modules, and remembered.
+
+A look takes milliseconds, and a program may have thousands of signals. So it is taken again
+only for a signal that the last one cannot have seen.
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+import sys
+import weakref
+from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from django.dispatch import Signal
+
+from sigexplorer import catalog
+from sigexplorer.capture.listening import built_in
+from sigexplorer.capture.words import plain
+
+#: The contents of a module, whatever its class makes of ``__dict__``.
+contents: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
+
+
+class Variable(NamedTuple):
+    """A variable of a module that is a signal."""
+
+    module: str
+    name: str
+    key: Any  # the name as it stands in the module: not always a plain text
+
+    @property
+    def bound_by_loop(self) -> bool:
+        """Whether only ``for`` statements of the source bind it: it was left over."""
+        names = _names_in(self.module)
+        return self.name in names.looped and self.name not in names.assigned
+
+    @property
+    def assigned(self) -> bool:
+        """Whether the source of the module assigns it, instead of importing it."""
+        return self.name in _names_in(self.module).assigned
+
+    def holds(self, signal: Any) -> bool:
+        """Whether it still is that signal."""
+        module = sys.modules.get(self.module)
+        return issubclass(type(module), ModuleType) and contents(module).get(self.key) is signal
+
+
+class Held(NamedTuple):
+    """A signal and the variables that are it."""
+
+    signal: weakref.ref[Any]
+    variables: list[Variable]
+
+
+class _Look(NamedTuple):
+    """What one look over all modules has found."""
+
+    held: dict[int, Held]
+    modules: int  # how many there were
+    created: int  # signals that had been created
+
+
+_LAST: list[_Look] = []
+
+
+def look(created: int = 0) -> dict[int, Held]:
+    """Look at all modules: by id the signals that are a variable of some, Django's own ones left out."""
+    ours = {id(signal) for page in catalog.PAGES if (signal := loaded(page)) is not None}
+    kinds: dict[type, bool] = {}
+    found: dict[int, Held] = {}
+    for module_name, module in sorted(sys.modules.items()):
+        if module_name.startswith("django.") or not issubclass(type(module), ModuleType):
+            continue
+        for name, thing in list(contents(module).items()):
+            # Only type() may be asked: a lazy object's __class__ runs the project's code.
+            kind = type(thing)
+            is_signal = kinds.get(kind)
+            if is_signal is None:
+                is_signal = kinds[kind] = issubclass(kind, Signal)
+            if is_signal and id(thing) not in ours:
+                held = found.setdefault(id(thing), Held(weakref.ref(thing), []))
+                held.variables.append(Variable(module_name, plain(name), name))
+    _LAST[:] = [_Look(found, len(sys.modules), created)]
+    return found
+
+
+def of(signal: Any, number: int | None, created: int) -> list[Variable]:
+    """Return the variables that are ``signal``, the ``number``-th of the signals that were created.
+
+    ``None``: nobody saw it being created.
+    """
+    last = _LAST[0] if _LAST else None
+    if last is not None:
+        found = _standing(last.held, signal)
+        seen = number is None or number <= last.created
+        if found or (seen and last.modules == len(sys.modules)):
+            return found
+    return _standing(look(created), signal)
+
+
+def _standing(table: dict[int, Held], signal: Any) -> list[Variable]:
+    held = table.get(id(signal))
+    if held is None or held.signal() is not signal:
+        return []
+    return [variable for variable in held.variables if variable.holds(signal)]
+
+
+def loaded(page: catalog.Page) -> Any:
+    """Return Django's own signal of a page, None where its module was not imported."""
+    return built_in(page) if page.module in sys.modules else None
+
+
+class _Names(NamedTuple):
+    assigned: frozenset[str]
+    looped: frozenset[str]
+
+
+_ASSIGNED = re.compile(r"[ \t]*((?:\w+[ \t]*[,=][ \t]*)*\w+)[ \t]*(?::[^=\n]*)?=(?!=)")
+_LOOPED = re.compile(r"[ \t]*(?:async[ \t]+)?for[ \t]+(.+?)[ \t]+in\b")
+_NAME = re.compile(r"\w+")
+
+_READ: dict[str, tuple[int, _Names]] = {}  # by file
+
+
+def _names_in(module_name: str) -> _Names:
+    """Return what the lines of a module assign, and what its loops bind."""
+    module = sys.modules.get(module_name)
+    file = _file_of(contents(module)) if issubclass(type(module), ModuleType) else None
+    if type(file) is not str or not file.endswith(".py"):
+        return _Names(frozenset(), frozenset())
+    lines = linecache.getlines(file)
+    known = _READ.get(file)
+    if known is None or known[0] != id(lines):
+        known = _READ[file] = (id(lines), _read(lines))
+    return known[1]
+
+
+def _file_of(held: dict[str, Any]) -> Any:
+    """Return the file of a module; ``__main__`` has lost its name of it when the program has ended."""
+    loader = held.get("__loader__")
+    if "__file__" not in held and type(loader) is SourceFileLoader:
+        return loader.path
+    return held.get("__file__")
+
+
+def _read(lines: list[str]) -> _Names:
+    assigned: set[str] = set()
+    looped: set[str] = set()
+    for line in lines:
+        if found := _ASSIGNED.match(line):
+            assigned.update(_NAME.findall(found[1]))
+        elif found := _LOOPED.match(line):
+            looped.update(_NAME.findall(found[1]))
+    return _Names(frozenset(assigned), frozenset(looped))
