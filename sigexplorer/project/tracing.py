@@ -34,7 +34,7 @@ ACTIVE: list[Tracing] = []
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Let no garbage be looked for meanwhile: what is imported is none, and the program's objects are many."""
+    """Let no garbage be looked for: what is imported is none, and the program's objects are many."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 
 import pytest
 
@@ -15,8 +16,10 @@ def test_whether_garbage_is_looked_for_is_the_programs_own_affair(enabled: bool)
     before = gc.isenabled()
     (gc.enable if enabled else gc.disable)()
     try:
-        with pytest.raises(LookupError), uncollected():
+        with uncollected():
             assert not gc.isenabled()
+        assert gc.isenabled() is enabled
+        with suppress(LookupError), uncollected():
             raise LookupError
         assert gc.isenabled() is enabled
     finally:
