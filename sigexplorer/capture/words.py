@@ -11,14 +11,32 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import weakref
 from collections.abc import Callable, Iterable
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
+from types import FunctionType
 from typing import Any, ParamSpec, TypeVar
 
+from sigexplorer.capture.classes import (
+    CLASSES,
+    attribute,
+    class_attribute,
+    class_of,
+    class_path,
+    contents,
+    declared,
+    has_base,
+    is_a,
+    is_plain,
+    plain,
+)
 from sigexplorer.capture.faults import is_of_a_handler
 from sigexplorer.capture.secrecy import looks_secret, scrub, settings_secrets
 from sigexplorer.model import SECRET, Scalar
+
+__all__ = [
+    "BY_CLASS", "LIMIT", "UNREADABLE", "attribute", "bounded", "class_attribute", "class_of", "class_path",
+    "contents", "declared", "describe", "error", "function_path", "is_a", "is_app_config", "is_plain",
+    "members", "model_label", "path", "plain", "sender", "value",
+]  # fmt: skip
 
 #: Characters of one text that are kept; a view shows fewer.
 LIMIT = 1_000
@@ -28,7 +46,6 @@ _SHORT = 60
 
 UNREADABLE = "<unreadable>"
 
-_NAME_LIMIT = 300
 _MEMBERS = 12  # of a collection that are named
 _DEPTH = 3
 _ERROR_DEPTH = 9  # groups of errors hold lists of groups
@@ -36,10 +53,8 @@ _SORTED = 1_000  # members of the largest set that is put in order
 _BITS = 63  # of the largest number that JSON's readers agree about
 _LARGEST = 2**_BITS
 
+
 _qualname = type.__dict__["__qualname__"].__get__
-_module = type.__dict__["__module__"].__get__
-_type_dict = type.__dict__["__dict__"].__get__
-_mro = type.__dict__["__mro__"].__get__
 
 #: Of dict itself: a model's ``__dict__`` may have been replaced by one with a ``get`` of the project's.
 _get = dict.get
@@ -81,7 +96,7 @@ def value(thing: Any, key: str = "") -> Scalar:
 
 
 def _value(thing: Any, kind: type) -> Scalar:
-    known = _classes.get(id(kind))
+    known = CLASSES.get(id(kind))
     if known is not None and known.primary is not None:
         key = _get(thing.__dict__, known.primary)
         if key is None or (type(key) is int and -_LARGEST <= key < _LARGEST):
@@ -121,54 +136,9 @@ def _bounded(text: str) -> str:
     return f"{shown}… ({len(text):,} characters)" if len(text) > LIMIT else shown
 
 
-def plain(text: Any) -> str:
-    """Return the name of a piece of code: bounded, and no secret whatever it looks like."""
-    if not issubclass(type(text), str):
-        return "?"
-    return str.__str__(text)[:_NAME_LIMIT].encode("utf-8", "backslashreplace").decode()
-
-
-def class_path(cls: type) -> str:
-    """Return ``module.Qualname`` of a class."""
-    return f"{plain(_module(cls))}.{plain(_qualname(cls))}"
-
-
-def attribute(thing: Any, name: str) -> Any:
-    """Return what the instance itself holds under ``name``, in its dict or a slot, else None."""
-    kind = type(thing)
-    known = class_of(kind)
-    slot = known.slots.get(name)
-    if slot is not None:
-        try:
-            return _type_dict(_mro(kind)[slot])[name].__get__(thing)
-        except AttributeError:  # an empty one
-            return None
-    found = None if known.own is None else _type_dict(_mro(kind)[known.own])["__dict__"].__get__(thing)
-    return found.get(name) if type(found) is dict else None
-
-
-def contents(thing: Any) -> dict[str, Any]:
-    """Return a copy of what a class, or an object in its own dict, holds by name."""
-    kind = type(thing)
-    if issubclass(kind, type):
-        return dict(_type_dict(thing))
-    for base in _mro(kind):
-        own = _type_dict(base).get("__dict__")
-        if type(own) is GetSetDescriptorType or type(own) is MemberDescriptorType:  # the latter a module's
-            found = own.__get__(thing)
-            return dict(found) if type(found) is dict else {}
-    return {}
-
-
-def declared(thing: Any, name: str) -> Any:
-    """Return what the instance itself holds under ``name``, else its class, else None."""
-    own = attribute(thing, name)
-    return class_attribute(type(thing), name) if own is None else own
-
-
 def model_label(cls: Any) -> str | None:
     """Return ``app_label.Model`` for a model class, else None."""
-    if not issubclass(type(cls), type) or not _is_a(cls, "django.db.models.base.Model"):
+    if not issubclass(type(cls), type) or not has_base(cls, "django.db.models.base.Model"):
         return None
     known = class_of(cls)
     if known.label is None:
@@ -212,72 +182,9 @@ def members(texts: Iterable[str], count: int) -> str:
     return ", ".join(itertools.islice(texts, _MEMBERS)) + more
 
 
-def is_a(thing: Any, path_of_class: str) -> bool:
-    """Whether ``thing`` is an instance of the class with that path, without asking it."""
-    return _is_a(type(thing), path_of_class)
-
-
 def is_app_config(thing: Any) -> bool:
     """Whether ``thing`` is an application's configuration."""
-    return _is_a(type(thing), "django.apps.config.AppConfig")
-
-
-def _is_a(cls: type, path_of_class: str) -> bool:
-    return path_of_class in class_of(cls).paths
-
-
-class Class:
-    """What is known of a class, as long as it lives: to read it each time takes long."""
-
-    __slots__ = ("label", "own", "paths", "primary", "reference", "slots")
-
-    def __init__(self, cls: type, reference: weakref.ref[type]) -> None:
-        self.paths = tuple([class_path(base) for base in _mro(cls)])  # of itself and its bases, nearest first
-        self.label: str | None = None  # of a model
-        self.primary: str | None = None  # of a model whose key can be read at once: its name in the dict
-        # Which base has a slot of that name, and which the dict of an instance: what stands
-        # there would keep the class alive.
-        self.slots: dict[Any, int] = {}
-        self.own: int | None = None
-        self.reference = reference  # tells when the class goes, and its id may come again
-        self._read_places(cls)
-
-    def _read_places(self, cls: type) -> None:
-        for number, base in enumerate(_mro(cls)):
-            held = _type_dict(base)
-            for name, one in held.items():
-                if type(one) is MemberDescriptorType and type(name) is str:
-                    self.slots.setdefault(name, number)
-            if type(held.get("__dict__")) is GetSetDescriptorType:
-                self.own = number
-                return
-
-
-#: By id, because asking a class for its hash or for equality may run a metaclass's code.
-_classes: dict[int, Class] = {}
-
-
-def class_of(cls: type) -> Class:
-    """Return what is known of a class."""
-    known = _classes.get(id(cls))
-    if known is None:
-        key = id(cls)
-        reference = weakref.ref(cls, lambda _reference: _classes.pop(key, None))
-        known = _classes.setdefault(key, Class(cls, reference))
-    return known
-
-
-def class_attribute(cls: type, name: str) -> Any:
-    """Return what a class, or the nearest of its bases, holds under ``name``, else None."""
-    return next((_type_dict(base)[name] for base in _mro(cls) if name in _type_dict(base)), None)
-
-
-def is_plain(model: type) -> bool:
-    """Whether reading ``instance.__dict__`` of a model runs no code of the project's."""
-    return (
-        class_attribute(model, "__getattribute__") is object.__getattribute__
-        and type(class_attribute(model, "__dict__")) is GetSetDescriptorType
-    )
+    return has_base(type(thing), "django.apps.config.AppConfig")
 
 
 def _error(problem: BaseException, depth: int) -> str:
@@ -296,7 +203,7 @@ def _describe(thing: Any, depth: int) -> str:
         return exact(thing, depth)
     if issubclass(kind, type):
         return f"<class {model_label(thing) or class_path(thing)}>"
-    if _is_a(kind, "builtins.BaseException"):
+    if has_base(kind, "builtins.BaseException"):
         return f"<{_error(thing, depth)}>" if depth > 0 else f"<{plain(_qualname(kind))}>"
     describers = map(BY_CLASS.get, class_of(kind).paths)
     found = next(filter(None, describers), None)
