@@ -11,7 +11,16 @@ def main() -> None:
     if sys.argv[1:2] == ["trace"] and sys.argv[2:3] not in ([], ["-h"], ["--help"]):
         from sigexplorer.cli.trace import main as trace  # nothing is imported before it is needed
 
-        sys.exit(trace(sys.argv[2:]))  # how the program ends is its own affair
+        program = trace(sys.argv[2:])
+        if isinstance(program, int):
+            sys.exit(program)
+        problems: list[BaseException] = []
+        try:  # here, because what lies below it on the stack the program can see
+            program.give_room()
+            program.call(*program.arguments)
+        except BaseException as problem:  # noqa: BLE001 - how the program ends is its own affair
+            problems.append(problem)
+        sys.exit(program.ended(problems))
     try:
         if "_SIGEXPLORER_COMPLETE" in os.environ:  # a shell asks what may follow
             _offer()

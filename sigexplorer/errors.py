@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 _SHOWN = 100  # characters of a name that was mistyped
 
@@ -18,21 +18,30 @@ class SigexplorerError(Exception):
     code = 2
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
+        super().__init__(f"{message} ({hint})" if hint else message)  # whoever reads ``args`` gets both
         self.message = message
         self.hint = hint
 
-    def __str__(self) -> str:
-        return f"{self.message} ({self.hint})" if self.hint else self.message
+    def __reduce__(self) -> tuple[Callable[..., SigexplorerError], tuple[object, ...]]:
+        """Let it go to another process: what it was made from may not be what it says."""
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(
+    kind: type[SigexplorerError], args: tuple[object, ...], held: dict[str, object]
+) -> SigexplorerError:
+    made = kind.__new__(kind, *args)
+    vars(made).update(held)
+    return made
 
 
 class UnknownNameError(SigexplorerError):
-    """A signal, scenario, group or format that does not exist."""
+    """A signal, scenario, group or format that does not exist; ``where`` says of what it would be a part."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
         near = ", ".join(nearest(name, known))
         shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
-        super().__init__(f"unknown {kind} '{shown}'", f"nearest: {near}" if near else "")
+        super().__init__(f"unknown {kind} '{shown}'{where}", f"nearest: {near}" if near else "")
 
 
 class UsageError(SigexplorerError):

@@ -15,7 +15,7 @@ from typing import Literal
 Scalar = str | int | float | bool | None
 
 Method = Literal["send", "send_robust", "asend", "asend_robust"]
-Outcome = Literal["returned", "raised", "skipped", "muted"]
+Outcome = Literal["returned", "raised", "skipped", "muted", "unknown"]
 Operation = Literal["bulk_create", "bulk_update", "update", "fast_delete", "raw_delete"]
 Ending = Literal["returned", "raised", "discarded", "waiting"]
 
@@ -34,7 +34,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One receiver in one dispatch: called, or skipped because an earlier one raised."""
+    """One receiver in one dispatch: called, or skipped because an earlier one raised.
+
+    A class of signals that calls its receivers out of our sight lets some of it be unknown.
+    """
 
     receiver: str
     order: int  # from 1, in the order in which Django calls
@@ -44,8 +47,8 @@ class Call:
     weak: bool
     is_async: bool
     start_ns: int
-    duration_ns: int  # 0 when skipped
-    outcome: Outcome
+    duration_ns: int | None  # 0 when skipped; None: it is not known when it ran
+    outcome: Outcome  # unknown: whether it was called is not known
     result: Scalar  # what it returned, in words
     error: str | None  # what it raised, in words
     queries: int  # SQL statements executed while it ran, nested dispatches included
@@ -62,7 +65,7 @@ class Dispatch:
     signal: str  # dotted path
     name: str  # short name
     group: str
-    method: Method
+    method: str  # a Method, or what a class of signals has of its own to send by
     sender: str | None  # None: sent with sender=None
     start_ns: int
     duration_ns: int

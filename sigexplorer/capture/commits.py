@@ -16,6 +16,7 @@ from typing import Any, SupportsIndex
 from weakref import WeakKeyDictionary
 
 from sigexplorer.capture import lanes, places, receivers
+from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.lanes import around, guarded, id_of, next_id, position, said
 from sigexplorer.capture.words import plain
@@ -61,6 +62,7 @@ class _Swallowed:
         try:
             return self._function()
         except Exception as error:
+            unseen(error)
             for running in self._runs:
                 running.error = said(error)
             raise

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
-from sigexplorer.capture import arguments, lanes, places, words
+from sigexplorer.capture import arguments, keeping, lanes, places, words
 from sigexplorer.capture.lanes import (
     STREAM,
     Lane,
@@ -46,8 +46,10 @@ def opened(
             values: Any = known.read(sender, named)
         except KeyError:
             values = None
+        kept = None
         if values is None:
             values = arguments.quickly(named)
+            kept = keeping.kept(signal, named, values) if STREAM.keeping else None
         number = 0
         outer = lane.open if lanes.running.get() is None else around(lane)
         if outer is not None:
@@ -57,8 +59,8 @@ def opened(
                 outer, number = seen_in_full(outer, signal)
         origin = places.line(sys._getframe(2)) if STREAM.origins else None
         notes: Notes | None = {"callback": lane.callback} if lane.callback else None
-        if known.passing is not None:
-            notes = {**(notes or {}), "sender": known.passing}
+        if known.passing is not None or kept is not None:
+            notes = _more(notes, known.passing, kept)
         return [
             number or next_id(), known.number, outer, position(outer), lane.transactions, values, notes,
             origin, clock(),
@@ -68,6 +70,12 @@ def opened(
     except Exception as fault:
         STREAM.failed(fault)
     return [0, None, lane.open, None, None, (), None, None, clock()]
+
+
+def _more(notes: Notes | None, sender: str | None, kept: keeping.Originals | None) -> Notes:
+    """Return notes with the words for a sender that does not last, and what is kept of the arguments."""
+    told = {} if sender is None else {"sender": sender}
+    return {**(notes or {}), **told, **({} if kept is None else {"kept": kept})}
 
 
 def closed(lane: Lane, flight: Flight, watch: Watch | None) -> None:

@@ -72,6 +72,8 @@ class Stream:
         self._windows: tuple[weakref.ref[Window], ...] = ()
         self.origins = False  # whether anybody wants to know who sent
         self.carrying = False  # whether ``running`` was ever set
+        self.keeping = 0  # how many want to know what was really sent: see ``keeping``
+        self.kept = False  # whether anybody ever did
         self.batch = BATCH  # closed dispatches of a lane that wait for the next drain
         #: Dispatches that may outlast their send, by their id, with the thread that sent them.
         self.pending: dict[int, tuple[str, Flight]] = {}

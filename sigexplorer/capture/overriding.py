@@ -6,8 +6,10 @@ seen there in full, and what the wrapper noted is given up: each dispatch counts
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Mapping
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 from django.dispatch import Signal
@@ -15,6 +17,8 @@ from django.dispatch import Signal
 from sigexplorer.capture.frames import stand_in
 from sigexplorer.capture.hooks import Replacement
 from sigexplorer.capture.lanes import guarded
+from sigexplorer.capture.ownways import observed
+from sigexplorer.capture.rewriting import Source, source_of
 from sigexplorer.capture.shapes import Shapes
 from sigexplorer.capture.wrapping import wrapped
 from sigexplorer.model import Method
@@ -22,13 +26,63 @@ from sigexplorer.model import Method
 #: Methods that stand on classes now, with what was found there.
 _replaced: list[tuple[type, str, Any, Any]] = []
 
+#: What a class may have of its own that neither sends nor helps to.
+_OTHERS = frozenset({"connect", "disconnect", "has_listeners"})
+
+#: The shapes of what is sent by methods with other names than Django's.
+_named: dict[str, Shapes] = {}
+
+#: Classes that were looked at.
+_seen: weakref.WeakSet[type] = weakref.WeakSet()
+
 
 def replacements(methods: Mapping[Method, Shapes]) -> Iterator[Replacement]:
     """Yield what is to be replaced on Signal's subclasses as they are now."""
-    for owner in _subclasses(Signal):
-        for name, shapes in methods.items():
-            if name in vars(owner):
-                yield Replacement(owner, name, partial(wrapped, shapes))
+    _seen.clear()
+    for cls in _subclasses(Signal):
+        for owner in _new_owners(cls):
+            yield from _of_class(owner, methods)
+
+
+def _new_owners(cls: type) -> Iterator[type]:
+    """Yield a subclass of Signal and what it is mixed from, if not Django's and not looked at before."""
+    for owner in cls.__mro__:
+        if owner not in _seen and not issubclass(Signal, owner) and not _is_djangos(owner):
+            _seen.add(owner)
+            yield owner
+
+
+def _is_djangos(owner: type) -> bool:
+    return owner.__module__.startswith("django.") or owner.__module__ == "typing"
+
+
+def _of_class(owner: type, methods: Mapping[Method, Shapes]) -> Iterator[Replacement]:
+    sources = {
+        name: source
+        for name, found in vars(owner).items()
+        if type(found) is FunctionType
+        and not name.startswith("__")
+        and name not in _OTHERS
+        and (source := source_of(found)) is not None
+    }
+    every: dict[str, Shapes] = dict(methods)  # type: ignore[arg-type] # names are texts
+    helped = {name for source in sources.values() for name in source.helpers}
+    own = {name for name, source in sources.items() if source.passes_on}
+    sending = own | {name for name, source in sources.items() if source.calls and issubclass(owner, Signal)}
+    for name in vars(owner):
+        source = sources.get(name)
+        asked = every.get(name) or _named.setdefault(name, Shapes(name))
+        if source is not None and (name in methods or name in sending or source.helpers & own):
+            sends = name in methods or (source.loops and name not in helped)
+            sees_all = source.passes_on or bool(source.helpers & own)
+            make = partial(_observed, source, asked, sends, sees_all)
+            yield Replacement(owner, name, make)
+        elif name in methods:
+            yield Replacement(owner, name, partial(wrapped, asked))
+
+
+def _observed(source: Source, asked: Shapes, sends: bool, sees_all: bool, _found: Any) -> Any:  # noqa: FBT001
+    return observed(source, asked, sends=sends, sees_all=sees_all)
 
 
 def _subclasses(cls: type) -> Iterator[type]:
@@ -68,10 +122,10 @@ class NewOnes:
                 setattr(owner, name, found)
 
 
-def _observe(owner: type, methods: Mapping[Method, Shapes]) -> None:
-    for name, shapes in methods.items():
-        found = vars(owner).get(name)
-        if found is not None:
-            ours = stand_in(wrapped(shapes, found), found)
+def _observe(cls: type, methods: Mapping[Method, Shapes]) -> None:
+    for owner in _new_owners(cls):
+        for _, name, make in list(_of_class(owner, methods)):
+            found = vars(owner)[name]
+            ours = stand_in(make(found), found)
             setattr(owner, name, ours)
             _replaced.append((owner, name, found, ours))

@@ -7,10 +7,12 @@ primary key, or None: then ``arguments`` puts them into words, whatever they are
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from sigexplorer.capture import words
+from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.secrecy import looks_secret
 
 Values = tuple[Any, ...] | None
@@ -34,6 +36,9 @@ _UNREAD = Reader(_unread)
 #: Of dict itself: a model's ``__dict__`` may have been replaced by one with a ``get`` of the project's.
 _get = dict.get
 
+#: The instance itself is told where somebody compares with it, behind what the signal lists.
+_ref = weakref.ref
+
 
 def _pre_save(primary_key: str) -> Read:
     def read(sender: Any, named: dict[str, Any]) -> Values:
@@ -48,7 +53,9 @@ def _pre_save(primary_key: str) -> Read:
         ):
             key = _get(instance.__dict__, primary_key)
             if key is None or type(key) is int:
-                return (key, raw, using, None)
+                return (
+                    (key, raw, using, None) if not STREAM.keeping else (key, raw, using, None, _ref(instance))
+                )
         return None
 
     return read
@@ -68,7 +75,11 @@ def _post_save(primary_key: str) -> Read:
         ):
             key = _get(instance.__dict__, primary_key)
             if key is None or type(key) is int:
-                return (key, created, None, raw, using)
+                return (
+                    (key, created, None, raw, using)
+                    if not STREAM.keeping
+                    else (key, created, None, raw, using, _ref(instance))
+                )
         return None
 
     return read
@@ -80,7 +91,7 @@ def _post_init(primary_key: str) -> Read:
         if len(named) == 1 and type(instance) is sender:
             key = _get(instance.__dict__, primary_key)
             if key is None or type(key) is int:
-                return (key,)
+                return (key,) if not STREAM.keeping else (key, _ref(instance))
         return None
 
     return read
@@ -113,7 +124,7 @@ def _delete(primary_key: str) -> Read:
         if type(instance) is sender and named["origin"] is instance and using is _DEFAULT:
             key = _get(instance.__dict__, primary_key)
             if key is None or type(key) is int:
-                return (key, using, key)
+                return (key, using, key) if not STREAM.keeping else (key, using, key, _ref(instance))
         return None
 
     return read

@@ -21,7 +21,7 @@ from typing import Any
 import django
 
 import sigexplorer
-from sigexplorer.capture import counting, database, dispatch, observing, shapes
+from sigexplorer.capture import counting, database, dispatch, keeping, observing, shapes
 from sigexplorer.capture.lanes import STREAM, guarded, id_of, next_id, said
 from sigexplorer.capture.ticking import Ticker
 from sigexplorer.spool.files import SpoolFile, packed
@@ -171,7 +171,7 @@ class Recorder:
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Write what one thread has noted, of what opened while we recorded."""
-        entry, wait = _Entry("rows", (thread, flights, events)), self._waiting.append
+        entry, wait = _Entry("rows", (thread, keeping.without(flights), events)), self._waiting.append
         self.last = flights
         wait(entry)
         self._write()

@@ -16,8 +16,7 @@ from sigexplorer.capture import counting, readers, receivers, signals, words
 from sigexplorer.capture.altering import Altered
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.listening import tracing_receiver
-from sigexplorer.capture.registry import finds_as_django_does
-from sigexplorer.model import Method
+from sigexplorer.capture.registry import Registration, finds_as_django_does
 from sigexplorer.spool.rows import Shape, ShapeReceiver
 
 #: Every shape so far; its index is what a flight holds.
@@ -54,7 +53,7 @@ class Shapes:
     Both are alive while they are named here: each takes its entries along when it goes.
     """
 
-    def __init__(self, method: Method) -> None:
+    def __init__(self, method: str) -> None:
         self.method = method
         self.robust = method.endswith("robust")
         self.known: dict[int, dict[int, Known]] = {}
@@ -163,6 +162,40 @@ def _without(known: Known, muted: frozenset[int]) -> Known:
         )
         found.number = _number(shape._replace(receivers=tuple(receivers_told)))
     return found
+
+
+#: By a shape and the id of the key of a registration, which is kept: the shape with its receiver.
+_longer: dict[tuple[int, int], tuple[Any, int]] = {}
+
+_REMEMBERED = 10_000
+
+
+def and_then(number: int, receiver: Any, registration: Registration | None) -> int:
+    """Return the shape of a dispatch that has called one receiver more."""
+    known = _longer.get((number, id(registration.key))) if registration else None
+    if known is not None:
+        return known[1]
+    told = _receiver(receiver, registration, is_async=bool(registration and registration.is_async))
+    shape = TABLE[number]
+    found = _number(shape._replace(receivers=(*shape.receivers, told)))
+    if registration:
+        if len(_longer) >= _REMEMBERED:
+            _longer.clear()
+        _longer[number, id(registration.key)] = registration.key, found
+    return found
+
+
+def with_muted(number: int, registered: Callable[[Any], Registration | None], altered: Altered) -> int:
+    """Return the shape of a dispatch that called what is left of some receivers."""
+    number = _number(TABLE[number]._replace(receivers=()))
+    for receiver in altered.receivers:
+        number = and_then(number, receiver, registered(receiver))
+    shape = TABLE[number]
+    told = (
+        one._replace(muted=True) if one is not None and position in altered.muted else one
+        for position, one in enumerate(shape.receivers)
+    )
+    return _number(shape._replace(receivers=tuple(told)))
 
 
 def _is_lasting(sender: Any) -> bool:

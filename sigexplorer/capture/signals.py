@@ -47,6 +47,11 @@ def words(signal: Any) -> SignalWords:
     return found
 
 
+def is_nameless(path: str) -> bool:
+    """Whether that is no name, but what is told of each signal that no module holds."""
+    return path.startswith("<")
+
+
 def _leaving(signal: Any, table: dict[int, Any], left: Callable[[], None] = lambda: None) -> weakref.ref[Any]:
     """Return a reference to a signal that takes its entry in ``table`` along when it goes."""
     key = id(signal)

@@ -14,12 +14,25 @@ from time import perf_counter_ns as clock
 import django
 
 import sigexplorer
-from sigexplorer.capture import database, dispatch, observing
+from sigexplorer.capture import database, dispatch, keeping, observing
+from sigexplorer.capture.keeping import Originals
 from sigexplorer.capture.lanes import STREAM, id_of, said
 from sigexplorer.capture.shapes import TABLE
 from sigexplorer.model import Bypass, Callback, Claim, Run, Step, Trace
 from sigexplorer.spool.assembly import Assembly
-from sigexplorer.spool.rows import ENDS, ID, OUTER, START, Bypassed, Event, Flight, Kept, Promised, Undone
+from sigexplorer.spool.rows import (
+    ENDS,
+    ID,
+    OUTER,
+    SHAPE,
+    START,
+    Bypassed,
+    Event,
+    Flight,
+    Kept,
+    Promised,
+    Undone,
+)
 
 
 class Tracer:
@@ -36,6 +49,7 @@ class Tracer:
         self.listened = listened
         self.origins = origins  # whether to note who sent
         self.inits = True
+        self.keeping = False  # whether to keep what was really sent
         self.complete = True
         self.claims: list[Claim] = []
         self.queries_of: dict[int, int] = {}  # SQL statements, by step
@@ -56,6 +70,8 @@ class Tracer:
     def start(self) -> None:
         """Begin to observe."""
         observing.begin(self)
+        if self.keeping:
+            keeping.begin()
         self._notes = dispatch.notes()
         self._begin()
         self._queries = 0 if self._steps_only else -STREAM.queries
@@ -72,6 +88,8 @@ class Tracer:
         if not self._steps_only:
             self._queries += STREAM.queries
         observing.end(self)
+        if self.keeping:
+            keeping.end()
         STREAM.drain()
         self.complete = self.complete and not self._under_way()
         if self.complete:
@@ -99,6 +117,16 @@ class Tracer:
             self.queries_of[number] = STREAM.queries - queries
             if self._steps_only and around is None:
                 self._queries += self.queries_of[number]
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """Record nothing of what opens inside, though it is part of a step; only with ``steps_only``."""
+        around = self._changes[-1][1]
+        self._changes.append((clock(), None))
+        try:
+            yield
+        finally:
+            self._changes.append((clock(), around))
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Take what has closed, of what opened while we observed."""
@@ -138,6 +166,10 @@ class Tracer:
 
         A dispatch that is still under way is shown as far as it has come.
         """
+        return self.trace_and_kept()[0]
+
+    def trace_and_kept(self) -> tuple[Trace, dict[int, Originals]]:
+        """Return the same, and by the ids of its dispatches what was really sent where that was kept."""
         under_way = self._under_way()
         STREAM.drain()
         closed = {flight[ID] for _, flight in self._flights}
@@ -150,7 +182,8 @@ class Tracer:
         assembly = Assembly(TABLE, self._start, os.getpid(), numbers.get, self._step_of)
         assembly.learn((event for _, event in self._events), dict(database.vendors()))
         others = [assembly.beside(*one) for one in sorted(beside, key=lambda one: one[1].id)]
-        return Trace(
+        found = ((numbers[flight[ID]], keeping.of(flight, TABLE[flight[SHAPE]])) for _, flight in flights)
+        trace = Trace(
             run=self._run(),
             steps=tuple(self._steps),
             dispatches=tuple(
@@ -161,6 +194,7 @@ class Tracer:
             claims=tuple(self.claims),
             callbacks=tuple(other for other in others if isinstance(other, Callback)),
         )
+        return trace, {number: kept for number, kept in found if kept is not None}
 
     @property
     def queries(self) -> int:

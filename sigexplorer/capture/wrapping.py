@@ -14,8 +14,9 @@ from sigexplorer.capture import altering, lanes, words
 from sigexplorer.capture.flights import closed, opened, stopped
 from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.lanes import SENDING, STREAM, said
+from sigexplorer.capture.receivers import listeners
 from sigexplorer.capture.watch import Entered
-from sigexplorer.spool.rows import NOTES, SHAPE, START, Called, Flight
+from sigexplorer.spool.rows import ID, NOTES, SHAPE, START, Called, Flight
 
 if TYPE_CHECKING:
     from sigexplorer.capture.shapes import Shapes
@@ -85,6 +86,7 @@ class _Answered:
         self._told = (shapes, signal, sender)
         self._start = self.flight.pop(START)
         self.flight[NOTES] = {**(self.flight[NOTES] or {}), SENDING: id(signal)}
+        self._answered = False
 
     def __call__(self, responses: Any) -> None:
         """Read the receivers from what was returned, if it has the form that Django gives it."""
@@ -103,15 +105,29 @@ class _Answered:
         else:
             self.flight[SHAPE] = known.number
             self.flight[NOTES] = {**(self.flight[NOTES] or {}), "calls": called}
+            self._answered = True
+
+    def _tell_unknown(self) -> None:
+        """Tell of those that it may have called."""
+        shapes, signal, sender = self._told
+        receivers = [one.receiver for one in listeners(signal, sender)]
+        if receivers:
+            start = self._start
+            self.flight[SHAPE] = shapes.find(signal, sender, receivers, ()).number
+            unknown = tuple(Called(start, None, "unknown", None, None, 0))
+            notes = self.flight[NOTES] or {}
+            self.flight[NOTES] = {**notes, "calls": dict.fromkeys(range(len(receivers)), unknown)}
 
     def _called(self, response: Any) -> Called:
         start = self._start
         if self._told[0].method.endswith("robust") and issubclass(type(response), Exception):
-            return Called(start, start, "raised", None, said(response), 0)
-        return Called(start, start, "returned", words.value(response), None, 0)
+            return Called(start, None, "raised", None, said(response), 0)
+        return Called(start, None, "returned", words.value(response), None, 0)
 
     def ended(self) -> None:
         """Make it a flight like others, and close it."""
+        if self.flight[ID] and not self._answered:
+            lanes.guarded(self._tell_unknown)
         self.flight.append(self._start)
         notes = {key: held for key, held in self.flight[NOTES].items() if key != SENDING}
         self.flight[NOTES] = {**notes, "end": clock()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sigexplorer.catalog.page import ANCIENT, Note, Version
+from sigexplorer.catalog.page import ANCIENT, SUPPORTED, Note, Version, dotted
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,14 @@ class Fact:
     signals: tuple[str, ...] = ()  # short names; none: it concerns every signal
     outcomes: tuple[Note, ...] = ()  # what happens in which Django, where that differs
     added: Version = ANCIENT  # the Django that it needs at least
+
+    @property
+    def versions(self) -> str:
+        """Say of which Djangos it is so, or that they differ; proven with each that is supported."""
+        if self.added > ANCIENT:
+            return f"from {dotted(self.added)}"
+        first, *_, last = map(dotted, SUPPORTED)
+        return "differs" if self.outcomes else f"{first} to {last}"
 
     def exists_in(self, version: Version) -> bool:
         """Tell whether that Django has what the fact is about."""

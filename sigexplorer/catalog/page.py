@@ -10,6 +10,9 @@ Version = tuple[int, int]
 #: Stands for every Django before the oldest that is supported.
 ANCIENT: Version = (0, 0)
 
+#: The Djangos that everything is proven with.
+SUPPORTED: tuple[Version, ...] = ((5, 2), (6, 0), (6, 1))
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:

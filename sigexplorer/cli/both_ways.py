@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sigexplorer.answers import BothWays
 from sigexplorer.catalog.installed import django_version
+from sigexplorer.cli.ending import entered
 from sigexplorer.cli.output import emit, hint, to_json
 from sigexplorer.cli.present import Answer
 from sigexplorer.playground import runs
@@ -32,8 +33,9 @@ def compare(
     """
     choose_format(answer.format_name, answer.output, FORMATS)  # a wrong one ends here
     possible = [scenario for scenario in scenarios if django_version() >= scenario.added]
-    with runs.open_playground(listen=False, database=database):
-        compared = list(_compared(possible))
+    compared: list[BothWays] = []
+    with entered(runs.open_playground(listen=False, database=database), compared) as ending:
+        compared += _compared(possible)
     if not compared:
         raise KeyboardInterrupt
     shown = both_ways.page(compared, everything=look.verbose, brief=brief)
@@ -42,10 +44,11 @@ def compare(
         "markdown": lambda: markdown.write(shown),
     }
     emit(lambda width: document.render(shown, width), writers, answer.format_name, answer.output)
+    left = ending.tell()
     if len(compared) < len(possible):
         hint("interrupted: this is what there was so far")
         return INTERRUPTED
-    return 0 if all(both_ways.held(ways) for ways in compared) else 1
+    return left if all(both_ways.held(ways) for ways in compared) else 1
 
 
 def _compared(scenarios: Iterable[Scenario]) -> Iterator[BothWays]:

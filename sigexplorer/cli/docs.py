@@ -28,6 +28,8 @@ def docs(
     output: options.Output = None,
 ) -> None:
     """Say what a signal means: arguments, sender, when, who sends it, pitfalls, facts."""
+    if signal is not None:
+        facts.hint_at(signal)
     if listed:
         if live:
             raise UsageError("--live shows a signal, and --facts lists facts", "use one of them")

@@ -44,13 +44,18 @@ def prove(names: Sequence[str], look: Look, answer: Answer, database: str | None
     """Prove these facts: of each the code, what happened and why; return the exit code."""
     from sigexplorer.catalog import facts
     from sigexplorer.catalog.installed import django_version
+    from sigexplorer.catalog.page import dotted
     from sigexplorer.cli.stories import Story, tell
     from sigexplorer.playground import proving, runs
 
     version = django_version()
     chosen = [facts.find(name) for name in dict.fromkeys(names)]
     for fact in chosen:
-        runs.check_version(fact.id, fact.added, version)
+        if not fact.exists_in(version):
+            raise UsageError(
+                f"'{fact.id}' needs Django {dotted(fact.added)}, and is not proven with {dotted(version)}",
+                f"{fact.statement}: sigexplorer docs --facts --search {fact.id}",
+            )
     stories = [
         Story(fact.id, fact.added, partial(proving.prove, fact), f"scenario {fact.scenario}", fact=fact)
         for fact in chosen
@@ -58,6 +63,14 @@ def prove(names: Sequence[str], look: Look, answer: Answer, database: str | None
     look = replace(look, sources=True)
     place = runs.open_playground(listen=listen, database=database)
     return tell(stories, look, answer, place, everything=False)
+
+
+def hint_at(name: str) -> None:
+    """Raise where what was looked for by ``name`` is a fact: it is proven, not looked up."""
+    from sigexplorer.catalog import facts
+
+    if facts.exists(name):
+        raise UsageError(f"'{name}' is a fact", f"sigexplorer scenario --fact {name} proves it")
 
 
 def refuse_others(names: list[str] | None, settings: str | None, *, run_all: bool, compare: bool) -> None:

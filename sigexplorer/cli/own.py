@@ -95,7 +95,7 @@ def _run(
     chosen: list[own.Own],
     look: Look,
     answer: Answer,
-    place: contextlib.AbstractContextManager[object],
+    place: contextlib.AbstractContextManager[None],
     wanted: Wanted,
 ) -> int:
     run = partial(runs.run_own, listened=wanted.listen, sources=look.sources, make=OwnSteps)

@@ -6,7 +6,8 @@ import contextlib
 import io
 import shutil
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -117,11 +118,18 @@ def _report(folder: Path, wanted: Wanted, problem: str, stream: TextIO) -> bool:
         removable = kept
     run = source.spool.run
     if run.dropped:
-        faults = "; ".join(source.spool.faults)
+        faults = told_faults(source.spool.faults, run.dropped)
         _say(stream, f"{plural(run.dropped, 'record')} lost to a fault of ours: {faults}")
     known = {one.receiver for one in source.spool.receivers}
     _say_of_faults(wanted, source.spool.injected, known, stream)
     return removable
+
+
+def told_faults(noted: Sequence[str], dropped: int) -> str:
+    """Return the faults that were noted, which are the first few of all, each once with its number."""
+    counted = Counter(noted)
+    told = [fault if times == 1 else f"{fault} ({times} times)" for fault, times in counted.items()]
+    return "; ".join([*told, *([f"{dropped - len(noted)} more"] if dropped > len(noted) else [])])
 
 
 def _say_of_faults(

@@ -109,6 +109,9 @@ def _scenarios(names: Sequence[str], *, run_all: bool) -> list[Scenario]:
         return list(SCENARIOS)
     if not names:
         raise UsageError("name scenarios, or --all of them", "sigexplorer scenario lists them")
+    for name in names:
+        if all(one.name != name for one in SCENARIOS):  # some facts are called as their scenario is
+            facts.hint_at(name)
     chosen = [find(name, plugin_names()) for name in dict.fromkeys(names)]
     for one in chosen:
         runs.check_version(one.name, one.added, django_version())

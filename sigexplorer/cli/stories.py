@@ -14,6 +14,7 @@ from rich.console import Console, Group, RenderableType
 from sigexplorer.catalog.fact import Fact
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import Version
+from sigexplorer.cli.ending import entered
 from sigexplorer.cli.output import hint
 from sigexplorer.cli.present import Answer, present
 from sigexplorer.model import Trace
@@ -51,7 +52,7 @@ def tell(
     stories: Sequence[Story],
     look: Look,
     answer: Answer,
-    place: AbstractContextManager[object],
+    place: AbstractContextManager[Sequence[str] | None],
     *,
     everything: bool,
 ) -> int:
@@ -64,8 +65,9 @@ def tell(
     version = django_version()
     possible = [story for story in stories if version >= story.added]
     later = {story.name: story.added for story in stories if version < story.added}
-    with place:
-        told = list(_told(possible, shown=everything))
+    told: list[Told] = []
+    with entered(place, told) as ending:
+        told += _told(possible, shown=everything)
     if not told:
         raise KeyboardInterrupt
     traces = [trace for _, trace in told]
@@ -77,11 +79,13 @@ def tell(
     drawing = partial(_drawing, told, later, look, full=full, everything=everything)
     present(InMemory(traces), look, answer, drawing)
     if len(told) < len(possible) or not traces[-1].run.complete:
+        ending.tell()
         hint("interrupted: this is what there was so far")
         return INTERRUPTED
+    left = ending.tell()
     if chosen == "table" and answer.output is None:
         hint(f"next: sigexplorer {told[-1][0].next}")
-    return 0 if all(trace.held for _, trace in told) else 1
+    return left if all(trace.held for _, trace in told) else 1
 
 
 def _told(stories: Sequence[Story], *, shown: bool) -> Iterator[Told]:

@@ -10,6 +10,8 @@ from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.cli.plain import read
 from sigexplorer.cli.wanted import Wanted
 from sigexplorer.errors import SigexplorerError
+from sigexplorer.project.program import Prepared
+from sigexplorer.project.tracing import stay_importable
 
 Command = Annotated[
     list[str] | None,
@@ -51,8 +53,11 @@ def trace(
     return tracing.go(*tracing.prepared(wanted, command or []))
 
 
-def main(words: Sequence[str]) -> int:
-    """Trace the program that ``words`` ask for, without Typer, and return its exit code."""
+def main(words: Sequence[str]) -> Prepared | int:
+    """Begin to trace the program that ``words`` ask for, without Typer, and return it, or an exit code.
+
+    It is run by whoever called, with nothing of ours below it on the stack.
+    """
     from sigexplorer.cli import tracing
 
     given = read(trace, words, interspersed=False)
@@ -63,7 +68,10 @@ def main(words: Sequence[str]) -> int:
         session, program = tracing.prepared(Wanted(**given), line)
     except SigexplorerError:
         return _explained(words)  # comes to the same problem, and says so
-    return tracing.go(session, program)
+    if program is None:
+        return tracing.go(session, None)
+    tracing.begin(session)
+    return Prepared(program, stay_importable)
 
 
 def _explained(words: Sequence[str]) -> int:

@@ -23,7 +23,8 @@ from sigexplorer.project.children import State, run_other
 from sigexplorer.project.injecting import Planned
 from sigexplorer.project.program import Program, resolve, restart, run
 from sigexplorer.project.tracing import Tracing, stay_importable, uncollected
-from sigexplorer.spool.files import SUFFIX, remove
+from sigexplorer.spool.files import SUFFIX, put_aside
+from sigexplorer.spool.latest import note
 
 
 def prepared(wanted: Wanted, command: Sequence[str]) -> tuple[Session, Program | None]:
@@ -44,6 +45,8 @@ def prepared(wanted: Wanted, command: Sequence[str]) -> tuple[Session, Program |
     if output is not None and str(output) != "-":  # the program may go elsewhere
         written = replace(wanted.written, output=output.absolute())
         wanted, folder = replace(wanted, written=written), folder.absolute()
+    if not wanted.no_keep:
+        note(folder)
     return Session(wanted, tuple(command), folder), program
 
 
@@ -68,8 +71,8 @@ def planned(wanted: Wanted) -> tuple[Planned, ...]:
 
 
 def _folder(output: Path | None) -> Path:
-    """Make the folder that the run is noted in: beside the file that it is to become."""
-    if output is None or str(output) == "-":
+    """Make the folder that the run is noted in: beside the file that it is to become, if it is a file."""
+    if output is None or str(output) == "-" or _is_device(output):
         try:
             return Path(tempfile.mkdtemp(prefix="sigexplorer-", suffix=SUFFIX))
         except OSError as problem:
@@ -78,12 +81,25 @@ def _folder(output: Path | None) -> Path:
         raise OutputError(f"cannot write '{output}': it is a folder")
     folder = output.with_name(f"{output.name}{SUFFIX}")
     try:
-        if folder.is_dir():  # of a run that was killed
-            remove(folder)
+        aside = put_aside(folder) if folder.is_dir() else None
         folder.mkdir(mode=0o700)
     except OSError as problem:
         raise OutputError(f"cannot write '{output}': {problem.strerror or problem}") from problem
+    if aside is not None:
+        _say(f"what a run that was killed has left in '{folder}' is now '{aside}'")
     return folder
+
+
+def _is_device(output: Path) -> bool:
+    """Whether it is a pipe, a device or the like, and no folder, beside which nothing can be noted."""
+    folder = output.absolute().parts[1:2]
+    return folder in {("dev",), ("proc",)} or (output.exists() and not (output.is_file() or output.is_dir()))
+
+
+def _say(told: str) -> None:
+    if sys.__stderr__ is not None:
+        shown = "".join(each if each.isprintable() else "?" for each in told)  # it may end in a terminal
+        sys.__stderr__.write(f"sigexplorer: {shown}\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +160,26 @@ def _left_out(wanted: Wanted) -> tuple[str, ...]:
 
 def go(session: Session, program: Program | None) -> int:
     """Run what was prepared, and report; return the exit code of the program."""
-    tracing = Tracing(session.state)
-    report = partial(_report, session, tracing)
     if program is None:
-        code = run_other(session.command, session.state)
-        report(flush=True, hear=lambda: None)
-        return code
-    tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
+        return _go_other(session)
+    begin(session)
     try:
         return run(program)
     finally:
         stay_importable()
+
+
+def begin(session: Session) -> None:
+    """Begin to trace this process, and report when it ends."""
+    tracing = Tracing(session.state)
+    report = partial(_report, session, tracing)
+    tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
+
+
+def _go_other(session: Session) -> int:
+    code = run_other(session.command, session.state)
+    _report(session, Tracing(session.state), flush=True, hear=lambda: None)
+    return code
 
 
 _PRINTING: list[Any] = []  # whoever prints is kept, and with it what it prints
@@ -191,6 +216,5 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
             live.end()
         report(session.folder, session.wanted, tracing.problem, flush=flush)
     except KeyboardInterrupt:
-        if sys.__stderr__ is not None and session.folder.is_dir():
-            told = f"the report was interrupted; what was recorded is in '{session.folder}'"
-            sys.__stderr__.write(f"sigexplorer: {told}\n")
+        if session.folder.is_dir():
+            _say(f"the report was interrupted; what was recorded is in '{session.folder}'")

@@ -86,11 +86,12 @@ def get_through_asgi(path: str) -> Answer:
     from asgiref.sync import async_to_sync
 
     # Sync parts of the request come back to this thread, which owns the in-memory databases.
-    answer: Answer = async_to_sync(_get)(path)
+    answer: Answer = async_to_sync(answer_of_asgi)(path)
     return answer
 
 
-async def _get(path: str) -> Answer:
+async def answer_of_asgi(path: str) -> Answer:
+    """Ask for a page through ASGI."""
     from django.core.handlers.asgi import ASGIHandler
 
     asked = False

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 class Databases(Protocol):
     """A place for the rows of the bundled project."""
 
+    notes: tuple[str, ...]  # what whoever asked for it should know, once it is open
+
     def open(self) -> None:
         """Make the databases, with every table; Django is set up already. Again, it changes nothing."""
 
@@ -30,6 +32,7 @@ class InMemory:
     """Databases in memory: gone when the process ends, so that closing costs nothing."""
 
     def __init__(self) -> None:
+        self.notes: tuple[str, ...] = ()
         self._pristine: sqlite3.Connection | None = None
 
     def open(self) -> None:

@@ -60,7 +60,7 @@ class SqliteFiles(InMemory):
         except FileExistsError:
             raise DatabaseUrlError(
                 f"'{file}' is there already, and left alone",
-                "name a file that is not: it is made, and removed",
+                "name a file that is not: it is made, and removed; a killed run may have left this one",
             ) from None
         except OSError as problem:
             raise DatabaseUrlError(

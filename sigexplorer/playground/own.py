@@ -72,7 +72,8 @@ def _scenarios(place: str, module: ModuleType) -> list[Own]:
     return [
         Own(f"{place}:{name}", held)
         for name, held in list(vars(module).items())
-        if inspect.isfunction(held) and held.__module__ == module.__name__ and not _unfit(held)
+        if inspect.isfunction(held) and held.__module__ == module.__name__
+        if not name.startswith("_") and not _unfit(held)  # a helper has its step from somebody else
     ]
 
 

@@ -18,6 +18,16 @@ from sigexplorer.playground.redirecting import ALIASES, Redirection, free_name
 #: Databases that every server has, to be connected to while others are made and dropped.
 _TO_BEGIN_WITH = ("postgres", "template1")
 
+#: What every database that is made says of itself, as long as it is there.
+_OURS = "made by sigexplorer for one run, and dropped after it"
+
+#: Databases of runs that ended before they could drop them: ours, and those that Django's test runner made.
+_LEFT = """
+SELECT datname FROM pg_database
+WHERE (shobj_description(oid, 'pg_database') = %s OR datname ~ '^sigexplorer_[0-9]+_[0-9a-f]{8}(_archive)?$')
+AND oid NOT IN (SELECT datid FROM pg_stat_activity WHERE datid IS NOT NULL) ORDER BY datname
+"""
+
 _PATIENCE = 10  # seconds to wait for a server
 _LONGEST_STATEMENT = "60s"  # of one that makes or drops a database, which nothing interrupts
 _LONGEST_MESSAGE = 400
@@ -32,6 +42,8 @@ class PostgresDatabases:
         self._redirection = Redirection()
         self._made: dict[str, int | None] = {}  # name to object id, which no other database ever gets
         self._tables = ""  # the SQL that makes them
+        self._lost: DatabaseUrlError | None = None  # what ended the connection for good
+        self.notes: tuple[str, ...] = ()
         # A story may make Django's test databases, which replace whatever has their names: nothing has these.
         self._for_tests = {alias: free_name() for alias in ALIASES}
 
@@ -42,19 +54,32 @@ class PostgresDatabases:
         base = self._where.name or free_name()
         names = {alias: f"{base}{ending}" for alias, ending in ALIASES.items()}
         with self._server("cannot make a database") as server, undisturbed():
+            left = _left(server)
             for name in names.values():
                 self._make(server, name)
             self._redirection.lead({alias: self._settings(alias, name) for alias, name in names.items()})
+        self.notes = _told_of(left)
         from django.db import Error
 
         try:
             self._tables = _sql_of_tables()
-            self.reset()
+            self._renew()
         except (Error, self._driver.Error) as problem:
             raise self._refused("cannot use the database", problem) from None
 
     def reset(self) -> None:
         """Drop what tables there are and make those of the models, in both databases."""
+        if self._lost is not None:  # nobody waits for a server twice that is gone
+            raise self._lost
+        from django.db import Error
+
+        try:
+            self._renew()
+        except (Error, self._driver.Error) as problem:
+            self._lost = self._refused("cannot use the database", problem)
+            raise self._lost from None
+
+    def _renew(self) -> None:
         self.empty()
         for wrapper in _connections():
             wrapper.connection.execute(self._tables)
@@ -81,12 +106,25 @@ class PostgresDatabases:
         try:
             # From the template that nobody is connected to, in the encoding that Django needs.
             server.execute(f"CREATE DATABASE {_quoted(name)} TEMPLATE template0 ENCODING 'UTF8'")
-        except self._driver.errors.DuplicateDatabase:
-            raise DatabaseUrlError(
-                f"the database '{name}' exists already, and is left alone",
-                "name one that does not: it is made, and dropped",
-            ) from None
+        except (self._driver.errors.DuplicateDatabase, self._driver.errors.UniqueViolation):
+            raise self._taken(server, name) from None  # or another run is just making it
         self._made[name] = _object_id(server, name)
+        server.execute(f"COMMENT ON DATABASE {_quoted(name)} IS '{_OURS}'")
+
+    def _taken(self, server: Any, name: str) -> DatabaseUrlError:
+        what = f"the database '{name}' exists already"
+        asked = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+        if server.execute(asked, [name]).fetchone() != (_OURS,):
+            return DatabaseUrlError(
+                f"{what}, and is left alone", "name one that does not: it is made, and dropped"
+            )
+        left = _left(server)
+        if name not in left:
+            return DatabaseUrlError(f"{what}: another run of sigexplorer uses it", "name another one")
+        drops = "; ".join(f"DROP DATABASE {_quoted(one)}" for one in left)
+        return DatabaseUrlError(
+            f"{what}: a run of sigexplorer that was killed left it", f"name another one, or: {drops}"
+        )
 
     def _drop(self, server: Any) -> None:
         for name, made in list(self._made.items()):
@@ -113,13 +151,18 @@ class PostgresDatabases:
         where = self._where
         said = {"user": where.user, "password": where.password, "host": where.host, "port": where.port}
         asked = {name: text for name, text in said.items() if text} | self._options()
-        for name in _TO_BEGIN_WITH:
+        names = dict.fromkeys([*_TO_BEGIN_WITH, self._where.name or _TO_BEGIN_WITH[0]])
+        for name in names:
             try:
                 return self._driver.connect(dbname=name, autocommit=True, **asked)
             except self._driver.OperationalError as problem:
-                if name == _TO_BEGIN_WITH[-1] or f'database "{name}" does not exist' not in str(problem):
+                if f'database "{name}"' not in str(problem):  # it is not there, or not for this role
                     raise
-        raise AssertionError  # the last one has returned or raised
+        tried = ", ".join(f"'{name}'" for name in names)
+        raise DatabaseUrlError(
+            f"the role may connect to none of {tried}",
+            "one of them has to be there, to make databases from",
+        )
 
     def _options(self) -> dict[str, Any]:
         return {"connect_timeout": _PATIENCE, **dict(self._where.options)}
@@ -156,6 +199,17 @@ def _driver() -> Any:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _left(server: Any) -> list[str]:
+    """Return the databases that runs of sigexplorer have left, and that nobody uses."""
+    return [name for (name,) in server.execute(_LEFT, [_OURS]).fetchall()]
+
+
+def _told_of(left: list[str]) -> tuple[str, ...]:
+    """Say what runs before this one have left: it is not dropped unasked."""
+    drops = "; ".join(f"DROP DATABASE {_quoted(name)}" for name in left)
+    return (f"left by runs of sigexplorer that were killed, if none runs: {drops}",) if left else ()
 
 
 def _object_id(server: Any, name: str) -> int | None:

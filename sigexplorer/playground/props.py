@@ -7,6 +7,9 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
 
 from django.conf import settings
 from django.db import connection
@@ -52,6 +55,16 @@ def assigned(**values: object) -> Iterator[None]:
     finally:
         for name, held in before.items():
             setattr(settings, name, held)
+
+
+def imported(file: Path, name: str) -> ModuleType:
+    """Import a file as the module of that name, as two entries of the import path do."""
+    spec = spec_from_file_location(name, file)
+    assert spec is not None  # noqa: S101 - a file of Python has one
+    assert spec.loader is not None  # noqa: S101 - as above
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @contextmanager

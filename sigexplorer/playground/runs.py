@@ -10,12 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sigexplorer.answers import Observed, Statement
-from sigexplorer.capture import words
 from sigexplorer.capture.listening import Listener
 from sigexplorer.capture.statements import Statements
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.catalog.page import Page, Version, dotted
-from sigexplorer.errors import UsageError
+from sigexplorer.errors import DatabaseUrlError, UsageError
 from sigexplorer.model import Claim, Trace
 from sigexplorer.playground.boot import PLAYGROUND
 from sigexplorer.playground.databases import IN_MEMORY, Databases
@@ -90,16 +89,17 @@ def trigger_source(page: Page) -> str:
 
 
 @contextmanager
-def open_playground(*, listen: bool, database: str | None = None) -> Iterator[None]:
+def open_playground(*, listen: bool, database: str | None = None) -> Iterator[tuple[str, ...]]:
     """Boot the bundled project for some runs, and leave no receiver of ours behind.
 
-    With ``database``, the URL of one that does not exist, its rows are there meanwhile.
+    With ``database``, the URL of one that does not exist, its rows are there meanwhile; what should be
+    known of the place is returned.
     """
     databases = IN_MEMORY if database is None else _elsewhere(database)
     with nullcontext() if database is None else in_order():
         try:
             PLAYGROUND.boot(listen=listen, databases=databases)
-            yield
+            yield databases.notes
         finally:
             try:
                 PLAYGROUND.shut()
@@ -145,10 +145,14 @@ def _run(title: str, story: Story, *, sources: bool) -> Trace:
 
 def recorded(title: str, story: Story, *, sources: bool) -> Tracer:
     """Run a story from the beginning, and return what has recorded it."""
-    PLAYGROUND.reset()
     tracer = Tracer(title, listened=PLAYGROUND.listener.connected, steps_only=True)
     try:
+        PLAYGROUND.reset()
         _play(tracer, Steps(tracer, PLAYGROUND, sources=sources), story)
+    except DatabaseUrlError as problem:  # the server has gone meanwhile: the story cannot be told
+        tracer.start()
+        tracer.claims.append(Claim("it began", held=False, detail=problem.message))
+        tracer.stop()
     finally:
         PLAYGROUND.forget()
     return _traced(tracer)
@@ -165,7 +169,7 @@ def _play(tracer: Tracer, steps: Steps, story: Story) -> None:
 
         steps.note_failed(*asserts.explain(problem))
     except (Exception, SystemExit) as problem:  # noqa: BLE001 - a scenario that breaks is a claim that failed
-        tracer.claims.append(Claim("it ran to its end", held=False, detail=words.error(problem)))
+        steps.note_broken("it ran to its end", problem)
     finally:
         tracer.stop()
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import re
 import sys
-import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+from contextlib import AbstractContextManager, contextmanager
+from traceback import walk_tb
 
 import django
 
 from sigexplorer.capture import words
 from sigexplorer.capture.secrecy import scrub
 from sigexplorer.capture.tracer import Tracer
+from sigexplorer.catalog import facts
+from sigexplorer.errors import SigexplorerError
 from sigexplorer.model import Bypass, Claim, Dispatch
+from sigexplorer.playground import scenarios
 from sigexplorer.playground.boot import Playground
-
-#: Comments that tell a linter or a type checker something, and nobody else.
-_FOR_TOOLS = re.compile(r"  # (?:noqa|type: ignore)[^\n]*")
+from sigexplorer.playground.excerpt import excerpt
 
 
 class Steps:
@@ -72,12 +69,16 @@ class Steps:
             if listening:
                 self.playground.listener.connect()
 
+    def unrecorded(self) -> AbstractContextManager[None]:
+        """Record nothing for a while: what happens is more of the same."""
+        return self._tracer.pause()
+
     @contextmanager
     def __call__(self, title: str) -> Iterator[None]:
         """Record what happens inside under ``title``."""
         # This generator was entered by contextlib, which was called by the scenario. The frame is in no
         # variable: one that knows itself would keep the receivers of the scenario alive.
-        source = _block(sys._getframe(2)) if self._sources else None
+        source = excerpt(sys._getframe(2)) if self._sources else None
         self._number += 1
         with self._tracer.step(scrub(title), source):
             yield
@@ -89,12 +90,19 @@ class Steps:
         try:
             yield
         except Exception as problem:  # noqa: BLE001 - whatever a Django of the future does
-            facts = dict.fromkeys(claim.fact for claim in self._tracer.claims[before:])
-            text, detail = "this part ran to its end", words.error(problem)
-            self._tracer.claims += [
-                Claim(text, held=False, detail=detail, step=self.number, fact=fact)
-                for fact in facts or [None]
-            ]
+            claimed = [claim.fact for claim in self._tracer.claims[before:] if claim.fact]
+            self.note_broken("this part ran to its end", problem, *claimed)
+
+    def note_broken(self, text: str, problem: BaseException, *claimed: str) -> None:
+        """Note what ended a story, or a part of it: a claim that failed, about each fact it was to prove."""
+        meant = dict.fromkeys([*claimed, *_meant(problem)])
+        # What is wrong with a question to us is told as everywhere.
+        ours = isinstance(problem, SigexplorerError)
+        detail = words.bounded(str(problem)) if ours else words.error(problem)
+        self._tracer.claims += [
+            Claim(text, held=False, detail=detail, step=self.number if meant else None, fact=fact)
+            for fact in meant or [None]
+        ]
 
     def claim(
         self,
@@ -161,35 +169,12 @@ class Steps:
         return [bypass for bypass in self._tracer.trace().bypasses if bypass.step == self._number]
 
 
-def _block(caller: FrameType) -> str | None:
-    """Return the body of the ``with`` statement that ``caller`` is entering, and what else it enters."""
-    try:
-        lines, first = inspect.getsourcelines(caller.f_code)
-    except OSError:  # typed in, or run without its source
-        return None
-    line = caller.f_lineno - max(first, 1) + 1
-    text = textwrap.dedent("".join(lines))
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.With) and node.lineno <= line < node.body[0].lineno:
-            start = min([node.body[0].lineno, *(one.lineno for one in _decorators(node.body[0]))])
-            body = textwrap.dedent("".join(lines[start - 1 : node.end_lineno])).rstrip()
-            body = _FOR_TOOLS.sub("", body)
-            others = [_written(item, text) for item in node.items if not _is_step(item)]
-            return f"with {', '.join(others)}:\n{textwrap.indent(body, '    ')}" if others else body
-    return None
-
-
-def _decorators(node: ast.stmt) -> list[ast.expr]:
-    return getattr(node, "decorator_list", [])
-
-
-def _written(item: ast.withitem, text: str) -> str:
-    """Return a part of a ``with`` statement as it is written, on one line."""
-    parts = [item.context_expr, *([item.optional_vars] if item.optional_vars else [])]
-    return " as ".join(" ".join((ast.get_source_segment(text, part) or "").split()) for part in parts)
-
-
-def _is_step(item: ast.withitem) -> bool:
-    """Whether it is the step itself."""
-    called = item.context_expr.func if isinstance(item.context_expr, ast.Call) else None
-    return isinstance(called, ast.Name) and called.id == "step"
+def _meant(problem: BaseException) -> Iterator[str]:
+    """Yield the facts that are claimed in the functions of their scenarios that a problem has ended."""
+    for frame, _ in walk_tb(problem.__traceback__):
+        package, _, module = str(frame.f_globals.get("__name__", "")).rpartition(".")
+        for held in frame.f_code.co_consts if package == scenarios.__name__ else ():
+            if isinstance(held, str) and facts.exists(held):
+                proof = scenarios.find(facts.find(held).scenario)
+                if proof.code.partition(":")[0] == module:
+                    yield held

@@ -73,3 +73,9 @@ def families(model: Any) -> tuple[list[Any], list[Any]]:
     proxies = [other for other in others if other._meta.proxy and other._meta.concrete_model is model]
     children = [other for other in others if not other._meta.proxy and model in other._meta.parents]
     return proxies, children
+
+
+def between(model: Any = None) -> list[Any]:
+    """Return the models that stand between two others, or between ``model`` and others."""
+    models = all_models() if model is None else [model]
+    return [field.remote_field.through for one in models for field in one._meta.many_to_many]

@@ -161,11 +161,25 @@ class Tracing:
     def _becoming(self, become: Any) -> Any:
         @functools.wraps(become)
         def becoming(*arguments: Any, **named: Any) -> Any:
-            if can_run(*arguments, **named):  # else it fails, and the program goes on
-                self._last(flush=False)
-            return become(*arguments, **named)
+            if not can_run(*arguments, **named):  # it fails, and the program goes on
+                return become(*arguments, **named)
+            recorded = self._recorder is not None
+            self._last(flush=False)
+            try:
+                return become(*arguments, **named)
+            except BaseException:
+                if recorded:
+                    _say_that_it_goes_on(become.__name__)
+                raise
 
         return becoming
+
+
+def _say_that_it_goes_on(name: str) -> None:
+    if sys.__stderr__ is not None:
+        told = f"os.{name}() failed: what the program does from now on is not recorded"
+        with suppress(OSError, ValueError):
+            sys.__stderr__.write(f"sigexplorer: {told}\n")
 
 
 def begin(state: str) -> None:

@@ -45,6 +45,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and what makes the reports where one is wanted."""
     config.addinivalue_line("markers", _MARKER)
+    if config.getoption("signals_update"):  # also for test cases and traces, which know no option
+        environment = pytest.MonkeyPatch()
+        environment.setenv("SIGNALS_UPDATE", "1")
+        config.add_cleanup(environment.undo)
     if any(config.getoption(name) for name in _REPORTS):
         from sigexplorer.pytest_plugin.suite import Suite
 

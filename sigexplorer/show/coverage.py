@@ -81,6 +81,7 @@ class Outcomes:
     raised: int = 0
     skipped: int = 0
     muted: int = 0
+    unknown: int = 0  # called or not: nobody saw
 
 
 @dataclass(slots=True)
@@ -196,8 +197,10 @@ def _note(notes: Notes, record: Record) -> None:
             outcomes.raised += 1
         elif outcome == "skipped":
             outcomes.skipped += 1
-        else:
+        elif outcome == "muted":
             outcomes.muted += 1
+        else:
+            outcomes.unknown += 1
 
 
 def _called(notes: Notes) -> Iterator[Called]:
@@ -250,6 +253,9 @@ def _why_not(notes: Notes, one: ListedReceiver, matching: list[Outcomes]) -> str
     muted = sum(outcomes.muted for outcomes in matching)
     if muted:
         return f"muted {_times(muted)}"
+    unknown = sum(outcomes.unknown for outcomes in matching)
+    if unknown:
+        return f"not known: {one.name} was sent {_times(unknown)} in a way of its own, which nobody saw"
     passed_by = [
         f"{operation} of {model}"
         for receiver, operation, model in notes.passed_by

@@ -14,8 +14,10 @@ from sigexplorer.show.text import plural
 
 def listing(found: Sequence[Fact], version: Version) -> Document:
     """Return facts with what they say, and the scenario that proves each."""
-    rows = tuple((_title(fact, version), _said(fact, version), fact.scenario) for fact in found)
-    return (Heading(plural(len(rows), "fact"), level=1), Grid(("fact", "says", "scenario"), rows))
+    rows = tuple(
+        (_title(fact, version), _said(fact, version), fact.versions, fact.scenario) for fact in found
+    )
+    return (Heading(plural(len(rows), "fact"), level=1), Grid(("fact", "says", "Django", "scenario"), rows))
 
 
 def _title(fact: Fact, version: Version) -> str:
@@ -50,6 +52,8 @@ def explained(fact: Fact, version: Version) -> Document:
     """Return why a fact is so, how other versions differ, and where to read on."""
     blocks: list[Block] = [Heading("Why"), Paragraph(fact.why)]
     others = [note for note in fact.outcomes if not note.holds_in(version)]
+    if not fact.outcomes:
+        blocks += [Heading("Versions"), Paragraph(f"Django {fact.versions}, the same in each.")]
     if others:
         told = (f"{_versions(note.since, note.before)}: {note.text}" for note in others)
         blocks += [Heading("Other versions of Django"), Bullets(tuple(told))]

@@ -10,6 +10,7 @@ from pathlib import Path
 from sigexplorer.errors import RecordingError
 from sigexplorer.model import Trace
 from sigexplorer.show.exporters.documents import export_lines
+from sigexplorer.spool.latest import cache_folder, left_behind
 
 #: Characters of a run that is kept; a longer one is worth a file that was asked for.
 LARGEST = 64 * 1024 * 1024
@@ -17,15 +18,18 @@ LARGEST = 64 * 1024 * 1024
 
 def file_of_last() -> Path:
     """Return where the most recent run is kept, whether there is one or not."""
-    configured = os.environ.get("XDG_CACHE_HOME", "")
-    # The standard has relative ones ignored.
-    folder = Path(configured) if configured.startswith("/") else Path.home() / ".cache"
-    return folder / "sigexplorer" / "last.jsonl"
+    return cache_folder() / "last.jsonl"
 
 
 def last() -> Path:
-    """Return the file of the most recent run, or raise where none was kept."""
+    """Return the file of the most recent run, or raise where none was kept.
+
+    Of one that was killed it is the folder that it has left.
+    """
     file = file_of_last()
+    left = left_behind(file)
+    if left is not None:
+        return left
     if not file.is_file():
         raise RecordingError("no run was kept yet", "run a scenario, a trigger or a trace without --no-keep")
     return file

@@ -67,7 +67,7 @@ def _told(dispatch: Dispatch, causes: frozenset[int]) -> Iterator[tuple[int, Nod
     for index, call in enumerate(dispatch.calls):
         quiet = call.receiver.startswith("django.") and call.outcome == "returned" and index not in causes
         if not quiet:
-            yield index, Node(call, call.start_ns, call.duration_ns)
+            yield index, Node(call, call.start_ns, call.duration_ns or 0)
 
 
 def _start_ns(record: Dispatch | Bypass | Callback) -> int:

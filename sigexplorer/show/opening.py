@@ -11,6 +11,7 @@ from sigexplorer.show.recording import Recording
 from sigexplorer.show.source import Source, traces_of
 from sigexplorer.show.spooled import Spooled
 from sigexplorer.spool.files import SUFFIX
+from sigexplorer.spool.latest import is_newer
 
 
 def opened(file: Path) -> tuple[Source, Callable[[], str]]:
@@ -19,6 +20,9 @@ def opened(file: Path) -> tuple[Source, Callable[[], str]]:
     if left.name.endswith(SUFFIX) and left.is_dir() and not file.is_file():
         return Spooled(left), lambda: f"the run did not come to its end: this is what '{left}' holds of it"
     recording = Recording(file)
+    if file.is_file() and left.is_dir() and is_newer(left, file):
+        newer = f"a newer run that did not come to its end is in '{left}'; 'show' opens that too"
+        return recording, lambda: "; ".join(filter(None, (recording.warning, newer)))
     return recording, lambda: recording.warning
 
 

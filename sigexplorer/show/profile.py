@@ -28,11 +28,12 @@ class ReceiverNumbers:
     errors: int = 0
     passed: int = 0  # skipped, or muted
     called_ns: int = 0  # of all calls, one inside of another too
+    untimed: int = 0  # calls whose time is not known, or not even whether they were
 
     @property
     def mean_ns(self) -> int:
-        """Return the mean of its calls, 0 where there were none."""
-        return self.called_ns // self.calls if self.calls else 0
+        """Return the mean of its calls whose time is known, 0 where there were none."""
+        return self.called_ns // timed if (timed := self.calls - self.untimed) > 0 else 0
 
 
 @dataclass(slots=True)
@@ -213,9 +214,11 @@ class Measure:
                 numbers = receivers[name] = ReceiverNumbers()
             outcome = call["outcome"]
             if outcome not in ("returned", "raised"):
-                numbers.passed += 1
+                numbers.passed += outcome != "unknown"
+                numbers.untimed += outcome == "unknown"
                 continue
-            duration_ns = own_ns = total_ns = call["duration_ns"]
+            duration_ns = own_ns = total_ns = call["duration_ns"] or 0
+            numbers.untimed += call["duration_ns"] is None
             queries = call["queries"]
             if inside and index in inside:
                 own_ns = max(0, own_ns - inside[index].duration_ns)

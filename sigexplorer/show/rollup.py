@@ -27,7 +27,8 @@ Record = dict[str, Any]
 
 _LONGEST = 1024 * 1024  # bytes of the first and of the last line, at most
 
-_RECEIVER = ("calls", "total_ns", "own_ns", "slowest_ns", "queries", "errors", "passed", "called_ns")
+_RECEIVER = ("calls", "total_ns", "own_ns", "slowest_ns", "queries", "errors", "passed", "called_ns",
+             "untimed")  # fmt: skip
 _BYPASS = ("times", "rows", "unknown")
 _SIGNAL = ("dispatches", "unheard", "calls", "total_ns", "slowest_ns", "queries", "errors")
 

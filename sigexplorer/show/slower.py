@@ -94,6 +94,6 @@ def _calls(traces: Sequence[Trace]) -> list[tuple[str, int]]:
             inside[dispatch.parent, dispatch.parent_call] += dispatch.duration_ns
         for dispatch in trace.dispatches:
             for index, call in enumerate(dispatch.calls):
-                if call.outcome in ("returned", "raised"):
+                if call.outcome in ("returned", "raised") and call.duration_ns is not None:
                     found.append((call.receiver, max(0, call.duration_ns - inside[dispatch.id, index])))
     return found

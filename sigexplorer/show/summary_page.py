@@ -77,13 +77,16 @@ def _receiver(name: str, numbers: ReceiverNumbers, *, wide: bool) -> tuple[str, 
         shown if wide or not module else f"{tail(short, _NARROW)}\n{tail(module, _NARROW)}",
         f"{numbers.calls:,}",
         _some(numbers.passed),
-        duration(numbers.total_ns),
-        duration(numbers.own_ns),
-        duration(numbers.mean_ns),
-        duration(numbers.slowest_ns),
+        *_times(numbers),
         _some(numbers.queries),
         _some(numbers.errors),
     )
+
+
+def _times(numbers: ReceiverNumbers) -> tuple[str, ...]:
+    if numbers.untimed and numbers.untimed >= numbers.calls:
+        return ("not known",) * 4
+    return tuple(map(duration, (numbers.total_ns, numbers.own_ns, numbers.mean_ns, numbers.slowest_ns)))
 
 
 def _grid(

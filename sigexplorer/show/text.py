@@ -45,6 +45,18 @@ def duration(nanoseconds: int) -> str:
     return "0ns"
 
 
+#: In place of the duration of a call that nobody saw.
+UNTIMED = "time not known"
+
+#: What did not run, or may not have, by its outcome, in words.
+NOT_CALLED = {"skipped": "skipped", "muted": "muted", "unknown": "called or not: not known"}
+
+
+def took(nanoseconds: int | None) -> str:
+    """Return the duration of a call."""
+    return UNTIMED if nanoseconds is None else duration(nanoseconds)
+
+
 #: What is shown as a thousand of a unit is one of the next.
 _ROUNDED_UP = 0.9995
 

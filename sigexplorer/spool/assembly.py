@@ -185,7 +185,7 @@ class Assembly:
                 weak=receiver.weak,
                 is_async=receiver.is_async,
                 start_ns=called.start - self.began,
-                duration_ns=called.end - called.start,
+                duration_ns=None if called.end is None else called.end - called.start,
                 outcome=called.outcome,
                 result=called.result,
                 error=called.error,
@@ -256,7 +256,7 @@ def _arguments(shape: Shape, values: Any) -> tuple[tuple[str, Scalar], ...]:
         return tuple((name, held) for name, held in values)
     return tuple(
         (name, held if label is None else f"<{label} pk={key_text(held)}>")
-        for (name, label), held in zip(shape.arguments, values, strict=True)
+        for (name, label), held in zip(shape.arguments, values, strict=False)  # one more may be kept
     )
 
 

@@ -8,6 +8,7 @@ was cut off is lost. Nothing but atoms is read back, whoever wrote the file.
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import pickle
 import struct
@@ -71,16 +72,29 @@ def packed(kind: str, *content: Any) -> bytes:
     return _LENGTH.pack(buffer.tell()) + buffer.getvalue()
 
 
-def remove(folder: Path) -> None:
-    """Remove a folder of spools, and nothing but that: ``FileExistsError`` where it holds anything else."""
+def put_aside(folder: Path) -> Path | None:
+    """Make room for a new folder: one of a run that was killed gets another name, which is returned.
+
+    Where nothing was recorded it is removed. ``FileExistsError`` where it holds anything else.
+    """
     files = list(folder.iterdir())
     if not all(_is_spool(file) for file in files):
         raise FileExistsError(0, f"'{folder}' is in the way, and not ours")
     if any(_is_written(file) for file in files):
         raise FileExistsError(0, f"another run is writing to '{folder}'")
+    if any(file.stat().st_size > len(MAGIC) for file in files):
+        return _renamed(folder)
     for file in files:
         file.unlink()
     folder.rmdir()
+    return None
+
+
+def _renamed(folder: Path) -> Path:
+    stem = folder.name.removesuffix(SUFFIX)
+    names = (folder.with_name(f"{stem}.{number}{SUFFIX}") for number in itertools.count(1))
+    free = next(name for name in names if not name.exists())
+    return folder.rename(free)
 
 
 def _is_spool(file: Path) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from sigexplorer.model import Ending, Method, Operation, Outcome, Scalar
+from sigexplorer.model import Ending, Operation, Outcome, Scalar
 
 #: A dispatch under way, or closed; one that reached nobody is a tuple from the beginning.
 Flight = list[Any]
@@ -34,7 +34,9 @@ ENDS: Final = 9  # from here on the clock as each sync receiver ended
 #: simply end with its last receiver, and by a receiver's position "results", "raised"
 #: (texts), "queries" (SQL statements) and "calls" (a Called each, where clocks in a row
 #: cannot tell). "callback" is the id of the on_commit callback that sent it, "sender" the
-#: text for one that does not last: then the shape has none.
+#: text for one that does not last: then the shape has none. "kept" is what a test compares
+#: with, of arguments that are a list; a tuple of them has one more member then. Neither is
+#: ever written.
 Notes = dict[str, Any]
 
 
@@ -56,7 +58,7 @@ class Shape(NamedTuple):
     signal: str
     name: str
     group: str
-    method: Method
+    method: str
     sender: str | None
     arguments: tuple[tuple[str, str | None], ...]  # names, and of model instances the label
     receivers: tuple[ShapeReceiver | None, ...]  # None is our own tracing receiver, of which there is one
@@ -66,7 +68,7 @@ class Called(NamedTuple):
     """What became of one receiver, in full."""
 
     start: int
-    end: int
+    end: int | None  # None: it is not known when it ran
     outcome: Outcome
     result: Scalar
     error: str | None

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from django.dispatch import Signal
 
 from sigexplorer.capture import words
+from sigexplorer.capture.keeping import Originals
 from sigexplorer.errors import SigexplorerWarning, UsageError
 from sigexplorer.model import Call, Dispatch, ListedReceiver, Trace
 from sigexplorer.show.text import plural
-from sigexplorer.testing import messages
+from sigexplorer.testing import kept, messages
+from sigexplorer.testing.arguments import Arguments
+from sigexplorer.testing.comparing import Values
 from sigexplorer.testing.connected import assert_connected
-from sigexplorer.testing.wanted import (
-    differing,
-    meets,
-    wanted_receiver,
-    wanted_sender,
-    wanted_signal,
-)
+from sigexplorer.testing.senders import wanted_sender
+from sigexplorer.testing.wanted import Wanted, WantedSignal, meets, wanted_receiver, wanted_signal
 
 __tracebackhide__ = True
 __unittest = True  # the same for unittest
@@ -31,10 +31,16 @@ class Assertions:
     """What a test states of a trace; a signal, sender or receiver is itself or its name."""
 
     _init = True  # whether each pre_init and post_init was recorded
+    _file: Path | None = None  # of the test, where it is known
+    _update: bool | None = None  # whether outlines are rewritten; None: as the environment says
 
     @property
     def trace(self) -> Trace:
         """What was recorded, so far."""
+        return self._recorded()[0]
+
+    def _recorded(self) -> tuple[Trace, Mapping[int, Originals]]:
+        """Return what was recorded, so far, and by the ids of its dispatches what was really sent."""
         raise NotImplementedError
 
     def assert_sent(
@@ -47,16 +53,17 @@ class Assertions:
     ) -> list[Dispatch]:
         """Hold that a signal was sent, at least once or so many times, and return its dispatches.
 
-        From that sender, and with at least those arguments. A model instance is compared by
-        its model and primary key, as far as it had one then and has one now.
+        From that sender, and with at least those arguments, compared as Python does. A model
+        instance is the one with the same model and primary key; one that has no key now, or
+        had none then, is only itself.
         """
-        trace, times = self._whole(), _checked(times)
-        wanted, by = wanted_signal(signal, trace, init=self._init), wanted_sender(sender, trace)
-        found = [one for one in trace.dispatches if meets(one, wanted, by) and not differing(one, arguments)]
+        times = _checked(times)
+        trace, wanted, by, having = self._meant(signal, sender, arguments)
+        found = _found(trace, wanted, by, having)
         if _are(found, times):
             return found
         what = messages.sent(wanted, by, arguments)
-        near = messages.near(trace, wanted, by, arguments) if times is None or len(found) < times else []
+        near = messages.near(trace, wanted, by, having) if times is None or len(found) < times else []
         raise self._failure(f"{what} {messages.instead(len(found), times)}", near, found)
 
     def assert_not_sent(self, signal: SignalName, /, sender: object = ..., **arguments: object) -> None:
@@ -72,11 +79,9 @@ class Assertions:
         """
         if not signals:
             raise UsageError("no signals to compare", "name them in their order")
-        trace = self._whole()
+        trace, originals = self._whole()
         pairs = [one if isinstance(one, tuple) else (one, sender) for one in signals]
-        wanted = [
-            (wanted_signal(signal, trace, init=self._init), wanted_sender(by, trace)) for signal, by in pairs
-        ]
+        wanted = [self._pair(pair, trace, originals) for pair in pairs]
         found: list[Dispatch] = []
         for signal, by in wanted:
             last = found[-1].id if found else 0
@@ -102,9 +107,10 @@ class Assertions:
         sender: object = ...,
     ) -> list[Call]:
         """Hold that a receiver really ran, at least once or so many times, and return its calls."""
-        trace, times = self._whole(), _checked(times)
+        times = _checked(times)
+        trace, originals = self._whole()
         wanted = wanted_receiver(receiver, trace)
-        by, of = wanted_sender(sender, trace), wanted_signal(signal, trace, init=self._init)
+        of, by = self._pair((signal, sender), trace, originals)
         pairs = [
             (one, call)
             for one in trace.dispatches
@@ -126,28 +132,65 @@ class Assertions:
 
     def assert_max_dispatches(self, most: int, /) -> None:
         """Hold that no more than so many dispatches were sent; those that are only counted are none."""
-        count = len(self._whole().dispatches)
+        count = len(self._whole()[0].dispatches)
         if count > _number(most):
             raise self._failure(f"{plural(count, 'dispatch', 'dispatches')} sent, at most {most} wanted")
 
     def assert_no_signals(self) -> None:
         """Hold that nothing was sent; signals that are only counted do not count."""
-        count = len(self._whole().dispatches)
+        count = len(self._whole()[0].dispatches)
         if count:
             raise self._failure(f"{plural(count, 'dispatch', 'dispatches')} sent, none wanted")
 
-    def _whole(self) -> Trace:
-        """Return the trace; a fault of ours that lost some of it must not let an assertion hold unseen."""
-        trace = self.trace
+    def assert_outline(self, name: str, /, *, everything: bool = False) -> None:
+        """Hold that what was sent so far has the outline that is kept under ``name`` beside the test.
+
+        With ``--signals-update`` it is kept from now on; ``everything`` includes the init
+        signals. The test is the file that asks, where no other is known.
+        """
+        test = self._file or Path(sys._getframe(1).f_code.co_filename)  # noqa: SLF001 - it has no other name
+        kept.hold(name, self._whole()[0], test, update=self._update, everything=everything)
+
+    def find(
+        self, signal: SignalName | None = None, /, *, sender: object = ..., **arguments: object
+    ) -> list[Dispatch]:
+        """Return the dispatches of a signal, from that sender, with at least those arguments."""
+        return _found(*self._meant(signal, sender, arguments))
+
+    def _meant(
+        self, signal: SignalName | None, sender: object, arguments: dict[str, object]
+    ) -> tuple[Trace, WantedSignal, Wanted, Arguments]:
+        """Return the trace, and what is looked for in it; what can be in none is an error."""
+        trace, originals = self._whole()
+        wanted, by = self._pair((signal, sender), trace, originals)
+        having = Arguments(arguments, Values(originals))
+        having.check(wanted, trace)
+        return trace, wanted, by, having
+
+    def _pair(
+        self, pair: tuple[object, ...], trace: Trace, originals: Mapping[int, Originals]
+    ) -> tuple[WantedSignal, Wanted]:
+        if len(pair) != 2:  # noqa: PLR2004 - a pair
+            raise UsageError(f"'{words.value(pair)}' is no pair", "a signal and its sender")
+        wanted = wanted_signal(pair[0], trace, init=self._init, kept=originals)
+        return wanted, wanted_sender(pair[1], [wanted], trace)
+
+    def _whole(self) -> tuple[Trace, Mapping[int, Originals]]:
+        """Return what was recorded; a fault of ours that lost some must not let an assertion hold unseen."""
+        trace, originals = self._recorded()
         if trace.run.dropped:
             lost = plural(trace.run.dropped, "record")
-            warnings.warn(f"{lost} lost to a fault of ours", SigexplorerWarning, stacklevel=3)
-        return trace
+            warnings.warn(f"{lost} lost to a fault of ours", SigexplorerWarning, stacklevel=4)
+        return trace, originals
 
     def _failure(
         self, what: str, near: Iterable[str] = (), marked: Iterable[Dispatch] = ()
     ) -> AssertionError:
         return AssertionError(messages.failure(self.trace, what, near, marked))
+
+
+def _found(trace: Trace, signal: WantedSignal, sender: Wanted, having: Arguments) -> list[Dispatch]:
+    return [one for one in trace.dispatches if meets(one, signal, sender) and not having.differing(one)]
 
 
 def _are(found: Sequence[object], times: int | None) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
+from sigexplorer.capture.senders import Senders
+from sigexplorer.capture.signals import words
 from sigexplorer.errors import nearest
 from sigexplorer.model import ListedReceiver
-from sigexplorer.project.inventory import all_receivers
+from sigexplorer.project.inventory import all_receivers, receivers_of
 from sigexplorer.show.text import safe
-from sigexplorer.testing.wanted import EVERY, EVERY_SIGNAL, wanted_receiver, wanted_sender, wanted_signal
+from sigexplorer.testing.senders import wanted_sender
+from sigexplorer.testing.wanted import EVERY, EVERY_SIGNAL, wanted_receiver, wanted_signal
 
 __tracebackhide__ = True
 
@@ -20,12 +23,15 @@ def assert_connected(
 
     With a sender: for that one, or for every sender.
     """
-    wanted, of, by = wanted_receiver(receiver), wanted_signal(signal), wanted_sender(sender)
+    wanted, of = wanted_receiver(receiver), wanted_signal(signal)
+    by = wanted_sender(sender, [EVERY_SIGNAL if sender is None else of])  # None is every sender
     live = [one for one in all_receivers() if one.alive]
     own = [one for one in live if wanted.fits(one.receiver)]
+    held = receivers_of(words(of.thing), of.thing, Senders()) if of.thing is not None else own
     found = [
         one
-        for one in own
+        for one in held
+        if one.alive and wanted.fits(one.receiver)
         if of.fits(one.signal, one.name, "") and (one.sender is None or by.fits(one.sender))
     ]
     if found:

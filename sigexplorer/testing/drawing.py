@@ -9,7 +9,7 @@ from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
 
-from sigexplorer.errors import UnknownNameError
+from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.model import Trace
 from sigexplorer.show import exporters, views
 from sigexplorer.show.document import Document
@@ -69,7 +69,13 @@ def _drawn(trace: Trace, view: str, look: Look, width: int) -> list[Group]:
 
 def save(trace: Trace, file: Path, format_name: str | None) -> None:
     """Write a trace in the format that is named, or that the suffix of ``file`` chooses."""
-    chosen = choose_format(format_name, file, [*views.VIEWS, *exporters.names()])
+    try:
+        chosen = choose_format(format_name, file, [*views.VIEWS, *exporters.names()])
+    except UsageError as problem:
+        if format_name is not None:
+            raise
+        hint = "end it in .html, .jsonl, .md, .svg, .csv or .txt, or name one with format_name="
+        raise UsageError(problem.message, hint) from None
     if chosen in views.VIEWS:
         write_file(file, [text(trace, chosen)])
     else:

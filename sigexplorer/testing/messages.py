@@ -11,7 +11,8 @@ from sigexplorer.model import Call, Dispatch, Trace
 from sigexplorer.show.look import Look
 from sigexplorer.show.text import plural, safe, shown
 from sigexplorer.testing import drawing
-from sigexplorer.testing.wanted import EVERY, Wanted, WantedSignal, differing, meets
+from sigexplorer.testing.arguments import Arguments
+from sigexplorer.testing.wanted import EVERY, Wanted, WantedSignal, meets
 
 _ROWS = 60  # of a timeline in a message: its beginning and its end
 _NEAR = 3
@@ -37,14 +38,16 @@ def sent(signal: WantedSignal, sender: Wanted, arguments: Mapping[str, object]) 
 
 
 def _told(name: str, held: object) -> str:
-    return shown(held if isinstance(held, str) else words.value(held, name))
+    return shown(words.value(held, name))
 
 
 def instead(found: int, times: int | None, verb: str = "sent") -> str:
     """Say how often something happened, and how often it should have."""
     if times is None:
         return f"was not {verb}"
-    happened = f"was {verb} {_times(found)}" if found else f"was not {verb}"
+    if not found:
+        return f"was not {verb}, wanted {_times(times)}"
+    happened = f"was {verb} {_times(found)}"
     return f"{happened}, not {_times(times)}" if times else happened
 
 
@@ -52,16 +55,15 @@ def _times(number: int) -> str:
     return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
-def near(trace: Trace, signal: WantedSignal, sender: Wanted, arguments: Mapping[str, object]) -> list[str]:
+def near(trace: Trace, signal: WantedSignal, sender: Wanted, having: Arguments) -> list[str]:
     """Say what was sent that is most like what was to be: the same signal, then the same sender."""
-    wanted = dict(arguments)
     told: Counter[str] = Counter()
     ids: dict[str, int] = {}
-    for one in sorted(trace.dispatches, key=lambda one: _distance(one, signal, sender, wanted)):
+    for one in sorted(trace.dispatches, key=lambda one: _distance(one, signal, sender, having)):
         same = meets(one, signal, EVERY)
         if not same and (sender is EVERY or not sender.fits(one.sender)):
             continue
-        says = _difference(one, sender, wanted) if same else f"{safe(one.name)} from {safe(str(one.sender))}"
+        says = _difference(one, sender, having) if same else f"{safe(one.name)} from {safe(str(one.sender))}"
         if says:
             told[says] += 1
             ids.setdefault(says, one.id)
@@ -78,20 +80,20 @@ def _numbered(number: int, says: str, times: int) -> str:
 
 
 def _distance(
-    one: Dispatch, signal: WantedSignal, sender: Wanted, arguments: dict[str, object]
+    one: Dispatch, signal: WantedSignal, sender: Wanted, having: Arguments
 ) -> tuple[bool, bool, int, int]:
     return (
         not meets(one, signal, EVERY),
         not sender.fits(one.sender),
-        len(differing(one, arguments)),
+        len(having.differing(one)),
         one.id,
     )
 
 
-def _difference(one: Dispatch, sender: Wanted, arguments: dict[str, object]) -> str:
+def _difference(one: Dispatch, sender: Wanted, having: Arguments) -> str:
     """Say in what a dispatch of the right signal is another one; empty where it is the right one."""
     said = [] if sender.fits(one.sender) else [f"from {safe(str(one.sender))}"]
-    said += [safe(difference, 200) for difference in differing(one, arguments).values()]
+    said += [safe(difference, 200) for difference in having.differing(one).values()]
     return f"{safe(one.name)} {', '.join(said)}" if said else ""
 
 

@@ -6,7 +6,9 @@ import functools
 import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import TestCase
 
+from sigexplorer.errors import UsageError
 from sigexplorer.testing.muting import Signals, mute, only
 from sigexplorer.testing.outlines import Recording
 
@@ -14,7 +16,7 @@ __tracebackhide__ = True
 __unittest = True  # the same for unittest
 
 if TYPE_CHECKING:
-    from unittest import TestCase as _Case
+    _Case = TestCase
 else:
     _Case = object
 
@@ -28,6 +30,16 @@ class SignalsMixin(_Case):
     """
 
     signals: Recording
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        """Refuse to stand behind what runs the tests, which would never ask us."""
+        super().__init_subclass__(**named)
+        before = cls.__mro__[: cls.__mro__.index(SignalsMixin)]
+        if TestCase in before:
+            raise UsageError(
+                f"'{cls.__qualname__}' has SignalsMixin behind its test case, where it records nothing",
+                f"write it first: class {cls.__name__}(SignalsMixin, TestCase)",
+            )
 
     def run(self, result: Any = None) -> Any:
         """Run the test, recorded."""

@@ -17,7 +17,8 @@ from sigexplorer.errors import SigexplorerWarning, UnmetError, UsageError
 from sigexplorer.show.text import plural, safe
 from sigexplorer.testing.decorating import decorated
 from sigexplorer.testing.rules import Meant, Mute, Only
-from sigexplorer.testing.wanted import wanted_receiver, wanted_sender, wanted_signal
+from sigexplorer.testing.senders import wanted_sender
+from sigexplorer.testing.wanted import wanted_receiver, wanted_signal
 
 __tracebackhide__ = True
 
@@ -73,13 +74,9 @@ class _Scope:
     def begin(self) -> Rule:
         """Begin in this context, by a new rule."""
         several = self._signal if isinstance(self._signal, (list, tuple)) else [self._signal]
-        rule = self._rule(
-            Meant(
-                [wanted_signal(one) for one in several],
-                wanted_sender(self._sender),
-                wanted_receiver(self._receiver),
-            )
-        )
+        of = [wanted_signal(one) for one in several]
+        by = wanted_sender(self._sender, of, may_come=True)
+        rule = self._rule(Meant(of, by, wanted_receiver(self._receiver, may_come=True)))
         rule.made_by = self
         altering.begin(rule)
         self._begun.append(rule)
@@ -146,6 +143,8 @@ class mute(_Scope):  # noqa: N801 - used as a verb
     as muted. One that met nothing warns at its end, and is an error where it is ``strict``.
     """
 
+    _nothing = "nothing to mute"
+
     def __init__(
         self,
         signal: Signals | None = None,
@@ -158,7 +157,7 @@ class mute(_Scope):  # noqa: N801 - used as a verb
         super().__init__(signal, sender, receiver, strict=strict)
         if signal is None and sender is ... and receiver is ...:
             raise UsageError(
-                f"nothing to {type(self).__name__}",
+                self._nothing,
                 "name a signal, a sender or a receiver; '*' is every signal",
             )
 
@@ -171,6 +170,8 @@ class mute(_Scope):  # noqa: N801 - used as a verb
 
 class only(mute):  # noqa: N801 - as mute
     """Call only receivers that fit, and Django's own, in the current context, until the end."""
+
+    _nothing = "nothing that is to be called"
 
     def _rule(self, meant: Meant) -> Rule:
         return Only(meant)

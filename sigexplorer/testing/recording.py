@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO, TypeVar
 
-from django.dispatch import Signal
-
 from sigexplorer.capture import counting
+from sigexplorer.capture.keeping import Originals
 from sigexplorer.capture.listening import Listener
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.errors import UsageError
@@ -21,7 +20,6 @@ from sigexplorer.show.text import DEFAULT_LIMIT
 from sigexplorer.testing import drawing
 from sigexplorer.testing.asserting import Assertions
 from sigexplorer.testing.decorating import decorated
-from sigexplorer.testing.wanted import find
 
 __tracebackhide__ = True
 
@@ -64,7 +62,7 @@ class Traced(Assertions):
         self._save = save
         self._tracer: Tracer | None = None
         self._running = False
-        self._trace: Trace | None = None  # once it is over and nothing is added any more
+        self._over: tuple[Trace, Mapping[int, Originals]] | None = None  # once nothing is added any more
         self._before: dict[tuple[str, str], int] = {}  # what was counted until we began
         self._counted: tuple[Counted, ...] = ()
 
@@ -78,6 +76,7 @@ class Traced(Assertions):
             )
         tracer = Tracer(self.title or "trace", listened=self._listen, origins=self._origins)
         tracer.inits = self._init
+        tracer.keeping = True
         if self._listen:
             _LISTENING.begin()
         self._before = counting.times()
@@ -87,7 +86,7 @@ class Traced(Assertions):
             if self._listen:
                 _LISTENING.end()
             raise
-        self._tracer, self._trace, self._counted, self._running = tracer, None, (), True
+        self._tracer, self._over, self._counted, self._running = tracer, None, (), True
 
     def stop(self) -> None:
         """Record no more; a second time changes nothing."""
@@ -139,7 +138,7 @@ class Traced(Assertions):
             with one:
                 yield
         finally:
-            self._tracer, self._trace, self._counted = one.made()
+            self._tracer, self._over, self._counted = one.made()
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
@@ -149,18 +148,17 @@ class Traced(Assertions):
 
     # What was recorded.
 
-    @property
-    def trace(self) -> Trace:
-        """All that was recorded, so far: data that any view or exporter takes."""
-        if self._trace is not None:
-            return self._trace
+    def _recorded(self) -> tuple[Trace, Mapping[int, Originals]]:
+        if self._over is not None:
+            return self._over
         tracer = self._recorder()
-        made = replace(tracer.trace(), counted=self._counts() if self._running else self._counted)
+        made, kept = tracer.trace_and_kept()
+        made = replace(made, counted=self._counts() if self._running else self._counted)
         if not self._init:  # another trace may have asked for them
             made = replace(made, dispatches=tuple(one for one in made.dispatches if one.group != "init"))
         if not self._running and tracer.complete:
-            self._trace = made
-        return made
+            self._over = made, kept
+        return made, kept
 
     def with_receivers(self) -> Trace:
         """Return all that was recorded, with who is connected now: what coverage compares with."""
@@ -175,12 +173,6 @@ class Traced(Assertions):
     def bypasses(self) -> tuple[Bypass, ...]:
         """The writes that sent no signal, in order."""
         return self.trace.bypasses
-
-    def find(
-        self, signal: Signal | str | None = None, /, *, sender: object = ..., **arguments: object
-    ) -> list[Dispatch]:
-        """Return the dispatches of a signal, from that sender, with at least those arguments."""
-        return find(self.trace, signal, sender, arguments, init=self._init)
 
     def outline(self, *, everything: bool = False) -> str:
         """Return what happened without what differs from run to run, as text to compare."""
@@ -220,9 +212,11 @@ class Traced(Assertions):
         new = ((*place, count - self._before.get(place, 0)) for place, count in sorted(times.items()))
         return tuple(Counted(name, sender, count) for name, sender, count in new if count)
 
-    def made(self) -> tuple[Tracer | None, Trace | None, tuple[Counted, ...]]:
+    def made(
+        self,
+    ) -> tuple[Tracer | None, tuple[Trace, Mapping[int, Originals]] | None, tuple[Counted, ...]]:
         """Return what another one needs to be the same."""
-        return self._tracer, self._trace, self._counted
+        return self._tracer, self._over, self._counted
 
 
 class _Listening:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from sigexplorer.capture.keeping import Originals
+from sigexplorer.capture.tracer import Tracer
 from sigexplorer.model import Trace
+from sigexplorer.playground.boot import Playground
 from sigexplorer.playground.steps import Steps
 from sigexplorer.testing.asserting import Assertions
 
@@ -14,13 +18,18 @@ __tracebackhide__ = True
 class OwnSteps(Steps, Assertions):
     """Named steps, and claims and assertions about the step that runs, or the one that ran last."""
 
-    @property
-    def trace(self) -> Trace:
-        """What the step sent, so far."""
-        whole = self._tracer.trace()
-        return replace(
+    def __init__(
+        self, tracer: Tracer, playground: Playground | None = None, *, sources: bool = False
+    ) -> None:
+        super().__init__(tracer, playground, sources=sources)
+        tracer.keeping = True
+
+    def _recorded(self) -> tuple[Trace, Mapping[int, Originals]]:
+        whole, kept = self._tracer.trace_and_kept()
+        trace = replace(
             whole,
             steps=tuple(one for one in whole.steps if one.id == self.number),
             dispatches=tuple(one for one in whole.dispatches if one.step == self.number),
             bypasses=tuple(one for one in whole.bypasses if one.step == self.number),
         )
+        return trace, kept

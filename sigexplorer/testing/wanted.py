@@ -1,4 +1,4 @@
-"""Which signals, senders and receivers are meant: by the objects themselves, or by their names.
+"""Which signals and receivers are meant: by the objects themselves, or by their names.
 
 A name that means nothing is an error at once: an assertion that something did not happen
 would hold for any mistyped one.
@@ -7,23 +7,24 @@ would hold for any mistyped one.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from importlib import import_module
+from types import MethodType
 from typing import Any
 
 from django.dispatch import Signal
 
 from sigexplorer import catalog
-from sigexplorer.capture import receivers, registry, signals, words
+from sigexplorer.capture import keeping, receivers, registry, signals, words
+from sigexplorer.capture.keeping import Originals
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.catalog.installed import django_version
-from sigexplorer.catalog.page import dotted
+from sigexplorer.catalog.page import Page, dotted
 from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.model import Dispatch, Trace
 from sigexplorer.project.inventory import all_signals
-from sigexplorer.project.models import all_models, label
 from sigexplorer.show.filters import matches, parse_signals
 
 __tracebackhide__ = True
@@ -59,6 +60,7 @@ class WantedSignal:
     path: str | None = None
     pattern: str | None = None
     thing: Any = None  # the signal itself, where it was given
+    ids: frozenset[int] | None = None  # of one without a name, its dispatches
 
     def fits(self, path: str, name: str, group: str) -> bool:
         """Whether the signal with that path, short name and group is meant."""
@@ -68,33 +70,60 @@ class WantedSignal:
 EVERY_SIGNAL = WantedSignal("any signal", pattern="*")
 
 
-def find(
-    trace: Trace, signal: object, sender: object, arguments: dict[str, object], *, init: bool
-) -> list[Dispatch]:
-    """Return the dispatches of ``trace`` that are meant, in order."""
-    wanted = wanted_signal(signal, trace, init=init)
-    by = wanted_sender(sender, trace)
-    return [one for one in trace.dispatches if meets(one, wanted, by) and not differing(one, arguments)]
+def is_glob(text: str) -> bool:
+    """Whether a text names all that fit it."""
+    return bool(_GLOB & set(text))
+
+
+def pages_of(signal: WantedSignal) -> tuple[list[Page], bool]:
+    """Return the pages of the built-in signals that are meant, and whether any other signal may be."""
+    version = django_version()
+    pages = [
+        page
+        for page in catalog.PAGES
+        if page.exists_in(version) and signal.fits(page.path, page.name, page.group)
+    ]
+    if signal.pattern is None:
+        return pages, not pages
+    if signal.pattern.startswith("%"):
+        return pages, not pages  # no group has built-in signals and others
+    known = {page.path for page in pages}
+    return pages, any(
+        path not in known and matches(signal.pattern, path, name, "")
+        for path, name in _known_signals(None).items()
+    )
 
 
 def meets(dispatch: Dispatch, signal: WantedSignal, sender: Wanted) -> bool:
     """Whether a dispatch is of that signal and from that sender."""
+    if signal.ids is not None and dispatch.id not in signal.ids:
+        return False
     return signal.fits(dispatch.signal, dispatch.name, dispatch.group) and sender.fits(dispatch.sender)
 
 
 # Signals.
 
 
-def wanted_signal(thing: object, trace: Trace | None = None, *, init: bool = True) -> WantedSignal:
+def wanted_signal(
+    thing: object,
+    trace: Trace | None = None,
+    *,
+    init: bool = True,
+    kept: Mapping[int, Originals] | None = None,
+) -> WantedSignal:
     """Return which signal is meant by itself, its path, short name, a glob or a ``%group``; None is any.
 
-    Without ``init`` a signal that was only counted is an error.
+    Without ``init`` a signal that was only counted is an error. One without a name is found
+    among what was ``kept`` of the dispatches.
     """
     if thing is None:
         return EVERY_SIGNAL
     if issubclass(type(thing), Signal):
         named = signals.words(thing)
         found = WantedSignal(named.name, path=named.path, thing=thing)
+        if kept is not None and signals.is_nameless(named.path):
+            ids = frozenset(number for number, one in kept.items() if keeping.signal_of(one) is thing)
+            found = replace(found, ids=ids)
     elif type(thing) is str:
         found = _named_signal(thing, trace)
     else:
@@ -112,7 +141,7 @@ def _check_recorded(found: WantedSignal) -> None:
 
 def _named_signal(text: str, trace: Trace | None) -> WantedSignal:
     known = _known_signals(trace)
-    if text.startswith("%") or _GLOB & set(text):
+    if text.startswith("%") or is_glob(text):
         parse_signals([text])  # an unknown %group ends here
         if not text.startswith("%") and not any(
             matches(text, path, name, "") for path, name in known.items()
@@ -168,54 +197,31 @@ def imported(text: str) -> Any:
     return None
 
 
-# Senders.
-
-
-def wanted_sender(thing: object, trace: Trace | None = None) -> Wanted:
-    """Return which sender is meant by itself or its name; ``...`` is any, None is the sender None."""
-    if thing is ...:
-        return EVERY
-    if type(thing) is not str:
-        name = words.sender(thing)
-        return Wanted(str(name), name=name, thing=thing)
-    if _GLOB & set(thing):
-        return Wanted(thing, glob=thing)
-    sent = {one.sender for one in trace.dispatches if one.sender} if trace else set()
-    return Wanted(thing, name=thing if thing in sent else _named_sender(thing, sent))
-
-
-def _named_sender(text: str, sent: Iterable[str]) -> str:
-    """Return the name of a sender that the trace has not seen."""
-    from django.apps import apps
-
-    models = [label(model) for model in all_models()] if apps.models_ready else []
-    by_name = [
-        name for name in models if text.casefold() in (name.casefold(), name.split(".")[-1].casefold())
-    ]
-    if len(by_name) == 1:
-        return by_name[0]
-    if len(by_name) > 1:
-        raise UsageError(f"'{text}' is the name of several models", f"one of {', '.join(sorted(by_name))}")
-    if "." not in text or imported(text) is not None or text in sys.modules:
-        return text  # an app label, or a text that some signal may be sent with
-    raise UnknownNameError("sender", text, [*models, *sent])
-
-
 # Receivers.
 
 
-def wanted_receiver(thing: object, trace: Trace | None = None) -> Wanted:
-    """Return which receiver is meant by itself, its name or the end of it; ``...`` is any."""
+def wanted_receiver(thing: object, trace: Trace | None = None, *, may_come: bool = False) -> Wanted:
+    """Return which receiver is meant by itself, its name or the end of it; ``...`` is any.
+
+    A glob that fits none is an error, but where one ``may_come`` later.
+    """
     if thing is ...:
         return EVERY
     if type(thing) is not str:
         if not callable(thing):
             raise UsageError(f"'{words.value(thing)}' is no receiver", "give a function, or the name of one")
         name = receivers.words(thing).name
+        if not may_come and _is_shared(name, thing):
+            raise UsageError(
+                f"'{name}' is the name of another receiver, too, that is connected",
+                "assert on what they did: a trace tells receivers apart by their names",
+            )
         return Wanted(name, name=name, thing=thing)
-    if _GLOB & set(thing):
-        return Wanted(thing, glob=thing)
     known = known_receivers(trace)
+    if is_glob(thing):
+        if not may_come and not any(fnmatchcase(name, thing) for name in known):
+            raise UnknownNameError("receiver", thing, known)
+        return Wanted(thing, glob=thing)
     found = sorted(name for name in known if thing == name or name.endswith(f".{thing}"))
     if thing in known or len(found) == 1:
         name = thing if thing in known else found[0]
@@ -227,6 +233,27 @@ def wanted_receiver(thing: object, trace: Trace | None = None) -> Wanted:
     raise UnknownNameError("receiver", thing, known)
 
 
+def _is_shared(name: str, thing: Any) -> bool:
+    """Whether something else that is connected goes by a receiver's name, as methods of two objects do."""
+    own = list(_down_to_method(thing))
+    for _, signal in all_signals():
+        for one in registry.registrations(signal):
+            other = one.receiver
+            if other is None or other is tracing_receiver or receivers.words(other).name != name:
+                continue
+            if not any(receivers.is_same(layer, mine) for layer in receivers.layers(other) for mine in own):
+                return True
+    return False
+
+
+def _down_to_method(thing: Any) -> Iterator[Any]:
+    """Yield what stands under partials and decorators, and not under a bound method: others share that."""
+    for layer in receivers.layers(thing):
+        yield layer
+        if type(layer) is MethodType:
+            return
+
+
 def known_receivers(trace: Trace | None = None) -> set[str]:
     """Return the names of the receivers that are connected, or that a trace has seen."""
     known = {
@@ -236,33 +263,3 @@ def known_receivers(trace: Trace | None = None) -> set[str]:
         if one.receiver is not None and one.receiver is not tracing_receiver
     }
     return known | {call.receiver for one in (trace.dispatches if trace else ()) for call in one.calls}
-
-
-# Arguments.
-
-
-def differing(dispatch: Dispatch, arguments: dict[str, object]) -> dict[str, str]:
-    """Return by name what is said of each argument that is not as wanted; empty where all are."""
-    sent = dict(dispatch.arguments)
-    said = {}
-    for name, wanted in arguments.items():
-        told = wanted if type(wanted) is str else words.value(wanted, name)
-        if name not in sent:
-            said[name] = f"no argument {name}"
-        elif not _is_same(sent[name], told):
-            said[name] = f"{name}={sent[name]!r}, not {told!r}"
-    return said
-
-
-_UNSAVED = " pk=None>"
-
-
-def _is_same(sent: object, told: object) -> bool:
-    """Whether two values in words are the same; an instance had no key before, or has none any more."""
-    if sent == told and type(sent) is type(told):
-        return True
-    if not isinstance(sent, str) or not isinstance(told, str):
-        return False
-    if not (sent.endswith(_UNSAVED) or told.endswith(_UNSAVED)) or " pk=" not in sent or " pk=" not in told:
-        return False
-    return sent.startswith("<") and sent.partition(" pk=")[0] == told.partition(" pk=")[0]

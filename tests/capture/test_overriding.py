@@ -55,7 +55,7 @@ def test_a_send_without_super_is_seen_once() -> None:
     outer, nested = tracer.trace().dispatches
     assert [name for name, _ in calls(outer)] == ["first", "second"]
     assert outer.method == "send"
-    assert parents(tracer.trace()) == {"outer": (None, None), "inner": ("outer", None)}
+    assert parents(tracer.trace()) == {"outer": (None, None), "inner": ("outer", 1)}
     assert nested.parent == outer.id
 
 

@@ -18,7 +18,7 @@ import django
 import pytest
 from asgiref.sync import async_to_sync
 from capturing import METHODS, observing, send
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.signals import post_delete
 from django.dispatch import Signal
 
@@ -158,6 +158,24 @@ def test_an_error_in_a_deletion_says_the_same() -> None:
             post_delete.disconnect(failing, sender=Tag)
 
     assert any("collector.delete" in line for line in same(story))
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("is_open", [False, True])
+def test_what_django_logs_of_a_callback_is_the_same_text(*, is_open: bool, caplog: Any) -> None:
+    """The traceback of an error that a robust callback of on_commit leaves behind has no frame of ours."""
+
+    def story() -> list[str]:
+        caplog.clear()
+        with caplog.at_level(logging.ERROR):
+            if is_open:
+                with transaction.atomic():
+                    transaction.on_commit(failing, robust=True)
+            else:
+                transaction.on_commit(failing, robust=True)
+        return [logging.Formatter().format(record) for record in caplog.records]
+
+    assert "no number" in same(story)[0]
 
 
 @each_method

@@ -151,6 +151,13 @@ def test_all_scenarios_end_with_the_facts(story_cli: Cli, monkeypatch: pytest.Mo
     assert "LookupError: no such thing" in answer.out
 
 
+@pytest.mark.parametrize("name", ["rollback", "migrate"])
+def test_a_scenario_may_have_the_name_of_a_fact(name: str, story_cli: Cli) -> None:
+    """Then the scenario runs."""
+    assert facts.exists(name)
+    assert story_cli("scenario", name).out.startswith(f"scenario {name}\n")
+
+
 def test_several_scenarios_do_not_count_facts(story_cli: Cli) -> None:
     """Who runs some scenarios is not told that most facts were not tried."""
     assert "facts held" not in story_cli("scenario", "senders", "order").out
@@ -169,6 +176,9 @@ def test_several_scenarios_do_not_count_facts(story_cli: Cli) -> None:
         (["docs", "--facts", "--search", " "], "--search needs a text"),
         (["docs", "--facts", "-f", "csv"], "unknown format 'csv'"),
         (["docs", "post_sav", "--facts"], "unknown signal 'post_sav'"),
+        (["docs", "weak-local"], "'weak-local' is a fact (sigexplorer scenario --fact weak-local proves it)"),
+        (["docs", "uid", "--live"], "sigexplorer scenario --fact uid proves it"),
+        (["scenario", "order", "uid"], "'uid' is a fact (sigexplorer scenario --fact uid proves it)"),
     ],
 )
 def test_wrong_questions_are_one_line(arguments: list[str], said: str, cli: Cli) -> None:
@@ -187,12 +197,25 @@ def test_an_unknown_fact_names_three(cli: Cli) -> None:
     assert nearest.startswith("fast-delete")
 
 
-@pytest.mark.parametrize("fact", [one for one in facts.FACTS if one not in HERE], ids=lambda one: one.id)
-def test_a_fact_of_a_newer_django_says_so(fact: Any, cli: Cli) -> None:
-    """What this Django lacks cannot be proven with it."""
-    answer = cli("scenario", "--fact", fact.id)
-    assert answer.code == 2
-    assert f"'{fact.id}' comes with Django" in answer.err
+@pytest.mark.parametrize("name", ["db-cascade", "tasks"])
+def test_a_fact_of_a_newer_django_says_so(name: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this Django lacks cannot be proven with it: one line tells what it says, and what it needs."""
+    monkeypatch.setattr("sigexplorer.catalog.installed.django_version", lambda: (5, 2))
+    answer = cli("scenario", "--fact", "weak-local", "--fact", name)
+    fact = facts.find(name)
+    assert (answer.code, answer.out, len(answer.err.splitlines())) == (2, "", 1)
+    assert f"'{name}' needs Django {fact.added[0]}.{fact.added[1]}, and is not proven with 5.2" in answer.err
+    assert fact.statement in answer.err
+
+
+def test_every_fact_states_its_versions(cli: Cli, story_cli: Cli) -> None:
+    """The list says of each fact in which Djangos it is so, and so does its proof."""
+    out = cli("docs", "--facts").out
+    for fact in facts.FACTS:
+        (line,) = re.findall(rf"^{fact.id} .*", out, re.MULTILINE)
+        wanted = {"db-cascade": "from 6.1", "tasks": "from 6.0"}.get(fact.id, "5.2 to 6.1")
+        assert line.removesuffix(fact.scenario).rstrip().endswith("differs" if fact.outcomes else wanted)
+    assert "Django 5.2 to 6.1, the same in each." in story_cli("scenario", "--fact", "uid").out
 
 
 def test_facts_are_completed(cli: Cli) -> None:

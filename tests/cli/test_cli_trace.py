@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,27 @@ import pytest
 from processes import ROOT, sigexplorer
 from tracing_programs import PAID, dispatches, python, recorded, trace, write
 
+from sigexplorer.cli.options import Written
+from sigexplorer.cli.reporting import told_faults
+from sigexplorer.cli.tracing import prepared
+from sigexplorer.cli.wanted import Wanted
 from sigexplorer.model import SECRET
 from sigexplorer.show.schemas import trace_schema
 from sigexplorer.show.spooled import Spooled
-from sigexplorer.spool.files import remove
+
+#: What a program sees of the calls that it is part of, and how deep it may call.
+_DEEP = """
+import inspect, sys, traceback
+def deep(n):
+    global depth
+    depth = n
+    deep(n + 1)
+try:
+    deep(1)
+except RecursionError:
+    print(depth)
+print(len(inspect.stack()) - int(sys.argv[1]), traceback.extract_stack()[-1].name)
+"""
 
 #: By what they do: programs of which everything is to stay their own.
 PROGRAMS = {
@@ -256,7 +274,7 @@ def test_a_name_that_nobody_sent_is_said_afterwards(shop: Path, name: str) -> No
     folder = Path(total.partition("'")[2].removesuffix("'"))
     assert total == f"sigexplorer: 3 dispatches without the filters: what was recorded is in '{folder}'"
     assert len(dispatches(list(Spooled(folder).records()))) == 3
-    remove(folder)
+    shutil.rmtree(folder)
 
 
 def test_what_was_kept_is_not_recorded_in_vain(shop: Path, tmp_path: Path) -> None:
@@ -284,6 +302,24 @@ def test_a_program_without_django(tmp_path: Path) -> None:
     answer = trace(tmp_path, "--", "program.py")
     said = "sigexplorer: no Django signals were sent\n"
     assert (answer.code, answer.out, answer.err) == (0, "[]\n", said)
+
+
+def test_a_fault_is_told_once() -> None:
+    """One that befell many records is told once, with how many; and how many nobody has put into words."""
+    assert told_faults(["RecursionError"] * 8, 8) == "RecursionError (8 times)"
+    assert told_faults(["ValueError: a", "KeyError", "ValueError: a"], 5) == (
+        "ValueError: a (2 times); KeyError; 2 more"
+    )
+
+
+@pytest.mark.parametrize("place", ["/dev/full", "pipe"])
+def test_nothing_is_noted_beside_a_device(tmp_path: Path, place: str) -> None:
+    """What is no file gets no folder beside it; that is where temporary files are."""
+    os.mkfifo(tmp_path / "pipe")
+    wanted = Wanted(written=Written(output=tmp_path / place, format_name="jsonl"), no_keep=True)
+    session, _ = prepared(wanted, ["-c", "1"])
+    assert session.folder.parent not in (Path("/dev"), tmp_path)
+    session.folder.rmdir()
 
 
 def test_a_fault_of_ours_is_not_the_programs(tmp_path: Path) -> None:
@@ -345,3 +381,11 @@ def test_live_tells_what_outlives_the_program(tmp_path: Path) -> None:
     answer = trace(tmp_path, "--live", "--", "program.py")
     assert answer.code == 3
     assert answer.err.split()[1:3] == ["shipped", "web"]
+
+
+def test_hardly_anything_lies_below_the_program(tmp_path: Path) -> None:
+    """On its stack are the module that was started and one function of ours; it may call as deep as ever."""
+    write(tmp_path, program=_DEEP)
+    plain = python(tmp_path, "program.py", "0")
+    answer = trace(tmp_path, "--", "program.py", "4")  # the two of -m, and those two
+    assert (answer.code, answer.out) == (0, plain.out)

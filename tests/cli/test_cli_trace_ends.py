@@ -17,7 +17,7 @@ from processes import Answer, environment
 from tracing_programs import PAID, dispatches, python, recorded, run, trace, traced, write
 
 from sigexplorer.show.spooled import Spooled
-from sigexplorer.spool.files import MAGIC, frames
+from sigexplorer.spool.files import SpoolFile, frames
 
 INTERRUPT = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nprint('never')\n"
 
@@ -43,8 +43,11 @@ ENDINGS = {
         "open('text', 'w').write('echo no'); os.chmod('text', 0o755)\n"
         "open('gone', 'w').write('#!/nowhere/sh'); os.chmod('gone', 0o755)\n"
         "open('none', 'w').write('#!/bin/sh')\n"
+        "open('half', 'wb').write(b'\\x7fELF' + b'\\0' * 12 + b'\\7' * 99); os.chmod('half', 0o755)\n"
+        "open('data', 'wb').write(b'\\0' * 99); os.chmod('data', 0o755)\n"
         "many = ['x' * 100_000] * 100\n"
-        "for words in (['/nowhere'], ['text'], ['gone'], ['none'], ['.'], ['/bin/sh', *many], []):\n"
+        "names = '/nowhere', 'half', 'data', 'text', 'gone', 'none', '.'\n"
+        "for words in (*([name] for name in names), ['/bin/sh', *many], []):\n"
         "    try:\n        os.execv(words[0] if words else '/bin/sh', words)\n"
         "    except (OSError, ValueError) as error:\n        print(type(error).__name__, error.args[0])\n"
         f"try: os.execve('/bin/sh', ['sh'], {{'a': 'b\\0'}})\nexcept ValueError: print('null')\n{PAID}"
@@ -93,11 +96,12 @@ def test_a_report_may_be_interrupted(tmp_path: Path, end: str) -> None:
     os.mkfifo(tmp_path / "pipe")  # which nobody reads: the report never ends
     with subprocess.Popen(  # noqa: S603 - our own program
         traced("-f", "jsonl", "-o", "pipe", "--", "program.py"),
-        cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path, env={**environment(), "TMPDIR": str(tmp_path)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
-        spool = tmp_path / "pipe.spool"
-        while not any(frame[0] == "end" for file in _files(spool) for frame in frames(file)):
+        while not any(frame[0] == "end" for file in tmp_path.glob("*.spool/*") for frame in frames(file)):
             assert process.poll() is None
+        (spool,) = tmp_path.glob("*.spool")
         said: list[Any] = []
         while not said:  # one that comes as the record is made whole is not heard
             process.send_signal(signal.SIGINT)
@@ -138,10 +142,6 @@ def test_a_report_that_takes_long_is_announced(tmp_path: Path, options: list[str
     assert answer.err.startswith("{" if "-f" in options else said)
 
 
-def _files(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
-
-
 def test_what_is_to_end_us_ends_the_command(tmp_path: Path) -> None:
     """With --follow SIGTERM reaches the command, whose exit code it is that counts; the report follows."""
     write(tmp_path, program=PAID)
@@ -158,6 +158,21 @@ def test_what_is_to_end_us_ends_the_command(tmp_path: Path) -> None:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (5, "told\n")
     assert "2 dispatches" in err
+
+
+def test_what_is_under_way_at_the_end_is_told(tmp_path: Path) -> None:
+    """A dispatch of a class that calls its receivers itself has, as far as it has come, all that it was."""
+    program = (
+        "import os\nfrom django.dispatch import Signal\nclass Own(Signal):\n"
+        "    def send(self, sender, **named):\n        for receiver in self._live_receivers(sender)[0]:\n"
+        "            receiver(signal=self, sender=sender, **named)\n"
+        "own = Own()\ndef first(**_): return 1\ndef last(**_): os._exit(3)\n"
+        "own.connect(first)\nown.connect(last)\nown.send('web', order=7)\n"
+    )
+    write(tmp_path, program=program)
+    (found,) = dispatches(recorded(tmp_path, "program.py", code=3))
+    assert (found["sender"], found["arguments"]) == ("web", {"order": 7})
+    assert [call["result"] for call in found["calls"]] == [1, None]
 
 
 def test_an_interrupted_receiver_is_told(tmp_path: Path) -> None:
@@ -203,11 +218,16 @@ def test_what_closed_before_a_kill_is_on_the_disk(killed: list[dict[str, Any]]) 
 
 
 def test_a_folder_of_a_killed_run_is_no_obstacle(tmp_path: Path) -> None:
-    """The next run into the same file begins anew."""
+    """The next run into the same file begins anew, and says where it has put what was there."""
     write(tmp_path, program=PAID)
     (tmp_path / "run.jsonl.spool").mkdir()
-    (tmp_path / "run.jsonl.spool" / "999999999-1").write_bytes(MAGIC)
-    assert len(dispatches(recorded(tmp_path, "program.py"))) == 2
+    left = SpoolFile(tmp_path / "run.jsonl.spool" / "999999999-1")
+    left.add("run", {})
+    answer = trace(tmp_path, "-o", "run.jsonl", "--", "program.py")
+    told = "what a run that was killed has left in 'run.jsonl.spool' is now 'run.jsonl.1.spool'"
+    assert (answer.code, answer.err) == (0, f"sigexplorer: {told}\n")
+    assert [kind for kind, *_ in frames(tmp_path / "run.jsonl.1.spool" / "999999999-1")] == ["run"]
+    assert not (tmp_path / "run.jsonl.spool").exists()
 
 
 def test_a_folder_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
@@ -285,3 +305,16 @@ def test_stdin_stdout_and_stderr_may_be_closed(tmp_path: Path) -> None:
     answer = run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *words], tmp_path)
     assert answer.code == 0
     assert (tmp_path / "run.jsonl").read_text(encoding="utf-8").count("\n") > 3
+
+
+def test_a_program_that_does_not_become_another_is_told_of(tmp_path: Path) -> None:
+    """Where the system refuses what looked like a program, that the trace has ended is said."""
+    program = (
+        f"{PAID}import os\n"
+        "open('odd', 'wb').write(b'\\x7fELF' + b'\\0' * 12 + b'\\2' + b'\\0' * 99); os.chmod('odd', 0o755)\n"
+        "try:\n    os.execv('odd', ['odd'])\nexcept OSError as error:\n    print(error.args[0])\n"
+    )
+    write(tmp_path, program=program)
+    answer = trace(tmp_path, "-o", "run.jsonl", "--", "program.py")
+    told = "os.execv() failed: what the program does from now on is not recorded"
+    assert (answer.code, answer.out, answer.err) == (0, "8\n", f"sigexplorer: {told}\n")

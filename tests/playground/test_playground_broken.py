@@ -8,6 +8,7 @@ import pytest
 from stories import SCENARIOS, TRIGGERS, Story, play, played
 
 from sigexplorer.cli.run import run
+from sigexplorer.show.facts import verdicts
 from sigexplorer.show.outline import outline
 
 if TYPE_CHECKING:
@@ -201,3 +202,19 @@ def test_a_part_that_breaks_does_not_end_the_story(
     assert [(claim.text, claim.fact) for claim in failed] == [("this part ran to its end", "dup")]
     assert failed[0].detail == "LookupError: no such thing"
     assert [step.title for step in trace.steps[1:]] == [step.title for step in whole.steps[2:]]
+
+
+@pytest.mark.usefixtures("playground")
+def test_a_fact_does_not_hold_where_a_part_that_claims_it_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another part has claimed of it does not make up for that; facts of other parts hold."""
+    from sigexplorer.playground.scenarios import identities
+
+    def broken(*_args: object, **_kwargs: object) -> None:
+        raise LookupError("no such thing")
+
+    monkeypatch.setattr(identities, "authenticate", broken)
+    trace = play(next(story for story in SCENARIOS if story.name == "identities"))
+    assert any(claim.held for claim in trace.claims if claim.fact == "login-not")
+    tried = verdicts([trace])
+    assert {name for name, held in tried.items() if not held} == {"login-failed", "login-not"}
+    assert tried["logout-anon"]

@@ -16,6 +16,7 @@ from test_playground_elsewhere import named, play_in
 
 from sigexplorer.errors import DatabaseUrlError
 from sigexplorer.model import SECRET
+from sigexplorer.playground import elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +109,90 @@ def test_a_database_that_exists_is_left_alone(there: str, content: str, server: 
     tables = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", there)
     assert tables == ([("goods",)] if content else [])
     server.execute(f"DROP DATABASE {there}")
+
+
+def test_what_a_killed_run_left_is_told(server: Server) -> None:
+    """Its databases are named with how to remove them, whether the name is wanted or another; they stay."""
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", INTERRUPTED, str(int(signal.SIGKILL)), "scenario", "rollback", "--database",
+         server.url("shop")],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == -signal.SIGKILL
+    while server.execute("SELECT 1 FROM pg_stat_activity WHERE datname LIKE 'shop%'"):
+        pass  # the server has yet to see that nobody is there
+    drops = 'DROP DATABASE "shop"; DROP DATABASE "shop_archive"'
+    with pytest.raises(DatabaseUrlError, match="a run of sigexplorer that was killed left it") as caught:
+        play_in(server.url("shop"), named("save-user"))
+    assert caught.value.hint == f"name another one, or: {drops}"
+    done = sigexplorer("trigger", "pre_save", "--database", server.url("other"))
+    assert (done.returncode, done.stderr.count(drops)) == (0, 1), done.stderr
+    assert server.databases() == {"shop", "shop_archive"}
+    for name in server.databases():
+        server.execute(f"DROP DATABASE {name}")
+
+
+def test_two_runs_of_one_name_are_one_line(server: Server) -> None:
+    """Whoever comes second is told, whether the first is still making its databases or uses them."""
+    from sigexplorer.playground import runs
+
+    with (
+        runs.open_playground(listen=False, database=server.url("shop")),
+        pytest.raises(DatabaseUrlError, match="'shop' exists already: another run of sigexplorer uses it"),
+    ):
+        elsewhere.databases_at(server.url("shop")).open()
+    making = [subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "sigexplorer", "trigger", "pre_save", "--database", server.url("shop")],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    ) for _ in range(3)]  # fmt: skip
+    told = [process.communicate(timeout=60)[1] for process in making]
+    for process, text in zip(making, told, strict=True):
+        assert process.returncode in {0, 2}
+        assert process.returncode == 0 or "'shop' exists already" in text or "'shop_archive' exists" in text
+        assert process.returncode == 0 or len(text.splitlines()) == 1
+
+
+def test_a_server_that_dies_loses_nothing_that_was_told(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was proven is shown, the rest has failed, each with the reason, and the exit code is 1."""
+    from sigexplorer.cli.run import run
+    from sigexplorer.playground import postgres
+    from sigexplorer.playground.scenarios import transactions
+
+    def story(step: Any) -> None:
+        with step("the only step"):
+            server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'shop%'"
+            )
+            monkeypatch.setattr(postgres.PostgresDatabases, "_drop", _refuse)
+
+    def _refuse(self: Any, _server: object) -> None:
+        raise self._refused("cannot drop it", OSError("the server is shutting down"))
+
+    monkeypatch.setattr(transactions, "rollback", story)
+    code = run(["scenario", "save-user", "rollback", "saving", "--database", server.url("shop")])
+    out, err = capsys.readouterr()
+    assert code == 1
+    assert "held    a new row has created=True" in out
+    assert "FAILED  it began\n        cannot use the database: " in out
+    assert "2 of 3 runs held" in out
+    assert "sigexplorer: cannot drop it: the server is shutting down" in err
+    for name in server.databases():
+        server.execute(f"DROP DATABASE {name}")
+
+
+def test_a_role_without_the_usual_databases_uses_others(server: Server) -> None:
+    """Who may not connect to 'postgres' uses 'template1', and who may connect to nothing is told so."""
+    server.execute("REVOKE CONNECT ON DATABASE postgres FROM public")
+    try:
+        (trace,) = play_in(server.url("shop"), named("save-user"))
+        assert trace.held
+        server.execute("REVOKE CONNECT ON DATABASE template1 FROM public")
+        with pytest.raises(DatabaseUrlError, match="none of 'postgres', 'template1', 'shop'"):
+            play_in(server.url("shop"), named("save-user"))
+    finally:
+        server.execute("GRANT CONNECT ON DATABASE postgres, template1 TO public")
 
 
 def test_a_hostile_name_is_a_name(server: Server) -> None:

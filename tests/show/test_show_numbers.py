@@ -346,3 +346,13 @@ def test_the_sequence_says_who_called_whom() -> None:
         "outer -> nobody: post_save blog.Post",
     ):
         assert line in lines
+
+
+def test_what_is_not_known_is_no_number() -> None:
+    """A receiver whose calls nobody saw has no times, and none that was passed over or took nothing."""
+    seen = call("a.seen", duration_ns=500)
+    unseen = replace(seen, duration_ns=None)
+    other = replace(unseen, receiver="a.other", outcome="unknown")
+    numbers = profile_of(trace(dispatch(1, calls=(seen, unseen, other)))).receivers
+    assert (numbers["a.seen"].mean_ns, numbers["a.seen"].untimed) == (500, 1)
+    assert (numbers["a.other"].calls, numbers["a.other"].passed, numbers["a.other"].untimed) == (0, 0, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -217,6 +218,17 @@ def test_sources_are_shown_on_request() -> None:
         < text.index("step 2")
     )
     assert "user.save()" not in shown(sourced)
+
+
+def test_code_that_is_too_long_goes_on_below_with_a_mark() -> None:
+    """Nothing of a line is lost at the edge, and what goes on is marked."""
+    line = f"print({', '.join(map(str, range(60)))})"
+    sourced = replace(STORY, steps=(replace(STORY.steps[0], source=line), *STORY.steps[1:]))
+    lines = [text.rstrip() for text in shown(sourced, Look(sources=True), 80).splitlines()]
+    first = next(place for place, text in enumerate(lines) if text.startswith("print("))
+    more = list(takewhile(lambda text: text.startswith("↪ "), lines[first + 1 :]))
+    assert len(more) > 1
+    assert "".join([lines[first], *more]).replace("↪", "").replace(" ", "") == line.replace(" ", "")
 
 
 @each_width

@@ -10,6 +10,8 @@ paid = Signal()
 shipped = Signal()
 _quiet = Signal(use_caching=True)
 
+KIOSK = "kiosk"
+
 
 class Web:
     """A sender."""

@@ -73,6 +73,8 @@ def test_by_signal_sender_and_receiver() -> None:
         with muting:
             assert send() == ALL[1:]
             assert send(sender=shop.Phone) == ALL
+    with pytest.raises(UsageError, match="nothing that is to be called"):
+        sigexplorer.only()
     with pytest.raises(UsageError, match="nothing to mute"):
         mute()
 

@@ -14,6 +14,7 @@ import pytest
 import shop
 from django.contrib.auth.models import User
 from django.db.models.signals import post_save, pre_init
+from django.test import SimpleTestCase
 
 import sigexplorer
 from sigexplorer.errors import UnknownNameError, UsageError
@@ -250,3 +251,45 @@ def test_a_name_that_is_not_there_is_pythons_own_error() -> None:
     """The package has nothing but what it says."""
     with pytest.raises(AttributeError, match="no attribute 'tracer'"):
         assert sigexplorer.tracer
+
+
+def test_an_outline_of_any_trace_is_kept_beside_the_file_that_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGNALS_UPDATE writes it; the same one holds, another fails, and a name that is none is an error."""
+    file = tmp_path / "test_sales.py"
+    code = compile("def ask(trace, name): trace.assert_outline(name)", str(file), "exec")
+    exec(code, held := {})  # type: ignore[var-annotated] # noqa: S102 - our own text
+    ask, trace = held["ask"], sigexplorer.trace()
+    with trace:
+        shop.paid.send(None)
+        with pytest.raises(AssertionError, match="no outline 'sale' is kept yet"):
+            ask(trace, "sale")
+        monkeypatch.setenv("SIGNALS_UPDATE", "1")
+        ask(trace, "sale")
+        monkeypatch.delenv("SIGNALS_UPDATE")
+        ask(trace, "sale")
+        shop.paid.send(None)
+    with pytest.raises(AssertionError, match=r"not the one that is kept in test_sales\.sale\.outline\.txt"):
+        ask(trace, "sale")
+    for name in (3, None, "", "a/b", b"sale", ".sale"):
+        with pytest.raises(UsageError, match="is no name for an outline"):
+            ask(trace, name)
+    assert [one.name for one in tmp_path.iterdir()] == ["test_sales.sale.outline.txt"]
+
+
+def test_a_suffix_that_is_no_format_says_what_is(tmp_path: Path) -> None:
+    """In the words of who writes Python, and not of who types commands."""
+    with sigexplorer.trace() as trace:
+        pass
+    with pytest.raises(UsageError, match=r"is no format \(end it in \.html, .* format_name="):
+        trace.save(tmp_path / "r.exe")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mixin_behind_its_test_case_is_refused() -> None:
+    """It would record nothing: what runs a test would never ask it."""
+    with pytest.raises(UsageError, match=r"write it first: class Sales\(SignalsMixin, TestCase\)"):
+        type("Sales", (SimpleTestCase, sigexplorer.SignalsMixin), {})
+    base = type("Base", (sigexplorer.SignalsMixin,), {})
+    assert issubclass(type("Sales", (base, SimpleTestCase), {}), SimpleTestCase)

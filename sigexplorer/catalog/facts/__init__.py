@@ -46,6 +46,11 @@ def find(name: str) -> Fact:
         raise UnknownNameError("fact", name, _BY_ID) from None
 
 
+def exists(name: str) -> bool:
+    """Tell whether there is a fact with that id, in whatever Django."""
+    return name in _BY_ID
+
+
 def concerning(signal: str) -> tuple[Fact, ...]:
     """Return the facts about the signal of that short name, and not those about all signals."""
     return tuple(fact for fact in FACTS if signal in fact.signals)

@@ -64,10 +64,10 @@ FACTS = (
     ),
     Fact(
         id="async-orm",
-        statement="asave() and its siblings send the same signals as save(), with send()",
+        statement="asave(), acreate() and adelete() send what their sync siblings send, and with send()",
         why="They are the sync methods in a thread; async receivers run there by async_to_sync().",
         scenario="saving",
-        source=("django/db/models/base.py: Model.asave",),
-        signals=("pre_save", "post_save"),
+        source=("django/db/models/base.py: Model.asave", "django/db/models/base.py: Model.adelete"),
+        signals=("pre_save", "post_save", "pre_delete", "post_delete"),
     ),
 )

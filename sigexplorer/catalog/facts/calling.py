@@ -32,13 +32,17 @@ FACTS = (
     Fact(
         id="responses",
         statement=(
-            "send() returns pairs of receiver and response, and Django ignores what receivers of its"
-            " own signals return but for file_changed and the errors of setting_changed"
+            "send() returns pairs of receiver and response, and of its own signals Django looks at those of"
+            " file_changed and of setting_changed on leaving only: whatever others return, rows are saved and"
+            " deleted"
         ),
-        why="A receiver cannot veto a save: raise, or override save().",
+        why=(
+            "A receiver cannot veto a save: raise, or override save(). What the two are asked for is said by"
+            " the facts file-changed and setting-exit-error."
+        ),
         scenario="order",
         source=("django/dispatch/dispatcher.py: Signal.send",),
-        signals=("pre_save", "post_save", "file_changed", "setting_changed"),
+        signals=("pre_save", "post_save", "pre_delete", "post_delete", "file_changed", "setting_changed"),
     ),
     Fact(
         id="captured-method",

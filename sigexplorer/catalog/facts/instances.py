@@ -58,14 +58,20 @@ FACTS = (
     ),
     Fact(
         id="repr-sql",
-        statement="Putting the arguments of a signal into words can run SQL",
+        statement=(
+            "Putting the arguments of a signal into words can run SQL: str() of an instance, repr() of the"
+            " queryset that is its origin, str() of the user of its request"
+        ),
         why=(
-            "A __str__() may follow a foreign key, and the repr() of a queryset reads its rows. Log"
-            " labels and keys."
+            "A __str__() may follow a foreign key, the repr() of a queryset reads its rows, and request.user"
+            " is read when it is first looked at. Log labels and keys."
         ),
         scenario="looking",
-        source=("django/db/models/query.py: QuerySet.__repr__",),
-        signals=("pre_save", "post_save", "pre_delete", "post_delete"),
+        source=(
+            "django/db/models/query.py: QuerySet.__repr__",
+            "django/utils/functional.py: SimpleLazyObject",
+        ),
+        signals=("pre_save", "post_save", "pre_delete", "post_delete", "got_request_exception"),
     ),
     Fact(
         id="isinstance-lazy",

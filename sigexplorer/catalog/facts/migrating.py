@@ -47,7 +47,8 @@ FACTS = (
     Fact(
         id="test-runner",
         statement=(
-            "Building the database for tests sends everything that migrate sends, and no setting_changed"
+            "Building the database for tests sends pre_migrate and post_migrate for each app and"
+            " class_prepared for every model of the past, as migrate does, and no setting_changed"
         ),
         why="The runner calls migrate, and changes settings by assignment.",
         scenario="test-cases",

@@ -45,14 +45,15 @@ FACTS = (
     Fact(
         id="file-changed",
         statement=(
-            "Where no receiver of file_changed returns something true, the process ends with 3 and is"
-            " started anew"
+            "Where no receiver of file_changed returns something true, the process ends with 3, and the"
+            " reloader around it starts it anew"
         ),
         why="A receiver that has dealt with the file says so by its response.",
         scenario="autoreload",
         source=(
             "django/utils/autoreload.py: BaseReloader.notify_file_changed",
             "django/utils/autoreload.py: trigger_reload",
+            "django/utils/autoreload.py: restart_with_reloader",
         ),
         signals=("file_changed",),
     ),

@@ -43,10 +43,14 @@ FACTS = (
     Fact(
         id="m2m-through",
         statement=(
-            "Saving and deleting rows of the through model sends save and delete signals; add() and"
-            " its siblings send m2m_changed instead"
+            "Saving and deleting rows of a through model sends save and delete signals and no m2m_changed;"
+            " add(), remove(), set() and clear() send m2m_changed, and beside it delete signals only, of a"
+            " through model of one's own where somebody hears them"
         ),
-        why="The managers write through rows in bulk. Listen to both where both are used.",
+        why=(
+            "The managers write rows in bulk, and take them away by a queryset, which announces them as any"
+            " other does, unless Django made the model itself. Listen to both where both are used."
+        ),
         scenario="through-models",
         source=("django/db/models/fields/related_descriptors.py: create_forward_many_to_many_manager",),
         signals=("m2m_changed", "pre_save", "post_save", "pre_delete", "post_delete"),

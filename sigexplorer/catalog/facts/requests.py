@@ -31,11 +31,18 @@ FACTS = (
         id="asgi-scope",
         statement=(
             "Under ASGI request_started has scope instead of environ, and a receiver that wants"
-            " environ ends the request"
+            " environ ends the request with a TypeError; request_finished is sent by send(), from a"
+            " worker thread"
         ),
-        why="asend() calls receivers with what there is. Take both from **kwargs.",
+        why=(
+            "asend() calls receivers with what there is: take both from **kwargs. The response is closed, and"
+            " request_finished sent, as under WSGI, by sync code that must not block the loop."
+        ),
         scenario="serving",
-        source=("django/core/handlers/asgi.py: ASGIHandler.handle",),
+        source=(
+            "django/core/handlers/asgi.py: ASGIHandler.handle",
+            "django/http/response.py: HttpResponseBase.close",
+        ),
         signals=("request_started", "request_finished"),
     ),
     Fact(

@@ -37,7 +37,7 @@ FACTS = (
     ),
     Fact(
         id="bulk",
-        statement="update(), bulk_create() and bulk_update() send no save signal, with or without F()",
+        statement="bulk_create(), bulk_update() and update(), also of an F() expression, send no save signal",
         why=(
             "They are SQL for many rows, without an instance to send. sigexplorer trace shows which"
             " receivers were passed by."

@@ -107,7 +107,11 @@ FACTS = (
         source=("django/dispatch/dispatcher.py: Signal.connect",),
         outcomes=(
             Note("It may be called for another object with the same id.", before=(6, 0)),
-            Note("It is dropped with its sender, if weak references to that are possible.", since=(6, 0)),
+            Note(
+                "It is dropped with its sender; only where no weak reference to that is possible may it be"
+                " called for another object with the same id.",
+                since=(6, 0),
+            ),
         ),
     ),
     Fact(

@@ -37,10 +37,10 @@ FACTS = (
     Fact(
         id="setting-receivers",
         statement=(
-            "The receivers that reset Django's caches on setting_changed are there only after"
-            " django.test was imported"
+            "The receivers of django.test that reset Django's caches on setting_changed are connected when"
+            " its module signals is imported, and not before"
         ),
-        why="They live in django.test.signals, which production never imports.",
+        why="It is django.test that imports it, which production has no need of.",
         scenario="settings-and-templates",
         source=("django/test/signals.py: clear_cache_handlers",),
         signals=("setting_changed",),
@@ -82,8 +82,8 @@ FACTS = (
     ),
     Fact(
         id="template-jinja",
-        statement="template_rendered is sent for templates of Django's own engine only",
-        why="Only its class is instrumented; other engines never come by.",
+        statement="template_rendered is sent for templates of Django's own engine, and for those of no other",
+        why="Only its classes are instrumented; others, such as Jinja's, never come by.",
         scenario="settings-and-templates",
         source=("django/test/utils.py: setup_test_environment",),
         signals=("template_rendered",),

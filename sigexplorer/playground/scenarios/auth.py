@@ -36,7 +36,7 @@ def login_flow(step: Steps) -> None:
         answer = browser.post("/login/", username="amy", password=PASSWORD)
     step.claim("the right password sends user_logged_in", step.senders("user_logged_in"), ["auth.User"])
     last_login = step.sent("post_save", "auth.User", update_fields="{'last_login'}")
-    step.claim("and Django's own receiver saves the time of the login", len(last_login), 1, fact="last-login")
+    step.claim("and Django's own receiver saves the time of the login", len(last_login), 1)
     step.claim("then redirects", answer.status, 302)
 
     with step("log out"):
@@ -71,9 +71,7 @@ def failed_login(step: Steps) -> None:
 
     with step("the right password"):
         user = authenticate(None, username="amy", password=PASSWORD)
-    step.claim(
-        "authenticate() that succeeds sends nothing: login() would", step.names(), [], fact="login-not"
-    )
+    step.claim("authenticate() that succeeds sends nothing: login() would", step.names(), [])
 
 
 def logout_anonymous(step: Steps) -> None:
@@ -83,5 +81,5 @@ def logout_anonymous(step: Steps) -> None:
         browser.post("/logout/")
     (sent,) = step.sent("user_logged_out")
     step.claim("user_logged_out is sent all the same", sent.name, "user_logged_out")
-    step.claim("the sender is the class of None, not None", sent.sender, "NoneType", fact="logout-anon")
-    step.claim("user is None", sent.argument("user"), None, fact="logout-anon")
+    step.claim("the sender is the class of None, not None", sent.sender, "NoneType")
+    step.claim("user is None", sent.argument("user"), None)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+import re
 from unittest import mock
 
 from django.core.signals import request_finished, request_started
-from django.db.models.signals import post_delete, post_save, pre_save
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import Signal
 
 from blog.models import Tag
+from sigexplorer.catalog import PAGES
+from sigexplorer.catalog.installed import Send, django_root, sends
 from sigexplorer.playground.browser import Browser
 from sigexplorer.playground.props import connected, left_as_found, logged, shallow
 from sigexplorer.playground.shop.signals import order_paid, order_placed
@@ -100,6 +103,27 @@ def _responses(step: Steps) -> None:
         Tag.objects.create(name="django")
     step.claim("it was called", step.called("pre_save"), ["veto"], fact="responses")
     step.claim("and Django saves all the same", Tag.objects.filter(name="django").exists(), fact="responses")
+
+    with step("return False from a receiver of pre_delete"), connected(pre_delete, veto, sender=Tag):
+        Tag.objects.get(name="django").delete()
+    step.claim("it was called", step.called("pre_delete"), ["veto"], fact="responses")
+    step.claim("and Django deletes all the same", Tag.objects.exists(), expected=False, fact="responses")
+
+    with step("read in Django's source which sends are looked at"):
+        looked_at = {send.function for page in PAGES for send in sends(page) if is_looked_at(send)}
+    step.claim(
+        "those of file_changed, and of setting_changed on leaving",
+        looked_at,
+        {"BaseReloader.notify_file_changed", "override_settings.disable"},
+        fact="responses",
+    )
+
+
+def is_looked_at(send: Send) -> bool:
+    """Tell whether what a send returns is used: it does not stand alone."""
+    line = (django_root().parent / send.file).read_text(encoding="utf-8").splitlines()[send.line - 1]
+    alone = re.match(r"\s*(await )?[\w.]+\.a?send(_robust)?\(", line)
+    return alone is None
 
 
 def _captured(step: Steps) -> None:
@@ -215,17 +239,39 @@ def _rows(step: Steps) -> None:
     step.claim("save() has committed before it tells", saved, fact="delete-atomic")
 
 
-def _recursion(step: Steps) -> None:
-    def save_again(instance: Tag, **_kwargs: object) -> None:
-        instance.save()
+#: Saves inside of each other that are shown.
+_ENOUGH = 3
 
-    tag = Tag.objects.create(name="recursion")
-    with connected(post_save, save_again, sender=Tag), shallow():
-        try:  # in no step: nobody wants to read its timeline
+
+def _save_unseen(step: Steps, instance: Tag) -> None:
+    """Save, and record nothing of it: it is the same all over again."""
+    try:
+        with step.unrecorded():
+            instance.save()
+    except RecursionError as problem:  # each Python says it in words of its own
+        message = "maximum recursion depth exceeded"
+        raise RecursionError(message) from problem
+
+
+def _recursion(step: Steps) -> None:
+    saved: list[int] = []
+
+    def save_again(instance: Tag, **_kwargs: object) -> None:
+        saved.append(instance.pk)
+        if len(saved) == _ENOUGH:
+            _save_unseen(step, instance)
+        else:
+            instance.save()
+
+    tag, ended = Tag.objects.create(name="recursion"), "at last"
+    with step("save in a receiver of post_save"), connected(post_save, save_again, sender=Tag), shallow():
+        try:
             tag.save()
-            ended = "at last"
         except RecursionError:
             ended = "RecursionError"
+    step.claim("it saves again and again until Python ends it", ended, "RecursionError", fact="recursion")
+    first, second = step.sent("post_save")[:2]
+    step.claim("each save inside of the one before", second.parent, first.id, fact="recursion")
 
     def save_once_more(instance: Tag, **_kwargs: object) -> None:
         if instance.name != "again":
@@ -238,7 +284,4 @@ def _recursion(step: Steps) -> None:
     ):
         tag.save()
     outer, inner = step.sent("post_save")
-    step.claim("the inner save is sent inside of the outer one", inner.parent, outer.id, fact="recursion")
-    step.claim(
-        "without the condition it would go on until Python ends it", ended, "RecursionError", fact="recursion"
-    )
+    step.claim("it ends", (inner.parent, inner.error), (outer.id, None), fact="recursion")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 
 from django.dispatch import Signal, receiver
 
 from sigexplorer.playground import shop
-from sigexplorer.playground.props import assigned, connected, left_as_found
+from sigexplorer.playground.props import assigned, connected, imported, left_as_found
 from sigexplorer.playground.shop.signals import order_placed
 from sigexplorer.playground.steps import Steps
 
@@ -77,7 +75,7 @@ def _one_uid(step: Steps) -> None:
 def _two_names(step: Steps) -> None:
     file = Path(shop.__file__).parent / "receivers.py"
     with step("import one file of receivers under two names"):
-        modules = [_imported(file, name) for name in ("shop.receivers", "project.shop.receivers")]
+        modules = [imported(file, name) for name in ("shop.receivers", "project.shop.receivers")]
         order_placed.send(sender=None)
     step.claim(
         "its receiver is connected twice, and called twice",
@@ -87,16 +85,6 @@ def _two_names(step: Steps) -> None:
     )
     names = {call.receiver.rpartition(".")[0] for call in step.sent()[0].calls}
     step.claim("once under each name", names, {module.__name__ for module in modules}, fact="two-names")
-
-
-def _imported(file: Path, name: str) -> ModuleType:
-    """Import a file as the module of that name, as two entries of the import path do."""
-    spec = spec_from_file_location(name, file)
-    assert spec is not None  # noqa: S101 - a file of Python has one
-    assert spec.loader is not None  # noqa: S101 - as above
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _decorated(step: Steps) -> None:

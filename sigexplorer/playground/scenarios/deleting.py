@@ -37,7 +37,6 @@ def _delete_what_nothing_points_at(step: Steps, comment: Comment, category: Cate
         "SET_NULL changes the post without any signal",
         "blog.Post" in step.senders("pre_save"),
         expected=False,
-        fact="set-null",
     )
     updates = [(bypass.operation, bypass.model) for bypass in step.bypasses()]
     step.claim("it is an UPDATE that bypasses the post's receivers", updates, [("update", "blog.Post")])
@@ -56,7 +55,7 @@ def _delete_what_much_points_at(step: Steps, author: User) -> None:
         for dispatch in step.sent(sender="blog.Post")
         if dispatch.group == "delete"
     }
-    step.claim("origin is what delete() was called on", origins, {f"<auth.User pk={1}>"}, fact="cascade")
+    step.claim("origin is what delete() was called on", origins, {f"<auth.User pk={1}>"})
     step.claim(
         "rows of the many-to-many table go without m2m_changed",
         step.sent("m2m_changed"),

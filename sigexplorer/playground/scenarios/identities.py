@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from sigexplorer.model import SECRET
-from sigexplorer.playground.people import MISTYPED, ONE_TIME_CODE
+from sigexplorer.playground.people import MISTYPED, ONE_TIME_CODE, PASSWORD
 from sigexplorer.playground.props import connected
 from sigexplorer.playground.shop.stock import SHOP
 from sigexplorer.playground.steps import Steps
@@ -40,7 +40,7 @@ def _request() -> HttpRequest:
 
 def identities(step: Steps) -> None:
     """Log in who may not, as a proxy and as a lazy object; log out nobody; fail with many words."""
-    for part in (_in_the_clear, _unchecked, _proxy, _nobody):
+    for part in (_in_the_clear, _checked, _unchecked, _proxy, _nobody):
         with step.part():
             part(step)
 
@@ -53,11 +53,15 @@ def _in_the_clear(step: Steps) -> None:
 
     with step("fail to log in with many words"), connected(user_login_failed, look):
         authenticate(
-            None, username="amy", password=MISTYPED, api_key="k", otp=ONE_TIME_CODE, pin="1", code="2"
-        )
+            None, username="amy", password=MISTYPED, api_url="k", token="t", signature="s",
+            my_key="k", secret_word="w", otp=ONE_TIME_CODE, pin="1", code="2",
+        )  # fmt: skip
     masked = sorted(name for name, held in seen.items() if held == SECRET)
     step.claim(
-        "what is called a password or a key is masked", masked, ["api_key", "password"], fact="login-failed"
+        "what is called api, token, key, secret, password or signature is masked",
+        masked,
+        ["api_url", "my_key", "password", "secret_word", "signature", "token"],
+        fact="login-failed",
     )
     clear = sorted(name for name, held in seen.items() if held != SECRET)
     step.claim(
@@ -65,11 +69,27 @@ def _in_the_clear(step: Steps) -> None:
     )
 
 
+def _checked(step: Steps) -> None:
+    User.objects.create_user("bob", password=PASSWORD)
+    with step("authenticate() with the right password"):
+        found = authenticate(None, username="bob", password=PASSWORD)
+    step.claim("it finds the user", str(found), "bob", fact="login-not")
+    step.claim("and sends nothing", step.names(), [], fact="login-not")
+
+
 def _unchecked(step: Steps) -> None:
     user = User.objects.create_user("amy", is_active=False)
     with step("log in a user who may not, and was never asked for a password"):
         login(_request(), user, backend=BACKEND)
     step.claim("user_logged_in is sent", step.senders("user_logged_in"), ["auth.User"], fact="login-not")
+    saved = [
+        (sent.name, sent.argument("update_fields")) for sent in step.sent(sender="auth.User", using="default")
+    ]
+    both = [("pre_save", "{'last_login'}"), ("post_save", "{'last_login'}")]
+    step.claim("and the user is saved", saved, both, fact="last-login")
+    step.claim(
+        "by a receiver of Django's", "update_last_login" in step.called("user_logged_in"), fact="last-login"
+    )
 
     use_test_machinery(step)
     from django.test import Client
@@ -78,13 +98,13 @@ def _unchecked(step: Steps) -> None:
         Client().force_login(user)
     step.claim("it sends it too", step.senders("user_logged_in"), ["auth.User"], fact="login-not")
     fields = [sent.argument("update_fields") for sent in step.sent("post_save", "auth.User")]
-    step.claim("and each login saves the user", fields, ["{'last_login'}"], fact="last-login")
+    step.claim("and this login saves the user, too", fields, ["{'last_login'}"], fact="last-login")
 
 
 def _proxy(step: Steps) -> None:
-    user = User.objects.get()
+    user = User.objects.get(username="amy")
     with step("log in as a proxy of the user"):
-        login(_request(), Clerk.objects.get(), backend=BACKEND)
+        login(_request(), Clerk.objects.get(username="amy"), backend=BACKEND)
     step.claim(
         "the sender is the proxy", step.senders("user_logged_in"), ["shop.Clerk"], fact="login-custom-sender"
     )

@@ -38,6 +38,8 @@ def _reading(step: Steps) -> None:
         list(Tag.objects.iterator())
         list(Tag.objects.raw("SELECT * FROM blog_tag"))
     step.claim("each row is an object, and announced", _built(step), 6, fact="init-sources")
+    begun = len(step.sent("pre_init", "blog.Tag"))
+    step.claim("when it begins and when it ends", begun, 6, fact="init-sources")
 
 
 def _twice(step: Steps) -> None:

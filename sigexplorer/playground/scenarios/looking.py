@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.core.signals import got_request_exception
 from django.db.models.signals import post_save, pre_delete
 from django.dispatch import Signal
+from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from blog.models import Comment, Post
+from sigexplorer.playground.browser import Browser
+from sigexplorer.playground.people import PASSWORD
 from sigexplorer.playground.props import connected
 from sigexplorer.playground.shop.signals import order_placed
 from sigexplorer.playground.steps import Steps
@@ -42,6 +46,20 @@ def _printing(step: Steps) -> None:
     step.claim(
         "the repr() of a queryset reads its rows, and each row its post", call.queries, 2, fact="repr-sql"
     )
+
+    def print_user(request: HttpRequest, **_kwargs: object) -> None:
+        str(request.user)
+
+    browser = Browser()
+    User.objects.create_user("bob", password=PASSWORD)
+    browser.post("/login/", username="bob", password=PASSWORD)
+    with (
+        step("put the user of a request into words"),
+        connected(got_request_exception, print_user),
+    ):
+        browser.get("/home/")
+    (call,) = step.sent("got_request_exception")[0].calls
+    step.claim("a lazy user is read, by the session", call.queries, 2, fact="repr-sql")
 
 
 def _asking(step: Steps) -> None:

@@ -60,7 +60,12 @@ def _again_and_back(step: Steps) -> None:
         call_command("migrate", "blog", "0001", verbosity=0, interactive=False)
     plan = str(step.sent("pre_migrate")[0].argument("plan"))
     step.claim("backward: True", plan, "[(<Migration blog.0002_first_categories>, True)]")
-    step.claim("and still once for every app", _apps(step, "pre_migrate"), APPS, fact="migrate")
+    step.claim(
+        "and still once for every app",
+        (_apps(step, "pre_migrate"), _apps(step, "post_migrate")),
+        (APPS, APPS),
+        fact="migrate",
+    )
 
 
 def _flush(step: Steps) -> None:

@@ -34,7 +34,15 @@ def _file() -> Iterator[ConnectionHandler]:
 
 def _again(step: Steps) -> None:
     with _file() as databases:
-        connection = databases["default"]
+        with step("name a database"):
+            connection = databases["default"]
+        step.claim(
+            "a connection that is only named is not opened",
+            step.sent("connection_created"),
+            [],
+            fact="connection-created",
+        )
+
         with step("use a connection twice, close it, and use it again"):
             connection.ensure_connection()
             connection.ensure_connection()

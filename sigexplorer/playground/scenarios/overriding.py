@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from unittest import mock
 
 from django.conf import UserSettingsHolder, settings
@@ -10,7 +12,7 @@ from django.template import engines
 from django.template.backends.dummy import TemplateStrings
 
 from sigexplorer.playground.browser import Browser
-from sigexplorer.playground.props import connected, left_as_found
+from sigexplorer.playground.props import connected, imported, left_as_found
 from sigexplorer.playground.steps import Steps
 from sigexplorer.playground.testing import collecting_templates, use_test_machinery
 
@@ -69,7 +71,16 @@ def _reset(step: Steps) -> None:
     count = 16 if step.django < (6, 1) else 17
     step.claim(f"{count} receivers reset what Django remembers", len(reset), count, fact="setting-receivers")
     others = {name for name in called if name.startswith("django.test.")} - set(reset)
-    step.claim("all of them in a module that only tests import", others, set(), fact="setting-receivers")
+    step.claim("all of them in one module of django.test", others, set(), fact="setting-receivers")
+
+    file = Path(str(sys.modules["django.test.signals"].__file__))
+    with left_as_found(setting_changed):
+        setting_changed.receivers = []
+        with step("execute that module where no receiver is connected"):
+            module = imported(file, "django.test.signals")
+        told = len(setting_changed.receivers)
+    step.claim(f"it connects {count}", told, count, fact="setting-receivers")
+    del module
 
 
 def _failing(step: Steps) -> None:
@@ -145,6 +156,11 @@ def _others(step: Steps) -> None:
     step.claim("it renders", text, "Hello, Amy", fact="template-jinja")
     step.claim("and tells nobody", step.sent("template_rendered"), [], fact="template-jinja")
 
+    own = engines["django"].from_string("Hello, {{ name }}")
+    with step("render with Django's"), collecting_templates():
+        own.render({"name": "Amy"})
+    step.claim("the sender is a Template", _kinds(step), ["Template"], fact="template-jinja")
+
     if step.django < (6, 0):
         return
     template = engines["django"].from_string(
@@ -152,5 +168,9 @@ def _others(step: Steps) -> None:
     )
     with step("render a partial"), collecting_templates():
         template.render({})
-    kinds = [str(sender).partition(" ")[0].strip("<>") for sender in step.senders("template_rendered")]
-    step.claim("partials are senders, too", kinds, ["Template", "PartialTemplate"], fact="template-jinja")
+    kinds = ["Template", "PartialTemplate"]
+    step.claim("partials are senders, too", _kinds(step), kinds, fact="template-jinja")
+
+
+def _kinds(step: Steps) -> list[str]:
+    return [str(sender).partition(" ")[0].strip("<>") for sender in step.senders("template_rendered")]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 
-from sigexplorer.playground.props import left_as_found
+from sigexplorer.playground.props import assigned, left_as_found
 from sigexplorer.playground.shop.signals import order_placed
 from sigexplorer.playground.steps import Steps
 
 
 def weak_references(step: Steps) -> None:
     """Connect what nothing else holds: local functions, lambdas, partials, methods of nobody."""
-    for part in (_local, _temporary, _kept, _same_name, _swept):
-        with left_as_found(order_placed), step.part():
+    for part in (_local, _temporary, _kept, _debugging, _same_name, _swept):
+        with left_as_found(order_placed), assigned(DEBUG=False), step.part():
             part(step)
 
 
@@ -76,11 +76,30 @@ def _kept(step: Steps) -> None:
     step.claim("whoever is held is called", len(step.called()), 3, fact="weak-lambda")
 
 
-def _same_name(step: Steps) -> None:
-    # exec() stands for a module that defines two functions of one name.
-    module: dict[str, object] = {"order_placed": order_placed}
-    with step("define two receivers with one name in one module"):
-        source = """
+def _debugging(step: Steps) -> None:
+    with step("connect them where DEBUG is True"), assigned(DEBUG=True):
+
+        def set_up() -> None:
+            def write_bill(**_kwargs: object) -> None:
+                pass
+
+            order_placed.connect(write_bill)
+            order_placed.connect(lambda **_kwargs: None)
+            order_placed.connect(functools.partial(write_bill, copies=2))
+            order_placed.connect(Printer().print_label)
+
+        set_up()
+        order_placed.send(sender=None)
+    called = step.called()
+    step.claim("then the local function stays", "write_bill" in called, fact="weak-local")
+    step.claim("and so do the lambda and the partial, but not the method", len(called), 3, fact="weak-lambda")
+    step.claim(
+        "of which nobody keeps the object", "print_label" in called, expected=False, fact="weak-lambda"
+    )
+
+
+#: Stands for a module that defines two functions of one name.
+MODULE = """
 from django.dispatch import receiver
 
 @receiver(order_placed)
@@ -91,7 +110,11 @@ def handle_order(*, signal, **kwargs):
 def handle_order(*, signal, **kwargs):
     return "pack the order"
 """
-        exec(source, module)  # noqa: S102 - as above
+
+
+def _same_name(step: Steps) -> None:
+    with step("define two receivers with one name in one module"):
+        exec(MODULE, {"order_placed": order_placed})  # noqa: S102 - our own
         responses = order_placed.send(sender=None)
     step.claim(
         "the second definition drops the first, which nothing else holds",
@@ -99,6 +122,12 @@ def handle_order(*, signal, **kwargs):
         ["pack the order"],
         fact="rebind",
     )
+
+    with left_as_found(order_placed), step("define them where DEBUG is True"), assigned(DEBUG=True):
+        exec(MODULE, {"order_placed": order_placed})  # noqa: S102 - our own
+        responses = order_placed.send(sender=None)
+    answers = [response for _, response in responses][-2:]
+    step.claim("then both are called", answers, ["write the bill", "pack the order"], fact="rebind")
 
 
 def _swept(step: Steps) -> None:

@@ -33,11 +33,9 @@ def request(step: Steps) -> None:
     step.claim("the page is there too", answer.status, 200)
     step.claim("the sender is another class", step.senders("request_started"), [ASGI])
     names = [name for name, _ in step.sent("request_started")[0].arguments]
-    step.claim("ASGI sends scope instead of environ", names, ["scope"], fact="asgi-scope")
+    step.claim("ASGI sends scope instead of environ", names, ["scope"])
     methods = [dispatch.method for dispatch in step.sent() if dispatch.group == "request"]
-    step.claim(
-        "it starts with asend() and finishes with send()", methods, ["asend", "send"], fact="asgi-scope"
-    )
+    step.claim("it starts with asend() and finishes with send()", methods, ["asend", "send"])
 
 
 def request_exception(step: Steps) -> None:
@@ -60,7 +58,6 @@ def request_exception(step: Steps) -> None:
         "a 404 is no exception to tell of",
         step.names(group="request"),
         ["request_started", "request_finished"],
-        fact="got-exception",
     )
 
     with step("GET /logout/, which wants POST"):

@@ -8,7 +8,7 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db.models import F
-from django.db.models.signals import post_save, pre_save
+from django.db.models.signals import post_delete, post_save, pre_save
 from django.forms import modelform_factory
 
 from blog.models import Post, Tag
@@ -111,10 +111,22 @@ def _fixture(step: Steps) -> None:
 
 
 def _async(step: Steps) -> None:
-    tag = Tag(name="async")
-    with step("save with asave()"):
-        async_to_sync(tag.asave)()
-    names = ["pre_save", "post_save"]
-    step.claim("the same signals are sent", step.names(group="save"), names, fact="async-orm")
-    methods = {dispatch.method for dispatch in step.sent("post_save")}
-    step.claim("with send(): asave() is save() in a thread", methods, {"send"}, fact="async-orm")
+    async def save_and_delete() -> None:
+        await Tag(name="async").asave()
+        tag = await Tag.objects.acreate(name="async, too")
+        await tag.adelete()
+
+    with (
+        step("save with asave() and acreate(), delete with adelete()"),
+        connected(post_delete, hear, sender=Tag),
+    ):
+        async_to_sync(save_and_delete)()
+    names = ["pre_save", "post_save", "pre_save", "post_save", "pre_delete", "post_delete"]
+    sent = [dispatch for dispatch in step.sent() if dispatch.group in {"save", "delete"}]
+    step.claim("the same signals are sent", [dispatch.name for dispatch in sent], names, fact="async-orm")
+    methods = {dispatch.method for dispatch in sent}
+    step.claim("with send(): each is its sync sibling in a thread", methods, {"send"}, fact="async-orm")
+
+
+def hear(**_kwargs: object) -> None:
+    """Receive."""

@@ -7,8 +7,9 @@ from django.contrib import auth
 from django.contrib.auth.models import AbstractUser, User
 from django.contrib.auth.signals import user_login_failed
 from django.core.management import call_command
+from django.core.management.sql import emit_pre_migrate_signal
 from django.db import models
-from django.db.models.signals import post_migrate, post_save
+from django.db.models.signals import post_migrate, post_save, pre_migrate
 
 from blog.apps import BlogConfig
 from blog.models import Tag
@@ -16,6 +17,9 @@ from sigexplorer.playground.people import MISTYPED
 from sigexplorer.playground.props import connected, left_as_found
 from sigexplorer.playground.shop.signals import order_placed, order_shipped
 from sigexplorer.playground.steps import Steps
+
+#: Objects among which one takes the place of another that was dropped.
+_ENOUGH = 10_000
 
 
 def senders(step: Steps) -> None:
@@ -92,6 +96,16 @@ def _by_config(step: Steps) -> None:
     called = [name for name in step.called("post_migrate") if name.startswith("for_")]
     step.claim("only the instance is the sender", called, ["for_instance"], fact="appconfig-sender")
 
+    with (
+        step("connect pre_migrate to them, and let Django send it as migrate does"),
+        connected(pre_migrate, for_class, sender=BlogConfig),
+        connected(pre_migrate, for_label, sender="blog"),
+        connected(pre_migrate, for_instance, sender=apps.get_app_config("blog")),
+    ):
+        emit_pre_migrate_signal(verbosity=0, interactive=False, db="default")
+    called = [name for name in step.called("pre_migrate") if name.startswith("for_")]
+    step.claim("here, too", called, ["for_instance"], fact="appconfig-sender")
+
 
 def _abstract(step: Steps) -> None:
     def for_abstract(**_kwargs: object) -> None:
@@ -114,6 +128,12 @@ class Shop:
     """Something that sends; without a dict, so that another one takes its place in memory."""
 
     __slots__ = ("__weakref__",)
+
+
+class Stall:
+    """Something that sends, and to which nobody can have a weak reference."""
+
+    __slots__ = ()
 
 
 def _in_order(step: Steps) -> None:
@@ -145,20 +165,34 @@ def _dead(step: Steps) -> None:
     def hear(**_kwargs: object) -> None:
         pass
 
-    with step("connect to an object, drop it, and send from one that takes its place in memory"):
-        shop = Shop()
-        place = id(shop)
-        order_placed.connect(hear, sender=shop)
-        del shop
-        others = [Shop()]
-        while id(others[-1]) != place and len(others) < 10_000:
-            others.append(Shop())
+    def replace(kind: type) -> bool:
+        """Connect to an object, drop it, send from one that takes its place; return whether one did."""
+        sender = kind()
+        place = id(sender)
+        order_placed.connect(hear, sender=sender)
+        del sender
+        others = [kind()]
+        while id(others[-1]) != place and len(others) < _ENOUGH:
+            others.append(kind())
         order_placed.send(sender=others[-1])
+        return id(others[-1]) == place
+
+    with step("connect to an object, drop it, and send from one that takes its place in memory"):
+        replaced = replace(Shop)
     called = ["hear"] if step.django < (6, 0) else []
     step.claim(
         "its id is that of the dead sender: " + ("the receiver is called" if called else "nobody is called"),
-        (id(others[-1]) == place, step.called()),
+        (replaced, step.called()),
         (True, called),
+        fact="sender-id-reuse",
+    )
+
+    with step("do it with objects that allow no weak reference"):
+        replaced = replace(Stall)
+    step.claim(
+        "the receiver is called for another object, in every version",
+        (replaced, step.called()),
+        (True, ["hear"]),
         fact="sender-id-reuse",
     )
 

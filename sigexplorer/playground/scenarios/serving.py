@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +14,7 @@ from unittest import mock
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import got_request_exception, request_finished, request_started
 
-from sigexplorer.playground.browser import Browser, get_through_asgi
+from sigexplorer.playground.browser import Browser, answer_of_asgi, get_through_asgi
 from sigexplorer.playground.props import assigned, connected, left_as_found
 from sigexplorer.playground.shop import urls
 from sigexplorer.playground.steps import Steps
@@ -73,6 +75,18 @@ def _scope(step: Steps) -> None:
         answer = Browser().get("/async/")
     step.claim("under WSGI it is there", answer.status, 200, fact="asgi-scope")
 
+    with step("GET /async/ through ASGI, as a server does that has a loop of its own"):
+        answer = asyncio.run(answer_of_asgi("/async/"))
+    started, finished = step.sent("request_started")[0], step.sent("request_finished")[0]
+    names = [name for name, _ in started.arguments]
+    step.claim("request_started has scope instead", names, ["scope"], fact="asgi-scope")
+    methods = (started.method, finished.method)
+    step.claim(
+        "it is sent by asend(), request_finished by send()", methods, ("asend", "send"), fact="asgi-scope"
+    )
+    elsewhere = finished.thread not in (started.thread, threading.main_thread().name)
+    step.claim("from a worker thread", elsewhere, fact="asgi-scope")
+
     raised = ""
     # Django leaves the body of such a request open, of which Python tells.
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
@@ -82,9 +96,7 @@ def _scope(step: Steps) -> None:
             except TypeError as problem:
                 raised = str(problem)
         gc.collect()
-    names = [name for name, _ in step.sent("request_started")[0].arguments]
-    step.claim("under ASGI it is called scope", names, ["scope"], fact="asgi-scope")
-    step.claim("and the request ends with a TypeError", "'environ'" in raised, fact="asgi-scope")
+    step.claim("the request ends with a TypeError", "'environ'" in raised, fact="asgi-scope")
 
 
 def _client(step: Steps) -> None:
@@ -132,6 +144,8 @@ def request_errors(step: Steps) -> None:
         for part in (_told, _handler, _middleware):
             with step.part():
                 part(step)
+    with step.part():
+        _not_found(step)
 
 
 def _told(step: Steps) -> None:
@@ -160,6 +174,13 @@ def _told(step: Steps) -> None:
         [(["request", "sender", "signal"], "broken")],
         fact="got-exception",
     )
+
+
+def _not_found(step: Steps) -> None:
+    with step("ask for a page that is not there, of a project that says so"):
+        answer = Browser().get("/nowhere/")
+    step.claim("a 404 is an answer", answer.status, 404, fact="got-exception")
+    step.claim("and nothing to tell of either", step.sent("got_request_exception"), [], fact="got-exception")
 
 
 def _handler(step: Steps) -> None:

@@ -78,7 +78,6 @@ def template(step: Steps) -> None:
         "template_rendered is not sent in production",
         step.sent("template_rendered"),
         [],
-        fact="template-rendered",
     )
 
     with collecting_templates(), step("render under the test machinery"):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.contrib.auth.models import User
-from django.db.models.signals import m2m_changed
+from django.db.models import Model
+from django.db.models.signals import m2m_changed, post_delete
 
 from blog.models import Post, Tag
 from sigexplorer.playground.props import connected
@@ -13,7 +17,7 @@ from sigexplorer.playground.steps import Steps
 
 def through_models(step: Steps) -> None:
     """Relate by a model of one's own, to oneself, with keys that are there and keys that are not."""
-    for part in (_explicit, _symmetrical, _nobody, _keys):
+    for part in (_explicit, _automatic, _symmetrical, _nobody, _keys):
         with step.part():
             part(step)
 
@@ -36,15 +40,42 @@ def _explicit(step: Steps) -> None:
         )
         step.claim("without m2m_changed", step.sent("m2m_changed"), [], fact="m2m-through")
 
-        with step("and delete it"), connected(m2m_changed, hear, sender=Line):
+        with step("and delete it"), _listening(Line):
             line.delete()
-        step.claim("so it is for deleting", step.sent("m2m_changed"), [], fact="m2m-through")
+        names = ["pre_delete", "post_delete"]
+        step.claim("so it is for deleting", step.names(), names, fact="m2m-through")
 
-        with step("call add() all the same"), connected(m2m_changed, hear, sender=Line):
+        with step("call add() and its siblings all the same"), _listening(Line):
             order.products.add(product)
-        actions = [dispatch.argument("action") for dispatch in step.sent("m2m_changed")]
-        step.claim("add() sends m2m_changed", actions, ["pre_add", "post_add"], fact="m2m-through")
-        step.claim("and no save", step.names(group="save"), [], fact="m2m-through")
+            order.products.remove(product)
+            order.products.set([product])
+            order.products.clear()
+        actions = [str(dispatch.argument("action")) for dispatch in step.sent("m2m_changed")]
+        ends = [f"{end}_{action}" for action in ("add", "remove", "add", "clear") for end in ("pre", "post")]
+        step.claim("they send m2m_changed", actions, ends, fact="m2m-through")
+        step.claim("and no save signal", step.names(group="save"), [], fact="m2m-through")
+        deleted = ["pre_delete", "post_delete"] * 2
+        told = "but delete signals, where somebody hears them"
+        step.claim(told, step.names(group="delete"), deleted, fact="m2m-through")
+
+
+@contextmanager
+def _listening(through: type[Model]) -> Iterator[None]:
+    with connected(m2m_changed, hear, sender=through), connected(post_delete, hear, sender=through):
+        yield
+
+
+def _automatic(step: Steps) -> None:
+    post = Post.objects.create(author=User.objects.create_user("bob"), title="Receivers")
+    tag = Tag.objects.create(name="receivers")
+    with step("do so without a model of one's own"), _listening(Post.tags.through):
+        post.tags.add(tag)
+        post.tags.remove(tag)
+        post.tags.set([tag])
+        post.tags.clear()
+    names = {dispatch.name for dispatch in step.sent() if dispatch.group in {"save", "delete", "m2m"}}
+    step.claim("then m2m_changed is all", names, {"m2m_changed"}, fact="m2m-through")
+    tag.delete()
 
 
 def _symmetrical(step: Steps) -> None:
@@ -61,13 +92,13 @@ def _symmetrical(step: Steps) -> None:
 def _nobody(step: Steps) -> None:
     with tables(Customer):
         amy, bob = Customer.objects.create(), Customer.objects.create()
-        with step.unheard(), step("add while nobody listens, then remove"):
+        with step.unheard(), step("add while nobody listens, then remove, and clear"):
             amy.friends.add(bob)
             amy.friends.remove(bob)
+            amy.friends.clear()
         actions = [dispatch.argument("action") for dispatch in step.sent("m2m_changed")]
-        step.claim(
-            "add() sends nothing, remove() does", actions, ["pre_remove", "post_remove"], fact="m2m-fast-add"
-        )
+        ends = ["pre_remove", "post_remove", "pre_clear", "post_clear"]
+        step.claim("add() sends nothing, remove() and clear() do", actions, ends, fact="m2m-fast-add")
 
 
 def _keys(step: Steps) -> None:

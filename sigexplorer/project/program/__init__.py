@@ -10,7 +10,7 @@ begins, the program can see.
 
 from sigexplorer.project.program.interpreter import restart
 from sigexplorer.project.program.resolving import resolve
-from sigexplorer.project.program.running import run
+from sigexplorer.project.program.running import Prepared, run
 from sigexplorer.project.program.what import Kind, Program
 
-__all__ = ["Kind", "Program", "resolve", "restart", "run"]
+__all__ = ["Kind", "Prepared", "Program", "resolve", "restart", "run"]

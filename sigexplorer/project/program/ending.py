@@ -14,6 +14,10 @@ _INTERRUPTED: list[bool] = []
 _POINTER = 9  # bytes that a word costs beside its own
 _HEAD = 256  # bytes of a file that the system looks at
 
+#: How what Linux itself can run begins; elsewhere any bytes that are no text may.
+_BINARY = b"\x7fELF" if sys.platform == "linux" else b""
+_KINDS = (b"\2\0", b"\3\0", b"\0\2", b"\0\3")  # of an ELF file: a program, in either order of bytes
+
 
 def end(problem: BaseException | None) -> int:
     """Return the exit code of a program that ended with ``problem``, shown by its own ``sys.excepthook``.
@@ -123,8 +127,24 @@ def can_run(path: Any, words: Any = (), variables: Any = None) -> bool:
             return False
         if sum(len(text) + _POINTER for text in texts) > os.sysconf("SC_ARG_MAX"):
             return False
-        return type(path) is int or (os.path.isfile(path) and os.access(path, os.X_OK) and _has_start(path))
+        if type(path) is int:
+            return True
+        may_run = os.path.isfile(path) and os.access(path, os.X_OK) and not _is_on_data(path)
+        return may_run and _has_start(path)
     except (OSError, TypeError, ValueError, AttributeError):
+        return False
+
+
+def _is_on_data(path: Any) -> bool:
+    """Whether the file system of a file was mounted as one that holds no programs."""
+    return bool(os.statvfs(path).f_flag & getattr(os, "ST_NOEXEC", 0))
+
+
+def _has_other_kinds() -> bool:
+    """Whether the system was told how to run files of other kinds."""
+    try:
+        return bool({*os.listdir("/proc/sys/fs/binfmt_misc")} - {"register", "status"})
+    except OSError:
         return False
 
 
@@ -136,7 +156,9 @@ def _has_start(path: Any) -> bool:
     except PermissionError:  # it may be run and not read
         return True
     if not head.startswith(b"#!"):
-        return b"\0" in head
+        if b"\0" not in head or not head.startswith(_BINARY):
+            return b"\0" in head and _has_other_kinds()
+        return not _BINARY or head[16:18] in _KINDS
     words = head.partition(b"\n")[0][2:].split()
     return bool(words) and os.access(words[0], os.X_OK)
 

@@ -8,10 +8,50 @@ import sys
 from collections.abc import Callable
 from importlib.machinery import BuiltinImporter, SourceFileLoader, SourcelessFileLoader
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from sigexplorer.project.program.ending import end
 from sigexplorer.project.program.what import Kind, Program
+
+
+class Prepared:
+    """A program that is about to run.
+
+    Whoever calls ``call`` with ``arguments`` has as few frames below it as possible, because
+    the program finds them below its own, and has asked for ``give_room`` in the same frame.
+    What ended the program goes to ``ended``, without the frame that has caught it.
+    """
+
+    def __init__(self, program: Program, over: Callable[[], None] = lambda: None) -> None:
+        self._over = over  # called when the program has ended, however it did
+        self._program = program
+        self._main = _surroundings(program)
+        self.call, self.arguments = _how(program, self._main)
+
+    def give_room(self) -> None:
+        """Let the program call as deep as it could without the calls that lie below it here."""
+        frame, depth = sys._getframe(1), 1
+        executed = int(self.call is exec)
+        while frame.f_back is not None:
+            executed += frame.f_code.co_name == "<module>"
+            frame, depth = frame.f_back, depth + 1
+        if sys.version_info < (3, 12):  # there, exec itself counts
+            depth += executed
+        sys.setrecursionlimit(sys.getrecursionlimit() + depth)
+
+    def ended(self, problems: list[BaseException]) -> int:
+        """Return the exit code of a program that has ended with nothing, or one problem; see ``run``."""
+        try:
+            return self._ended(problems)
+        finally:
+            self._over()
+
+    def _ended(self, problems: list[BaseException]) -> int:
+        code = end(_alone(problems.pop()) if problems else None)
+        if self._program.kind is Kind.SCRIPT and self._main.__spec__ is None:
+            for name in ("__file__", "__cached__"):  # as Python does when a script has ended
+                vars(self._main).pop(name, None)
+        return code
 
 
 def run(program: Program) -> int:
@@ -23,12 +63,24 @@ def run(program: Program) -> int:
     called when the process ends, not here: a function registered with ``atexit`` before the
     program ran is called after all of the program's own.
     """
-    main = _surroundings(program)
-    code = end(_call(program, main))
-    if program.kind is Kind.SCRIPT and main.__spec__ is None:
-        for name in ("__file__", "__cached__"):  # as Python does when a script has ended
-            vars(main).pop(name, None)
-    return code
+    problems: list[BaseException] = []
+    prepared = Prepared(program)
+    try:
+        prepared.give_room()
+        prepared.call(*prepared.arguments)
+    except BaseException as problem:  # noqa: BLE001 - everything that can end a program
+        problems.append(problem)
+    return prepared.ended(problems)
+
+
+def _alone(problem: BaseException) -> BaseException:
+    """Return what ended a program without the frame that called it, and ours."""
+    traceback = problem.__traceback__
+    if traceback is not None:
+        traceback = traceback.tb_next
+    while traceback is not None and traceback.tb_frame.f_globals is globals():
+        traceback = traceback.tb_next
+    return problem.with_traceback(traceback)
 
 
 def _surroundings(program: Program) -> ModuleType:
@@ -59,23 +111,22 @@ def _first_path(program: Program) -> list[str]:
         return []
 
 
-def _call(program: Program, main: ModuleType) -> BaseException | None:
-    """Run the program and return what ended it, if anything, as it was before it came to us."""
+_How = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def _how(program: Program, main: ModuleType) -> _How:
+    """Return what to call, and with what, to run a program: where there is none, what says so."""
     try:
-        _RUNNERS[program.kind](program, main)
-    except BaseException as problem:  # noqa: BLE001 - everything that can end a program
-        return problem.with_traceback(_without_us(problem))
-    return None
+        return _RUNNERS[program.kind](program, main)
+    except BaseException as problem:  # noqa: BLE001 - it ends the program before it begins
+        return _fail, (problem,)
 
 
-def _without_us(problem: BaseException) -> Any:
-    traceback = problem.__traceback__
-    while traceback is not None and traceback.tb_frame.f_globals is globals():
-        traceback = traceback.tb_next
-    return traceback
+def _fail(problem: BaseException) -> None:
+    raise problem
 
 
-def _run_code(program: Program, main: ModuleType) -> None:
+def _run_code(program: Program, main: ModuleType) -> _How:
     if sys.version_info >= (3, 14):
         import textwrap
 
@@ -85,7 +136,7 @@ def _run_code(program: Program, main: ModuleType) -> None:
     _show_source(source, None)
     code = compile(source, "<string>", "exec", dont_inherit=True)
     _show_source(source, code)
-    _execute(code, main)
+    return exec, (code, vars(main))
 
 
 def _show_source(source: str, code: CodeType | None) -> None:
@@ -100,26 +151,24 @@ def _show_source(source: str, code: CodeType | None) -> None:
         register(code if by_code else "<string>", source, "<string>")
 
 
-def _run_module(program: Program, _main: ModuleType) -> None:
-    _as_main(program.target, alter_argv=True)
+def _run_module(program: Program, _main: ModuleType) -> _How:
+    return _as_main(program.target, alter_argv=True)
 
 
-def _as_main(name: str, *, alter_argv: bool) -> None:
-    """Run a module as ``python -m`` does: by the same function, whose lines stand in its tracebacks."""
+def _as_main(name: str, *, alter_argv: bool) -> _How:
+    """Return what ``python -m`` does, too: the same function, whose lines stand in tracebacks."""
     import runpy
 
-    _give_room(0)
-    runpy._run_module_as_main(name, alter_argv)  # type: ignore[attr-defined]
+    return runpy._run_module_as_main, (name, alter_argv)  # type: ignore[attr-defined]
 
 
-def _run_script(program: Program, main: ModuleType) -> None:
+def _run_script(program: Program, main: ModuleType) -> _How:
     path = _absolute(program.target)
     if _importable(path):
         if not sys.flags.safe_path:
             del sys.path[:1]
         sys.path.insert(0, path)
-        _as_main("__main__", alter_argv=False)
-        return
+        return _as_main("__main__", alter_argv=False)
     try:
         with open(path, "rb") as file:
             content = file.read()
@@ -131,7 +180,7 @@ def _run_script(program: Program, main: ModuleType) -> None:
     vars(main)["__cached__"] = None
     main.__loader__ = loader("__main__", path)
     code = _load(content) if compiled else compile(content, path, "exec", dont_inherit=True)
-    _execute(code, main)
+    return exec, (code, vars(main))
 
 
 def _absolute(path: str) -> str:
@@ -163,7 +212,7 @@ def _load(content: bytes) -> CodeType:
     return code
 
 
-def _cannot_open(program: Program, path: str, problem: OSError) -> None:
+def _cannot_open(program: Program, path: str, problem: OSError) -> NoReturn:
     """End as Python does where it finds no script."""
     sys.stderr.write(
         f"{program.command[0]}: can't open file {path!r}: [Errno {problem.errno}] {problem.strerror}\n"
@@ -171,20 +220,7 @@ def _cannot_open(program: Program, path: str, problem: OSError) -> None:
     raise SystemExit(2)
 
 
-def _execute(code: CodeType, main: ModuleType) -> None:
-    _give_room(1 if sys.version_info < (3, 12) else 0)  # there, exec itself counts
-    exec(code, vars(main))  # noqa: S102 - what the user asked for
-
-
-def _give_room(more: int) -> None:
-    """Let the program call as deep as it could without the calls that lie below it here."""
-    frame, depth = sys._getframe(), more
-    while frame.f_back is not None:
-        frame, depth = frame.f_back, depth + 1
-    sys.setrecursionlimit(sys.getrecursionlimit() + depth)
-
-
-_RUNNERS: dict[Kind, Callable[[Program, ModuleType], None]] = {
+_RUNNERS: dict[Kind, Callable[[Program, ModuleType], _How]] = {
     Kind.SCRIPT: _run_script,
     Kind.MODULE: _run_module,
     Kind.CODE: _run_code,

@@ -109,7 +109,7 @@ def _spans(trace: Trace) -> Iterator[Span[_Thing]]:
         end_ns = dispatch.start_ns + dispatch.duration_ns
         yield Span((dispatch, None), key, dispatch.start_ns, end_ns, home, _cause((dispatch, None)))
         for index, call in enumerate(dispatch.calls):
-            if call.outcome in ("returned", "raised"):
+            if call.outcome in ("returned", "raised") and call.duration_ns is not None:
                 end_ns = call.start_ns + call.duration_ns
                 yield Span((dispatch, index), (dispatch.id, index), call.start_ns, end_ns, home, key)
     sent = {dispatch.callback: homes[dispatch.process, dispatch.thread] for dispatch in trace.dispatches}

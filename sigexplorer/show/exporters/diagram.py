@@ -67,7 +67,9 @@ def _message(message: Message) -> str:
     times = f" x{message.times}" if message.times > 1 else ""
     error = f" raised {message.error}" if message.error is not None else ""
     outcome = (
-        f" {message.outcome}" if not error and message.outcome in ("skipped", "muted", "discarded") else ""
+        f" {message.outcome}"
+        if not error and message.outcome in ("skipped", "muted", "unknown", "discarded")
+        else ""
     )
     return _text(f"{message.signal} {message.about}{times}{outcome}{error}")
 

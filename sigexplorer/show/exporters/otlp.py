@@ -100,6 +100,7 @@ class _Spans:
             "code.line.number": call.line,
             "receiver.order": call.order,
             "receiver.outcome": call.outcome,
+            "receiver.timed": call.duration_ns is not None,
             "receiver.async": call.is_async,
             "receiver.weak": call.weak,
             "receiver.dispatch_uid": call.dispatch_uid,
@@ -108,7 +109,7 @@ class _Spans:
         }
         start_ns = call.start_ns or dispatch.start_ns
         return self._span(
-            f"{dispatch.id}/{index}", str(dispatch.id), call.receiver, start_ns, call.duration_ns, told,
+            f"{dispatch.id}/{index}", str(dispatch.id), call.receiver, start_ns, call.duration_ns or 0, told,
             call.error,
         )  # fmt: skip
 

@@ -90,11 +90,11 @@ _DISPATCH = Shape(
      "name": _TEXT, "group": _TEXT, "method": _TEXT, "sender": _SOME_TEXT, "start_ns": _INT,
      "duration_ns": _INT, "arguments": (dict,), "calls": (list,), "error": _SOME_TEXT, "origin": _SOME_DICT,
      "in_transaction": _FLAG, "rolled_back": _FLAG, "queries": _INT, "thread": _TEXT, "process": _INT},
-    {"callback": _SOME_INT},
+    {"callback": _SOME_INT, "own_method": _TEXT},
 )  # fmt: skip
 _CALL = Shape(
     {"receiver": _TEXT, "order": _INT, "file": _SOME_TEXT, "line": _SOME_INT, "dispatch_uid": _SOME_TEXT,
-     "weak": _FLAG, "async": _FLAG, "start_ns": _INT, "duration_ns": _INT, "outcome": _TEXT,
+     "weak": _FLAG, "async": _FLAG, "start_ns": _INT, "duration_ns": _SOME_INT, "outcome": _TEXT,
      "result": (str, int, float, bool, _NOTHING), "error": _SOME_TEXT, "queries": _INT},
 )  # fmt: skip
 _ORIGIN = Shape({"file": _TEXT, "line": _INT, "function": _TEXT})
@@ -151,7 +151,7 @@ def check_dispatch(record: Record) -> None:
         held = _CALL.values(call)
         if held[9] not in _OUTCOMES:
             _word("outcome", held[9], _OUTCOMES)
-        if held[1] < 1 or held[7] < 0 or held[8] < 0 or held[12] < 0:
+        if held[1] < 1 or held[7] < 0 or (held[8] or 0) < 0 or held[12] < 0:
             raise WrongRecordError(_TOO_SMALL)
     if values[14] is not None:
         _ORIGIN.values(values[14])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from sigexplorer.model import (
     Bypass,
@@ -17,6 +17,7 @@ from sigexplorer.model import (
     Claim,
     Dispatch,
     ListedReceiver,
+    Method,
     Origin,
     Run,
     Scalar,
@@ -124,7 +125,7 @@ def dump_dispatch(dispatch: Dispatch) -> Record:
         "signal": dispatch.signal,
         "name": dispatch.name,
         "group": dispatch.group,
-        "method": dispatch.method,
+        **_method(dispatch.method),
         "sender": dispatch.sender,
         "start_ns": dispatch.start_ns,
         "duration_ns": dispatch.duration_ns,
@@ -139,6 +140,17 @@ def dump_dispatch(dispatch: Dispatch) -> Record:
         "process": dispatch.process,
         "callback": dispatch.callback,
     }
+
+
+_METHODS = get_args(Method)
+
+
+def _method(name: str) -> Record:
+    """Return one of Django's methods, and beside it the name of one of the project's own."""
+    if name in _METHODS:
+        return {"method": name}
+    nearest = f"{'a' * name.startswith('asend')}send{'_robust' * name.endswith('_robust')}"
+    return {"method": nearest, "own_method": name}
 
 
 def _call(call: Call) -> Record:

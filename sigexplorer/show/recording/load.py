@@ -158,6 +158,7 @@ class _Maker:
     def dispatch(self, record: Record) -> Dispatch:
         same = self._same
         signal, name, group, sender = record["signal"], record["name"], record["group"], record["sender"]
+        method = record.get("own_method") or record["method"]
         return Dispatch(
             record["id"],
             record["parent"],
@@ -166,7 +167,7 @@ class _Maker:
             same(signal, signal),
             same(name, name),
             same(group, group),
-            same(record["method"], record["method"]),
+            same(method, method),
             same(sender, sender),
             record["start_ns"],
             record["duration_ns"],

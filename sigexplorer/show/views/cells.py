@@ -9,7 +9,17 @@ from rich.text import Text
 from sigexplorer.model import SECRET, Bypass, Call, Callback, Dispatch, Origin
 from sigexplorer.show.folding import Row
 from sigexplorer.show.look import Look
-from sigexplorer.show.text import duration, milliseconds, plural, safe, short_sender, shown, tail
+from sigexplorer.show.text import (
+    NOT_CALLED,
+    duration,
+    milliseconds,
+    plural,
+    safe,
+    short_sender,
+    shown,
+    tail,
+    took,
+)
 
 #: Arguments that nearly every dispatch carries with the same value: shown by -v.
 USUAL: dict[str, object] = {
@@ -222,9 +232,9 @@ def _call(call: Call, look: Look) -> Text:
     text = Text(_short(safe(call.receiver, 200), look))
     if call.is_async:
         text.append(" async", style="dim")
-    if call.outcome in ("skipped", "muted"):
-        return text.append(f" {call.outcome}", style="yellow")
-    text.append(f" {duration(call.duration_ns)}", style="dim")
+    if call.outcome in NOT_CALLED:
+        return text.append(f" {NOT_CALLED[call.outcome]}", style="yellow")
+    text.append(f" {took(call.duration_ns)}", style="dim")
     if call.outcome == "raised":
         return text.append(f" raised {safe(call.error or '', 300)}", style="red")
     if call.result is not None:

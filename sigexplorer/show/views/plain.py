@@ -11,7 +11,7 @@ from rich.segment import Segment
 from sigexplorer.model import Bypass, Call, Callback, Dispatch
 from sigexplorer.show.folding import Row, Timeline
 from sigexplorer.show.look import Look
-from sigexplorer.show.text import duration, milliseconds, plural, safe, shown
+from sigexplorer.show.text import NOT_CALLED, milliseconds, plural, safe, shown, took
 from sigexplorer.show.views.cells import USUAL, origins
 from sigexplorer.show.views.columns import NUMBERS, fitted
 
@@ -129,7 +129,7 @@ def _receivers(dispatch: Dispatch) -> str:
 
 
 def _call(call: Call) -> str:
-    if call.outcome in ("skipped", "muted"):
-        return f"{safe(call.receiver)} {call.outcome}"
+    if call.outcome in NOT_CALLED:
+        return f"{safe(call.receiver)} {NOT_CALLED[call.outcome]}"
     raised = f" raised {safe(call.error or '', 200)}" if call.outcome == "raised" else ""
-    return f"{safe(call.receiver)} {duration(call.duration_ns)}{raised}"
+    return f"{safe(call.receiver)} {took(call.duration_ns)}{raised}"

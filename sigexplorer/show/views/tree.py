@@ -15,7 +15,7 @@ from sigexplorer.show.nodes import Node, nodes
 from sigexplorer.show.places import worded
 from sigexplorer.show.selection import Selection
 from sigexplorer.show.shortening import shorten
-from sigexplorer.show.text import duration, plural, safe, short_sender, shown, tail
+from sigexplorer.show.text import NOT_CALLED, UNTIMED, duration, plural, safe, short_sender, shown, tail
 from sigexplorer.show.views import cells, heading
 
 _BAR = (12, 40)  # columns of the bars, at least and at most
@@ -175,8 +175,10 @@ def _call(call: Call, look: Look, room: int) -> Text:
     text = Text(tail(safe(call.receiver, 200), max(_NAME, room // 2 if told else room)))
     if call.is_async:
         text.append(" async", style="dim")
-    if call.outcome in ("skipped", "muted"):
-        return text.append(f" {call.outcome}", style="yellow")
+    if call.outcome in NOT_CALLED:
+        return text.append(f" {NOT_CALLED[call.outcome]}", style="yellow")
+    if call.duration_ns is None:
+        text.append(f" {UNTIMED}", style="dim")
     if call.outcome == "raised":
         return text.append(f" raised {safe(call.error or '', 200)}", style="red")
     if call.result is not None:

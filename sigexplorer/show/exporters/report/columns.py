@@ -115,9 +115,18 @@ _KIND: Callable[[Dispatch], tuple[Any, ...]] = attrgetter(
     "in_transaction",
     "rolled_back",
 )
-_CALL_KIND: Callable[[Call], tuple[Any, ...]] = attrgetter(
+_CALL_PARTS: Callable[[Call], tuple[Any, ...]] = attrgetter(
     "receiver", "order", "file", "line", "dispatch_uid", "weak", "is_async", "outcome"
 )
+
+
+def _CALL_KIND(call: Call) -> tuple[Any, ...]:  # noqa: N802 - like the one above
+    kind = _CALL_PARTS(call)
+    if call.duration_ns is None and call.outcome != "unknown":
+        return (*kind[:-1], f"{call.outcome}, time not known")
+    return kind
+
+
 # A column at a time: a tuple for each record would be one more object to collect.
 
 
@@ -137,7 +146,7 @@ def _numbers(dispatches: list[Dispatch], kinds: Numbers, call_kinds: Numbers) ->
     calls = [call for one in dispatches for call in one.calls]
     yield "callKind", call_kinds.of([_CALL_KIND(call) for call in calls])
     yield "callStart", _differences([call.start_ns for call in calls])
-    yield "callDuration", [call.duration_ns for call in calls]
+    yield "callDuration", [call.duration_ns or 0 for call in calls]
     yield "callQueries", [call.queries for call in calls]
 
 

@@ -77,7 +77,7 @@ function drawCall(j, x, y, width, height, next) {
   const { pen, trace, colours } = view;
   const kind = callKindOf(trace, j);
   const colour = trace.callColours[trace.callKind[j]];
-  if (kind.outcome === "skipped" || kind.outcome === "muted") {
+  if (kind.outcome === "skipped" || kind.outcome === "muted" || kind.outcome.endsWith("known")) {
     pen.fillStyle = colours.warn;
     pen.fillRect(x, y, 2, height);
     label(`${kind.outcome}: ${shortName(kind.receiver)}`, x + 4, y + height / 2 + 1, next - x - 8, colours.quiet);

@@ -90,9 +90,10 @@ function callList(trace, i, texts, block) {
 function callItem(trace, j, result, error) {
   const kind = callKindOf(trace, j);
   const ran = kind.outcome === "returned" || kind.outcome === "raised";
+  const unknown = kind.outcome === "unknown" ? "called or not: not known" : kind.outcome;
   const words = [
     ran ? duration(trace.callDuration[j]) : null,
-    kind.outcome === "returned" ? (result === null ? "returned None" : `returned ${result}`) : kind.outcome,
+    kind.outcome === "returned" ? (result === null ? "returned None" : `returned ${result}`) : unknown,
     kind.outcome === "skipped" ? "because an earlier receiver raised" : null,
     trace.callQueries[j] ? `${number(trace.callQueries[j])} SQL` : null,
     kind.isAsync ? "async" : null,

@@ -85,6 +85,7 @@ function countCall(trace, i, j, signal) {
   const pair = signal.index * trace.receivers.length + receiver.index;
   let seen = trace.pairs.get(pair);
   if (!seen) trace.pairs.set(pair, (seen = { calls: 0, skipped: 0, muted: 0, errors: 0 }));
+  if (outcome === "unknown") return 0;
   if (outcome === "skipped" || outcome === "muted") {
     receiver[outcome] += 1;
     seen[outcome] += 1;
@@ -99,7 +100,7 @@ function countCall(trace, i, j, signal) {
   receiver.own += Math.max(0, trace.own[j]);
   receiver.queries += trace.callQueries[j];
   if (took > receiver.slowest || receiver.slowestIn < 0) [receiver.slowest, receiver.slowestIn] = [took, i];
-  if (outcome !== "raised") return 0;
+  if (!outcome.startsWith("raised")) return 0;
   receiver.errors += 1;
   seen.errors += 1;
   return 1;

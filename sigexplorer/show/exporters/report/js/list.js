@@ -258,6 +258,6 @@ function receiverWords(trace, i) {
 }
 
 function callWords(trace, j, kind) {
-  const took = kind.outcome === "skipped" || kind.outcome === "muted" ? "" : ` ${duration(trace.callDuration[j])}`;
+  const took = kind.outcome === "skipped" || kind.outcome === "muted" || kind.outcome.endsWith("known") ? "" : ` ${duration(trace.callDuration[j])}`;
   return shortName(kind.receiver) + took + (kind.outcome === "returned" ? "" : ` ${kind.outcome}`);
 }

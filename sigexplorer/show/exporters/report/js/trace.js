@@ -162,7 +162,7 @@ async function relate(trace) {
     else if (i < trace.dispatches) dispatches.set(trace.id[i], i);
     for (let j = trace.firstCall[i]; j < trace.firstCall[i + 1]; j++) {
       trace.owner[j] = i;
-      if (trace.callKinds[trace.callKind[j]].outcome === "raised") trace.failed[i] = 1;
+      if (trace.callKinds[trace.callKind[j]].outcome.startsWith("raised")) trace.failed[i] = 1;
     }
   });
   await inSlices(trace.size, (i) => {

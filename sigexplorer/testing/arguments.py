@@ -1,0 +1,72 @@
+"""Which arguments are wanted: names that the signal has, and values to compare with what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sigexplorer.capture import words
+from sigexplorer.catalog.installed import django_version
+from sigexplorer.errors import UnknownNameError
+from sigexplorer.model import Dispatch, Scalar, Trace
+from sigexplorer.testing.comparing import Values
+from sigexplorer.testing.wanted import WantedSignal, pages_of
+
+__tracebackhide__ = True
+
+
+class Arguments:
+    """Arguments that a dispatch is to have, at least."""
+
+    def __init__(self, named: Mapping[str, object], values: Values | None = None) -> None:
+        self.named = named
+        self._values = values or Values({})
+
+    def check(self, signal: WantedSignal, trace: Trace) -> None:
+        """Raise where the signal is sent without an argument of that name."""
+        known = _known(signal, trace) if self.named else None
+        for name in self.named:
+            if known is not None and name not in known:
+                raise UnknownNameError("argument", name, known, f" of {signal.text}")
+        pages, others = pages_of(signal)
+        for name in ("action", "using") if pages and not others else ():
+            wanted, can_be = self.named.get(name), _values(name)
+            seen = {dict(one.arguments).get(name) for one in trace.dispatches}
+            if type(wanted) is str and can_be and wanted not in can_be and wanted not in seen:
+                raise UnknownNameError(name, wanted, can_be, f" of {signal.text}")
+
+    def differing(self, dispatch: Dispatch) -> dict[str, str]:
+        """Return by name what is said of each argument that is not as wanted; empty where all are."""
+        sent, said = dict(dispatch.arguments), {}
+        for name, wanted in self.named.items():
+            if name not in sent:
+                said[name] = f"no argument {name}"
+            elif not self._values.are_same(dispatch, name, wanted):
+                said[name] = _difference(name, sent[name], words.value(wanted, name))
+        return said
+
+
+def _values(name: str) -> list[str]:
+    """Return what an argument of Django's signals can be, of those that can be little; empty if unknown."""
+    if name == "action":
+        return [f"{when}_{what}" for what in ("add", "remove", "clear") for when in ("pre", "post")]
+    from django.conf import settings
+    from django.db import connections
+
+    return list(connections) if settings.configured else []
+
+
+def _difference(name: str, sent: Scalar, told: Scalar) -> str:
+    if sent == told and type(sent) is type(told):
+        return f"{name} is another {sent!r}"
+    return f"{name}={sent!r}, not {told!r}"
+
+
+def _known(signal: WantedSignal, trace: Trace) -> set[str] | None:
+    """Return the names of the arguments that a signal is sent with; None where nobody can know."""
+    pages, others = pages_of(signal)
+    sent = [one for one in trace.dispatches if signal.fits(one.signal, one.name, one.group)]
+    if others and (signal.pattern is not None or not sent):
+        return None
+    version = django_version()
+    known = {argument.name for page in pages for argument in page.arguments_in(version)}
+    return known | {name for one in sent for name, _ in one.arguments}

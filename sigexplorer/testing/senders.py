@@ -1,0 +1,182 @@
+"""Which sender is meant: by itself, or by a name that a sender of the signal can have."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sigexplorer.capture import words
+from sigexplorer.catalog.page import Page
+from sigexplorer.errors import UnknownNameError, UsageError
+from sigexplorer.model import Trace
+from sigexplorer.project.inventory import all_receivers
+from sigexplorer.project.models import all_models, between, label
+from sigexplorer.testing.wanted import (
+    EVERY,
+    EVERY_SIGNAL,
+    Wanted,
+    WantedSignal,
+    imported,
+    is_glob,
+    meets,
+    pages_of,
+)
+
+__tracebackhide__ = True
+
+#: The groups of signals that models send.
+_OF_MODELS = frozenset({"init", "save", "delete", "m2m", "model"})
+
+
+def wanted_sender(
+    thing: object,
+    of: Sequence[WantedSignal] = (EVERY_SIGNAL,),
+    trace: Trace | None = None,
+    *,
+    may_come: bool = False,
+) -> Wanted:
+    """Return which sender of the signals ``of`` is meant; ``...`` is any, None is the sender None.
+
+    What can be none, and was none in ``trace``, is an error; but where it ``may_come`` only
+    later, a text that some signal of the project's may be sent with is none.
+    """
+    if thing is ...:
+        return EVERY
+    known = _Known(of, trace)
+    if type(thing) is not str:
+        name = words.sender(thing)
+        if known.models is not None and name not in known.seen:
+            known.check(thing, may_come=may_come)
+        return Wanted(str(name), name=name, thing=thing)
+    lenient = may_come and known.models is None
+    if is_glob(thing):
+        if not lenient and not any(fnmatchcase(one, thing) for one in known.names()):
+            raise known.unknown(thing)
+        return Wanted(thing, glob=thing)
+    name = thing if thing in known.seen else known.named(thing)
+    if name is None and (not lenient or "." in thing):
+        raise known.unknown(thing)
+    return Wanted(thing, name=name or thing)
+
+
+class _Known:
+    """What can be a sender of some signals."""
+
+    def __init__(self, of: Sequence[WantedSignal], trace: Trace | None) -> None:
+        self._signals = ", ".join(one.text for one in of)
+        self._pages: list[Page] = []
+        groups: set[str] = set()
+        for signal in of:
+            pages, others = pages_of(signal)
+            self._pages += pages
+            groups |= {page.group for page in pages} | ({"custom"} if others else set())
+        #: By their labels, where nothing but models sends these signals; else None.
+        self.models: dict[str, Any] | None = None
+        if groups <= _OF_MODELS:
+            models = _models()
+            fit = between() if models and groups == {"m2m"} else list(models.values())
+            self.models = {name: model for name, model in models.items() if model in fit}
+        #: What has sent them; where others than models may, what has sent any signal.
+        self.seen = {
+            one.sender
+            for one in (trace.dispatches if trace else ())
+            if self.models is None or any(meets(one, signal, EVERY) for signal in of)
+        }
+
+    def check(self, thing: Any, *, may_come: bool) -> None:
+        """Raise where an object sends no signal of models."""
+        told = words.value(thing)
+        if thing is None:
+            raise self._refused("None", "leave the sender out where any is meant")
+        if not issubclass(type(thing), type):
+            raise self._refused(f"'{told}'", "a model does: give the class")
+        name = words.model_label(thing)
+        if name is None:
+            if not may_come:
+                raise self._refused(f"'{words.sender(thing)}'", "it is no model")
+        elif words.attribute(words.class_attribute(thing, "_meta"), "abstract"):
+            raise self._refused(f"'{name}'", "it is abstract: give a model that inherits it")
+        else:
+            self._check_through(name)
+
+    def _check_through(self, name: str) -> None:
+        """Raise where a model cannot send what only the models between two others send."""
+        if self.models is None or name in self.models or name not in _models():
+            return
+        own = {label(one) for one in between(_models()[name])}
+        raise self._refused(
+            f"'{name}'",
+            f"the model between does: {', '.join(sorted(own))}" if own else "it is between no others",
+        )
+
+    def _refused(self, what: str, why: str) -> UsageError:
+        return UsageError(f"{what} does not send {self._signals}", why)
+
+    def named(self, text: str) -> str | None:
+        """Return the name of the sender that ``text`` means; None where nothing goes by it."""
+        labels = list(_models())
+        by_name = [
+            name for name in labels if text.casefold() in (name.casefold(), name.split(".")[-1].casefold())
+        ]
+        if len(by_name) > 1:
+            raise UsageError(
+                f"'{text}' is the name of several models", f"one of {', '.join(sorted(by_name))}"
+            )
+        found = None if by_name else imported(text)
+        if issubclass(type(found), type) and words.model_label(found) in labels:
+            by_name = [str(words.sender(found))]
+        if by_name:
+            self._check_through(by_name[0])
+            return by_name[0]
+        return None if self.models is not None else self._other(text, found)
+
+    def _other(self, text: str, found: Any) -> str | None:
+        """Return the name of a sender that is no model."""
+        is_class = issubclass(type(found), type)
+        app = next((app for app in _apps() if is_class and type(app) is found), None)
+        if is_class or callable(found):
+            return words.sender(app or found)
+        known = found is not None or text in sys.modules or text in map(words.sender, _apps())
+        return text if known or text in _connected() else None
+
+    def names(self) -> Iterator[str]:
+        """Yield what a sender's name may be, those of all classes of the process last."""
+        yield from (name or "None" for name in self.seen)
+        if self.models is not None:
+            yield from self.models
+            return
+        yield from _models()
+        yield from (str(words.sender(app)) for app in _apps())
+        yield from _connected()
+        yield from (module for page in self._pages for module in page.sent_by)
+        for name, module in list(sys.modules.items()):
+            yield name
+            for held in list(words.contents(module).values()) if module is not None else ():
+                if issubclass(type(held), type):
+                    yield words.class_path(held)
+
+    def unknown(self, text: str) -> UnknownNameError:
+        """Return the error that says so of a name, with the nearest."""
+        known = [*(self.models or _models()), *filter(None, self.seen)]
+        if self.models is None:
+            known += [*(str(words.sender(app)) for app in _apps()), *_connected()]
+        return UnknownNameError("sender", text, known)
+
+
+def _models() -> dict[str, Any]:
+    from django.apps import apps
+
+    return {label(model): model for model in all_models()} if apps.models_ready else {}
+
+
+def _apps() -> list[Any]:
+    from django.apps import apps
+
+    return list(apps.get_app_configs()) if apps.apps_ready else []
+
+
+def _connected() -> set[str]:
+    """Return the names of the senders that any receiver is connected for."""
+    return {one.sender for one in all_receivers() if one.alive and one.sender}

@@ -1,0 +1,236 @@
+"""Ways to make facts about rows, models and migrations false."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from falsehoods import falsifies
+
+if TYPE_CHECKING:
+    import pytest
+
+
+@falsifies("deferred")
+def all_fields_are_loaded(patch: pytest.MonkeyPatch) -> None:
+    """Load every field, whatever was asked for."""
+    from django.db.models import QuerySet
+
+    patch.setattr(QuerySet, "only", lambda self, *_fields: self.all())
+
+
+@falsifies("bulk", "migrate-saves")
+def bulk_create_saves(patch: pytest.MonkeyPatch) -> None:
+    """Save one by one what is created in bulk."""
+    from django.db.models import QuerySet
+
+    def bulk_create(self: QuerySet[Any], objs: list[Any], **_kwargs: object) -> list[Any]:
+        for one in objs:
+            one.save(using=self.db)
+        return objs
+
+    patch.setattr(QuerySet, "bulk_create", bulk_create)
+
+
+@falsifies("get-or-create")
+def what_is_found_is_saved(patch: pytest.MonkeyPatch) -> None:
+    """Save the row that get_or_create() finds."""
+    from django.db.models import QuerySet
+
+    original = QuerySet.get_or_create
+
+    def get_or_create(self: QuerySet[Any], *args: Any, **kwargs: Any) -> tuple[Any, bool]:
+        found, created = original(self, *args, **kwargs)
+        found.save()
+        return found, created
+
+    patch.setattr(QuerySet, "get_or_create", get_or_create)
+
+
+@falsifies("empty-update-fields")
+def no_fields_are_all(patch: pytest.MonkeyPatch) -> None:
+    """Take an empty update_fields for none."""
+    from django.contrib.auth.models import User
+
+    original = User.save
+
+    def save(self: User, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
+        original(self, *args, update_fields=update_fields or None, **kwargs)
+
+    patch.setattr(User, "save", save)
+
+
+@falsifies("pre-save-update-fields")
+def update_fields_are_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Write every field."""
+    from blog.models import Post
+
+    original = Post.save
+
+    def save(self: Post, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
+        del update_fields
+        original(self, *args, **kwargs)
+
+    patch.setattr(Post, "save", save)
+
+
+@falsifies("async-orm")
+def asave_is_bulk(patch: pytest.MonkeyPatch) -> None:
+    """Write the row in bulk."""
+    from blog.models import Tag
+
+    async def asave(self: Tag) -> None:
+        await Tag.objects.abulk_create([self])
+
+    patch.setattr(Tag, "asave", asave)
+
+
+@falsifies("init-sources")
+def counting_reads(patch: pytest.MonkeyPatch) -> None:
+    """Count by building objects."""
+    from django.db.models import QuerySet
+
+    patch.setattr(QuerySet, "count", lambda self: len(list(self)))
+
+
+@falsifies("copy-pickle")
+def copies_are_built(patch: pytest.MonkeyPatch) -> None:
+    """Copy by the constructor."""
+    from blog.models import Tag
+
+    patch.setattr(Tag, "__copy__", lambda self: Tag(name=self.name), raising=False)
+
+
+@falsifies("repr-sql")
+def comments_have_short_names(patch: pytest.MonkeyPatch) -> None:
+    """Name a comment without its post."""
+    from blog.models import Comment
+
+    patch.setattr(Comment, "__str__", lambda self: str(self.name))
+
+
+@falsifies("fast-delete", "fast-delete-cascade", "listening-cost")
+def somebody_listens(patch: pytest.MonkeyPatch) -> None:
+    """Take the slow path for every model."""
+    from django.db.models.deletion import Collector
+
+    patch.setattr(Collector, "can_fast_delete", lambda *_arguments, **_kwargs: False)
+
+
+@falsifies("m2m-fast-add")
+def somebody_listens_to_relations(patch: pytest.MonkeyPatch) -> None:
+    """Answer that there are listeners."""
+    from django.db.models.signals import m2m_changed
+
+    patch.setattr(m2m_changed, "has_listeners", lambda *_arguments: True, raising=False)
+
+
+@falsifies("delete-pk")
+def keys_stay(patch: pytest.MonkeyPatch) -> None:
+    """Leave the key on what was deleted."""
+    from blog.models import Post
+
+    original = Post.delete
+
+    def delete(self: Post, *args: Any, **kwargs: Any) -> Any:
+        key = self.pk
+        deleted = original(self, *args, **kwargs)
+        self.pk = key
+        return deleted
+
+    patch.setattr(Post, "delete", delete)
+
+
+@falsifies("rollback", "testcase-commit")
+def on_commit_does_not_wait(patch: pytest.MonkeyPatch) -> None:
+    """Run callbacks at once."""
+    patch.setattr("django.db.transaction.on_commit", lambda function, **_kwargs: function())
+
+
+@falsifies("on-commit-autocommit")
+def on_commit_forgets(patch: pytest.MonkeyPatch) -> None:
+    """Run no callback."""
+    patch.setattr("django.db.transaction.on_commit", lambda _function, **_kwargs: None)
+
+
+@falsifies("class-prepared-registry")
+def models_are_registered_first(patch: pytest.MonkeyPatch) -> None:
+    """Have the model in its registry when it is announced."""
+    from django.db.models.base import ModelBase
+
+    original = ModelBase._prepare
+
+    def prepare(cls: Any) -> None:
+        models = cls._meta.apps.all_models[cls._meta.app_label]
+        models[cls._meta.model_name] = cls
+        original(cls)
+        del models[cls._meta.model_name]  # or it would be there twice
+
+    patch.setattr(ModelBase, "_prepare", prepare)
+
+
+@falsifies("flush")
+def flush_sends_both(patch: pytest.MonkeyPatch) -> None:
+    """Send pre_migrate before flush, too."""
+    from django.core.management import sql
+    from django.core.management.commands import flush
+
+    def emit(verbosity: int, interactive: bool, db: str, **kwargs: object) -> None:  # noqa: FBT001 - Django's
+        sql.emit_pre_migrate_signal(verbosity, interactive, db, **kwargs)
+        sql.emit_post_migrate_signal(verbosity, interactive, db, **kwargs)
+
+    patch.setattr(flush, "emit_post_migrate_signal", emit)
+
+
+@falsifies("historical-class")
+def historical_models_say_where_they_are_from(patch: pytest.MonkeyPatch) -> None:
+    """Render them as the migrations' own."""
+    from django.db.migrations.state import ModelState
+
+    original = ModelState.render
+
+    def render(self: ModelState, apps: Any) -> Any:
+        made = original(self, apps)
+        from django.db.models.signals import class_prepared
+
+        made.__module__ = "blog.migrations"
+        class_prepared.send(sender=made)
+        return made
+
+    patch.setattr(ModelState, "render", render)
+
+
+@falsifies("deferred")
+def nothing_is_deferred(patch: pytest.MonkeyPatch) -> None:
+    """Load every field, whatever was to be left."""
+    from django.db.models import QuerySet
+
+    patch.setattr(QuerySet, "defer", lambda self, *_fields: self.all())
+
+
+@falsifies("raw-delete")
+def raw_deletes_are_announced(patch: pytest.MonkeyPatch) -> None:
+    """Delete one by one."""
+    from django.db.models import QuerySet
+
+    patch.setattr(QuerySet, "_raw_delete", lambda self, _using: len([one.delete() for one in self]))
+
+
+@falsifies("m2m-through")
+def rows_between_are_taken_in_silence(patch: pytest.MonkeyPatch) -> None:
+    """Delete rows of the shop's through model as those of an automatic one."""
+    from django.db.models import QuerySet
+
+    from sigexplorer.playground.shop.stock import Line
+
+    original = QuerySet.delete
+
+    def delete(self: QuerySet[Any]) -> Any:
+        return self._raw_delete(self.db) if self.model is Line else original(self)  # type: ignore[attr-defined]
+
+    patch.setattr(QuerySet, "delete", delete)
+
+
+@falsifies("savepoint")
+def callbacks_of_savepoints_do_not_wait(patch: pytest.MonkeyPatch) -> None:
+    """Run callbacks at once."""
+    on_commit_does_not_wait(patch)

@@ -1,0 +1,59 @@
+"""The code that is shown of a step: with what it uses, and of nothing else."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from stories import SCENARIOS, Story
+
+from sigexplorer.catalog import facts
+from sigexplorer.playground import proving, runs, scenarios
+
+
+def shown(name: str) -> list[str]:
+    """Return the code of the steps that prove a fact."""
+    with runs.open_playground(listen=False):
+        return [str(step.source) for step in proving.prove(facts.find(name)).steps]
+
+
+@pytest.mark.usefixtures("playground")
+@pytest.mark.parametrize("story", SCENARIOS, ids=lambda story: story.name)
+def test_the_code_of_every_step_is_python(story: Story) -> None:
+    """What is shown of any step can be read by Python, and has no word for a linter."""
+    with runs.open_playground(listen=True):
+        trace = runs.run_scenario(scenarios.find(story.name), sources=True)
+    for step in trace.steps:
+        assert step.source, step.title
+        ast.parse(step.source)
+        assert "noqa" not in step.source
+
+
+@pytest.mark.usefixtures("playground")
+@pytest.mark.parametrize(
+    ("fact", "parts"),
+    [
+        ("async-cancel", ["import connected\n", "async def _send_and_catch()",
+                          "async def _ends_later(", "async def charge(", "asyncio.run(_send_and_catch())"]),
+        ("recursion", ["_ENOUGH = 3", "def _save_unseen(", "def save_again(", "with connected("]),
+        ("str-sender", ["import MISTYPED", "def hear(", 'text = ".".join(', "sender=text):"]),
+        ("robust-qualname", ["def charge(", "class Cashier:", "partial, cashier =", "send_robust("]),
+        ("async-order", ["async def first(", "def fourth(", "order_placed.send(None)"]),
+        ("rebind", ['MODULE = """', "def handle_order(", "exec(MODULE"]),
+    ],
+)  # fmt: skip
+def test_helpers_stand_before_the_step_that_uses_them(fact: str, parts: list[str]) -> None:
+    """Functions, classes, values and imports that the code of a step names are shown with it, in order."""
+    code = shown(fact)[0]
+    places = [code.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+@pytest.mark.usefixtures("playground")
+def test_what_a_step_does_not_use_is_not_shown() -> None:
+    """Receivers of other steps, and what comes after, are left out."""
+    first, second = shown("rebind")
+    assert "write_bill" not in first
+    assert "DEBUG" not in first
+    assert "assigned(DEBUG=True)" in second
+    assert "step(" not in first + second

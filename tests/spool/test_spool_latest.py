@@ -1,0 +1,76 @@
+"""What a run that was killed has left is never shown as nothing, nor taken for nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sigexplorer.show import keep
+from sigexplorer.show.opening import opened
+from sigexplorer.spool import latest
+from sigexplorer.spool.files import SpoolFile, put_aside
+
+
+@pytest.fixture
+def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder that a killed run has left, beside the file of an older one."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "run.jsonl.spool"
+    folder.mkdir()
+    file = SpoolFile(folder / "999999999-1")
+    run = dict.fromkeys(("title", "started_at", "sigexplorer", "django", "python"), "x")
+    numbers = dict.fromkeys(("began", "since", "process", "parent"), 0)
+    file.add("run", {**run, **numbers, "listened": False})
+    for older in (tmp_path / "run.jsonl", tmp_path / "cache" / "sigexplorer" / "last.jsonl"):
+        older.parent.mkdir(parents=True, exist_ok=True)
+        older.write_text("")
+        os.utime(older, ns=(1, 1))
+    return folder
+
+
+def test_an_older_recording_names_the_newer_run_beside_it(left: Path, tmp_path: Path) -> None:
+    """The file that was asked for is shown, and that a newer run has left something is said."""
+    _, warning = opened(tmp_path / "run.jsonl")
+    assert f"a newer run that did not come to its end is in '{left}'" in warning()
+    os.utime(tmp_path / "run.jsonl")
+    os.utime(left / "999999999-1", ns=(1, 1))
+    assert "newer" not in opened(tmp_path / "run.jsonl")[1]()
+
+
+def test_the_last_run_may_be_one_that_was_killed(left: Path) -> None:
+    """It is what it has left, as long as that is there and nothing newer was kept."""
+    kept = keep.file_of_last()
+    assert keep.last() == kept
+    latest.note(left)
+    assert keep.last() == left
+    os.utime(kept)
+    os.utime(left / "999999999-1", ns=(1, 1))
+    assert keep.last() == kept
+    kept.unlink()
+    assert keep.last() == left
+    (left / "999999999-1").unlink()
+    assert latest.left_behind(kept) is None
+
+
+def test_what_is_in_the_way_is_put_aside(left: Path) -> None:
+    """It gets a name that is free; a folder in which nothing was recorded is removed."""
+    aside = put_aside(left)
+    assert aside == left.with_name("run.jsonl.1.spool")
+    left.mkdir()
+    SpoolFile(left / "999999999-1")
+    assert put_aside(left) is None
+    assert not left.exists()
+    aside.rename(left)
+    aside.mkdir()
+    assert put_aside(left) == left.with_name("run.jsonl.2.spool")
+
+
+@pytest.mark.parametrize("place", ["/proc/forbidden", ""])
+def test_where_nothing_can_be_noted_nothing_is_said(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache folder that cannot be made is no reason to fail."""
+    monkeypatch.setenv("XDG_CACHE_HOME", place)
+    monkeypatch.setenv("HOME", "/proc/forbidden")
+    latest.note(Path("run.spool"))
+    assert latest.left_behind(Path("none")) is None

@@ -1,0 +1,268 @@
+"""A name that nothing has is an error at once, and no assertion holds for a typing mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import shop
+from django.contrib.auth.models import AbstractUser, User
+from django.db.models.signals import m2m_changed, post_save
+from django.dispatch import Signal
+
+import sigexplorer
+from blog.models import Post
+from blog.receivers import count_failed_login, reindex
+from sigexplorer import Traced
+from sigexplorer.capture.tracer import Tracer
+from sigexplorer.errors import SigexplorerWarning, UnknownNameError, UsageError
+from sigexplorer.playground import runs
+from sigexplorer.testing.steps import OwnSteps
+
+
+@pytest.fixture
+def trace() -> Traced:
+    """Return the trace of one sale, and of what only looks like another signal's sender."""
+    with sigexplorer.trace() as trace:
+        shop.paid.send("till", order=7)
+        shop.shipped.send(Post)
+    return trace
+
+
+#: What is asked, and what is unknown; with the nearest name.
+UNKNOWN: dict[str, tuple[Callable[[Traced], object], str, str]] = {
+    "bare sender": (lambda t: t.assert_not_sent(post_save, "Pst"), "sender 'Pst'", "blog.Post"),
+    "bare sender, by times": (lambda t: t.assert_sent(post_save, "Pst", 0), "sender 'Pst'", "blog.Post"),
+    "sender of a find": (lambda t: t.find("post_save", sender="Pst"), "sender 'Pst'", "blog.Post"),
+    "sender in an order": (
+        lambda t: t.assert_order("paid", (post_save, "Pst")),
+        "sender 'Pst'",
+        "blog.Post",
+    ),
+    "sender of a call": (
+        lambda t: t.assert_called(reindex, 0, signal="post_save", sender="Pst"),
+        "sender 'Pst'",
+        "blog.Post",
+    ),
+    "sender of a group": (lambda t: t.assert_not_sent("%save", "Pst"), "sender 'Pst'", "blog.Post"),
+    "path of no model": (
+        lambda t: t.assert_not_sent(post_save, "blog.receivers.reindex"),
+        "sender 'blog.receivers.reindex'",
+        "blog.Review",
+    ),
+    "glob of senders": (lambda t: t.assert_not_sent(post_save, "blgo.*"), "sender 'blgo.*'", "blog.Post"),
+    "glob of any sender": (lambda t: t.assert_not_sent("paid", "blgo.*"), "sender 'blgo.*'", "blog.Post"),
+    "sender of one's own": (lambda t: t.assert_not_sent("paid", "tll"), "sender 'tll'", "till"),
+    "sender of any signal": (
+        lambda t: t.assert_called(reindex, 0, sender="Pst"),
+        "sender 'Pst'",
+        "blog.Post",
+    ),
+    "connected": (
+        lambda t: t.assert_connected("count_failed_login", "user_login_failed", "Pst"),
+        "sender 'Pst'",
+        "blog.Post",
+    ),
+    "connected, to a model's": (
+        lambda _: sigexplorer.assert_connected(reindex, "post_save", "Pst"),
+        "sender 'Pst'",
+        "blog.Post",
+    ),
+    "muted": (
+        lambda _: sigexplorer.mute("post_save", sender="Pst").__enter__(),
+        "sender 'Pst'",
+        "blog.Post",
+    ),
+    "only": (lambda _: sigexplorer.only("%save", sender="Pst").__enter__(), "sender 'Pst'", "blog.Post"),
+    "injected": (
+        lambda _: sigexplorer.inject(reindex, delay=1, signal="post_save", sender="Pst").__enter__(),
+        "sender 'Pst'",
+        "blog.Post",
+    ),
+    "glob of receivers": (
+        lambda t: t.assert_called("blgo.*", times=0),
+        "receiver 'blgo.*'",
+        "blog.receivers.reindex",
+    ),
+    "argument": (
+        lambda t: t.assert_not_sent(post_save, Post, creatd=True),
+        "argument 'creatd' of post_save",
+        "created",
+    ),
+    "argument, by times": (
+        lambda t: t.assert_sent("post_save", times=0, creatd=True),
+        "argument 'creatd' of post_save",
+        "created",
+    ),
+    "argument of a find": (
+        lambda t: t.find("post_save", creatd=True),
+        "argument 'creatd' of post_save",
+        "created",
+    ),
+    "argument of a group": (
+        lambda t: t.assert_not_sent("%delete", instnce=1),
+        "argument 'instnce' of %delete",
+        "instance",
+    ),
+    "action": (
+        lambda t: t.assert_not_sent("m2m_changed", action="post_ad"),
+        "action 'post_ad' of m2m_changed",
+        "post_add",
+    ),
+    "database": (
+        lambda t: t.assert_not_sent("%save", using="defualt"),
+        "using 'defualt' of %save",
+        "default",
+    ),
+    "argument of one's own": (
+        lambda t: t.assert_not_sent("paid", ordr=7),
+        "argument 'ordr' of paid",
+        "order",
+    ),
+}
+
+
+@pytest.mark.parametrize(("ask", "what", "near"), UNKNOWN.values(), ids=UNKNOWN)
+def test_a_name_that_nothing_has_is_an_error(
+    trace: Traced, ask: Callable[[Traced], object], what: str, near: str
+) -> None:
+    """It says what is unknown, and of the nearest three the right one."""
+    with pytest.raises(UnknownNameError) as caught:
+        ask(trace)
+    assert caught.value.message == f"unknown {what}"
+    assert near in caught.value.hint
+
+
+#: What is asked, and what is wrong with it, though the thing is known.
+IMPOSSIBLE: dict[str, tuple[Callable[[Traced], object], str]] = {
+    "instance": (lambda t: t.assert_not_sent(post_save, Post(pk=7)), "a model does: give the class"),
+    "none": (lambda t: t.assert_not_sent(post_save, None), "leave the sender out where any is meant"),
+    "no model": (lambda t: t.assert_not_sent("pre_save", shop.Web), "it is no model"),
+    "abstract": (lambda t: t.assert_not_sent("post_save", AbstractUser), "it is abstract"),
+    "not between": (lambda t: t.assert_not_sent(m2m_changed, Post), "the model between does: blog.Post_tags"),
+    "not between, named": (
+        lambda t: t.assert_not_sent("m2m_changed", "Post"),
+        "the model between does: blog.Post_tags",
+    ),
+    "muted": (lambda _: sigexplorer.mute("m2m_changed", sender=User).__enter__(), "auth.User_groups"),
+    "three in a pair": (lambda t: t.assert_order(("paid", None, 3)), "is no pair"),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize(("ask", "why"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_what_never_sends_a_signal_is_an_error(
+    trace: Traced, ask: Callable[[Traced], object], why: str
+) -> None:
+    """An assertion that nothing came from it would hold for ever."""
+    with pytest.raises(UsageError) as caught:
+        ask(trace)
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda t: t.assert_sent("paid", "till", 1),
+        lambda t: t.assert_not_sent("paid", "shop.Web"),
+        lambda t: t.assert_not_sent("paid", "shop.book"),
+        lambda t: t.assert_not_sent("paid", "Post"),
+        lambda t: t.assert_not_sent("shop._quiet", weight=3),  # never sent: who knows
+        lambda t: t.assert_not_sent("*", weight=3),
+        lambda t: t.assert_not_sent("post_migrate", "blog"),
+        lambda t: t.assert_not_sent("post_migrate", "blog.apps.BlogConfig"),
+        lambda t: t.assert_not_sent("user_login_failed", "django.contrib.auth"),
+        lambda t: t.assert_not_sent("request_started", "django.core.handlers.*"),
+        lambda t: t.assert_not_sent("post_save", "blog.models.Post"),
+        lambda t: t.assert_not_sent(shop._quiet, Post(pk=7)),
+        lambda t: t.assert_not_sent("post_save", "BLOG.post", using="default"),
+    ],
+)
+def test_a_name_that_something_has_is_none(trace: Traced, ask: Callable[[Traced], object]) -> None:
+    """Whatever may send a signal, and whatever it may be sent with, can be asked for."""
+    ask(trace)
+
+
+def test_a_sender_that_somebody_listens_to_is_known() -> None:
+    """A text that a receiver is connected for, though nothing came from it yet."""
+    shop.paid.connect(shop.book, sender=shop.KIOSK)
+    try:
+        with sigexplorer.trace() as trace:
+            pass
+        trace.assert_not_sent("paid", "kiosk")
+        assert trace.assert_connected(shop.book, shop.paid, "kiosk")
+    finally:
+        shop.paid.disconnect(shop.book, sender=shop.KIOSK)
+
+
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [({"sender": "stall"}, "met nothing"), ({"receiver": "shop.nobody_*"}, "met nothing")],
+    ids=str,
+)
+def test_what_may_come_later_can_be_muted(named: dict[str, Any], says: str) -> None:
+    """A text that a signal of one's own may be sent with, and a glob: what they met is told at the end."""
+    with pytest.warns(SigexplorerWarning, match=says), sigexplorer.mute("paid", **named):
+        shop.paid.send(None)
+
+
+def test_a_scenario_tells_the_nearest_names_too() -> None:
+    """What is wrong with an assertion in a step is told in the same words as in a test."""
+    tracer = Tracer("a scenario", steps_only=True)
+    steps = OwnSteps(tracer)
+
+    def play(step: OwnSteps) -> None:
+        with step("sell"):
+            shop.paid.send("till", order=7)
+        step.assert_sent("paid", order=7)
+        step.assert_sent("post_sav")
+
+    runs._play(tracer, steps, play)  # type: ignore[arg-type]
+    (claim,) = tracer.claims
+    assert (claim.detail or "").startswith("unknown signal 'post_sav' (nearest: post_save, ")
+
+
+def test_signals_without_a_name_are_told_apart() -> None:
+    """One that no module holds is known by itself, in a trace as in a mute."""
+    one, other = Signal(), Signal()
+    one.connect(shop.book)
+    other.connect(shop.ship)
+    with sigexplorer.trace() as trace, sigexplorer.mute(one, strict=True):
+        assert one.send(None) == []
+        assert other.send(None) == [(shop.ship, "on its way")]
+    trace.assert_sent(one, times=1)
+    trace.assert_order(one, other)
+    trace.assert_called(shop.ship, signal=other)
+    trace.assert_not_sent(Signal())
+    sigexplorer.assert_connected(shop.book, one)
+    for ask in (
+        lambda: trace.assert_order(other, one),
+        lambda: trace.assert_called(shop.ship, signal=one),
+        lambda: trace.assert_sent(Signal()),
+        lambda: sigexplorer.assert_connected(shop.book, other),
+    ):
+        with pytest.raises(AssertionError):
+            ask()
+
+
+def test_who_hears_every_sender_is_connected_for_each() -> None:
+    """A receiver that is connected for every sender is connected for any that there is."""
+    assert sigexplorer.assert_connected(count_failed_login, "user_login_failed", "django.contrib.auth")
+
+
+def test_methods_of_two_objects_are_not_taken_for_each_other() -> None:
+    """A trace has their names, which are one: to assert on either is an error; to mute it is none."""
+    here, there = shop.Desk(), shop.Desk()
+    shop.paid.connect(here.note)
+    try:
+        with sigexplorer.trace() as trace:
+            shop.paid.send(None)
+        trace.assert_called(here.note, times=1)
+        trace.assert_called(shop.Desk.note, times=1)
+        for ask in (trace.assert_called, sigexplorer.assert_connected):
+            with pytest.raises(UsageError, match="the name of another receiver"):
+                ask(there.note)
+        with sigexplorer.mute(receiver=here.note, strict=True):
+            assert shop.paid.send(None) == []
+    finally:
+        shop.paid.disconnect(here.note)
