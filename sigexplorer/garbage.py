@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def wait() -> None:
@@ -10,8 +12,25 @@ def wait() -> None:
     gc.disable()
 
 
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Look for none inside, and afterwards as before: of what is made there, much lives and nothing dies."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def settle() -> None:
+    """Look for garbage no more in what is there by now."""
+    gc.freeze()
+
+
 def collect() -> None:
     """Look for garbage again, and not in what is there by now; nothing happens where nobody waits."""
     if not gc.isenabled():
-        gc.freeze()
+        settle()
         gc.enable()

@@ -16,6 +16,8 @@ _mro = type.__dict__["__mro__"].__get__
 
 def plain(text: Any) -> str:
     """Return the name of a piece of code: bounded, and no secret whatever it looks like."""
+    if type(text) is str and len(text) <= _NAME_LIMIT and text.isascii():
+        return text
     if not issubclass(type(text), str):
         return "?"
     return str.__str__(text)[:_NAME_LIMIT].encode("utf-8", "backslashreplace").decode()

@@ -15,7 +15,6 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import MethodType
 from typing import Any, Literal, NamedTuple, Protocol, cast
 
@@ -25,15 +24,14 @@ from sigexplorer.capture import places, registry, signals, words
 from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.lanes import guarded
-from sigexplorer.capture.receivers import ReceiverWords
+from sigexplorer.capture.receivers import ReceiverWords, is_same
 from sigexplorer.capture.receivers import words as receiver_words
 from sigexplorer.model import Origin
 
 Kind = Literal["connected", "ignored", "disconnected", "missed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(NamedTuple):
     """One ``connect`` or ``disconnect``."""
 
     kind: Kind  # ignored: an equal key was there; missed: there was nothing to disconnect
@@ -73,7 +71,8 @@ class ConnectionObserver(Protocol):
 class Deferred(NamedTuple):
     """A connection to a model that was named by a string, and where it was asked for."""
 
-    connection: registry.Connection
+    signal: Any
+    receiver: Callable[[], Any]  # a weak reference, where there can be one: Django lets go, and so must we
     model: str  # app label and model name, lower case
     at: Origin | None
 
@@ -117,8 +116,8 @@ class Notes:
         if model is None:
             return None
         for waiting in reversed(self._deferred):
-            asked = waiting.connection
-            if asked.signal is signal and asked.receiver is receiver and waiting.model == model.lower():
+            same = waiting.signal is signal and is_same(waiting.receiver(), receiver)
+            if same and waiting.model == model.lower():
                 at: Origin | None = waiting.at
                 return at
         return None
@@ -161,7 +160,7 @@ def _connect(found: Any) -> Any:
     def connect(self: Any, *arguments: Any, **named: Any) -> Any:
         if not HOOKS.observers:
             return found(self, *arguments, **named)
-        before = registry.entries(self)
+        before = registry.last_entries(self)
         try:
             answer = found(self, *arguments, **named)
         except BaseException as error:
@@ -180,9 +179,9 @@ def _report(
     key = registry.added(signal, before)
     kind: Kind = "connected" if key is not None else "ignored"
     if key is None:
-        key = registry.standing(before, call.receiver, call.sender, call.dispatch_uid)
+        key = registry.standing(registry.entries(signal), call.receiver, call.sender, call.dispatch_uid)
     # A model may be defined later than the connection to it was asked for.
-    at = observer.asked_at(signal, call.receiver, words.model_label(call.sender)) or at
+    at = observer.asked_at(signal, call.receiver, _label(call.sender)) or at
     observer.noted(_noted(kind, signal, call, weak=bool(call.weak), at=at, key=key))
 
 
@@ -196,7 +195,7 @@ def _noted(
         if call.receiver is not None
         else ReceiverWords("?", None, None),
         target=reference(call.receiver),
-        sender=words.sender(call.sender),
+        sender=_label(call.sender) or words.sender(call.sender),
         sender_kind=words.class_path(type(call.sender)),
         sender_reference=reference(call.sender),
         dispatch_uid=str(words.value(call.dispatch_uid)) if call.dispatch_uid else None,
@@ -204,6 +203,24 @@ def _noted(
         at=at,
         key=key,
     )
+
+
+#: The models that were senders, by id: most of a project's receivers are those of a few.
+_LABELS: dict[int, tuple[weakref.ref[Any], str | None]] = {}
+_REMEMBERED = 10_000
+
+
+def _label(sender: Any) -> str | None:
+    """Return ``app_label.Model`` of a sender that is a model, else None."""
+    known = _LABELS.get(id(sender))
+    if known is not None and known[0]() is sender:
+        return known[1]
+    label = words.model_label(sender)
+    if label is not None:
+        if len(_LABELS) >= _REMEMBERED:
+            _LABELS.clear()
+        _LABELS[id(sender)] = (weakref.ref(sender), label)
+    return label
 
 
 def reference(thing: Any) -> Any:
@@ -248,7 +265,7 @@ def _lazy_model_operation(found: Any) -> Any:
         if HOOKS.observers and len(model_keys) == 1:
             connection = registry.connection(function)
             if connection is not None:
-                waiting = Deferred(connection, ".".join(model_keys[0]), places.origin(sys._getframe(1)))
+                waiting = _waiting(connection, ".".join(model_keys[0]), places.origin(sys._getframe(1)))
                 _tell(lambda observer: observer.deferred(waiting))
         try:
             return found(self, function, *model_keys)
@@ -257,6 +274,11 @@ def _lazy_model_operation(found: Any) -> Any:
             raise
 
     return lazy_model_operation
+
+
+def _waiting(connection: registry.Connection, model: str, at: Origin | None) -> Deferred:
+    receiver = connection.receiver
+    return Deferred(connection.signal, reference(receiver) or (lambda: receiver), model, at)
 
 
 def _init(found: Any) -> Any:

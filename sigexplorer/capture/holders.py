@@ -17,12 +17,28 @@ from typing import Any
 
 from django.utils import inspect
 
+from sigexplorer.capture.connections import Notes
 from sigexplorer.capture.registry import Registration
 from sigexplorer.capture.words import contents
 
 _MOST = 200  # holders of holders that are looked at
 
 _ROOTS = (ModuleType, FrameType, type)
+
+
+def sweep(notes: Notes) -> None:
+    """Collect receivers that only hold themselves: no garbage was looked for while the project started.
+
+    Python does so sooner or later; nothing is done where every receiver is held by its module.
+    """
+    for event in notes.events:
+        receiver = event.target() if event.weak and event.target is not None else None
+        if event.kind == "connected" and receiver is not None and not _is_at_home(receiver):
+            del receiver
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+            return
 
 
 def held_by_debug_alone(registration: Registration) -> bool:

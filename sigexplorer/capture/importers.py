@@ -15,6 +15,7 @@ class Imports:
 
     def __init__(self) -> None:
         self._by: dict[str, Origin | None] = {}
+        self._loaded: set[str] = set()  # not only looked for
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -29,11 +30,20 @@ class Imports:
         """Note who wants the module called ``name``, and leave it to others to find it."""
         if name not in self._by:
             self._by[name] = origin(sys._getframe(1))
+        if sys._getframe(2).f_code.co_name == _LOADING:
+            self._loaded.add(name)
 
     def importer(self, module: str) -> Origin | None:
         """Return the line that made Python import ``module`` first, if that was watched."""
         return self._by.get(module)
 
+    def failed(self, module: str) -> bool:
+        """Whether Python began to import ``module``, and it is not there: an error ended it."""
+        return module in self._loaded and module not in sys.modules
+
+
+#: The function of ``importlib._bootstrap`` that looks for a module in order to run it.
+_LOADING = "_find_and_load_unlocked"
 
 #: What was imported while the project of this process was started.
 IMPORTS = Imports()

@@ -92,6 +92,11 @@ def entries(signal: Any) -> list[Any]:
     return list(signal.receivers)
 
 
+def last_entries(signal: Any) -> list[Any]:
+    """Return as many of these, from the end, as ``added`` needs: all where Django may sweep some away."""
+    return list(signal.receivers) if getattr(signal, "_dead_receivers", True) else signal.receivers[-1:]
+
+
 def added(signal: Any, before: list[Any]) -> Any:
     """Return the key, the very object, of what was connected since; None where nothing was."""
     last = signal.receivers[-1] if signal.receivers else None

@@ -147,6 +147,15 @@ def found_at(text: str) -> Any:
     return None
 
 
+def path_at(text: str) -> str | None:
+    """Return the own path of the signal that ``text`` leads to where a module, or code, imports it."""
+    signal = found_at(text)
+    page = catalog.named(text) if signal is None else None
+    if page is not None:
+        return page.path
+    return None if signal is None else words(signal).path
+
+
 def _is_home(module_name: str) -> bool:
     return module_name.rpartition(".")[2] == "signals"
 

@@ -25,6 +25,7 @@ __all__ = [
     "Version",
     "find",
     "match",
+    "named",
 ]
 
 #: Where the page of each signal stands, in the order in which they are shown: section by section.
@@ -108,29 +109,46 @@ def _page(name: str) -> Page:
 
 
 def find(name: str) -> Page:
-    """Return the page of one signal, given its short name or its dotted path."""
-    page = _named(name)
+    """Return the page of one signal, given its short name, its dotted path or one as it is imported."""
+    page = named(name)
     if page is None:
         raise UnknownNameError("signal", name, _candidates(name))
     return page
 
 
-def _named(name: str) -> Page | None:
-    short = name.rpartition(".")[2]
+def named(name: str) -> Page | None:
+    """Return the page that a name, a path or a path as code imports it surely means, None for others.
+
+    ``signals.post_save``, ``models.signals.post_save`` and ``model_signals.post_save`` are
+    what stands in code; a path that begins with ``django.`` must be right.
+    """
+    module, _, short = name.rpartition(".")
     page = _page(short) if short in _PLACES else None
-    return page if page is not None and name in (page.name, page.path) else None
+    if page is None or name in (page.name, page.path, *_ELSEWHERE.get(short, ())):
+        return page
+    is_alias = "." not in module and module.endswith("_signals")
+    return page if is_alias or page.path.endswith(f".{name}") else None
+
+
+#: Where Django imports a signal itself, for others to import it from there.
+_ELSEWHERE = {
+    "setting_changed": ("django.test.signals.setting_changed",),
+    "user_logged_in": ("django.contrib.auth.user_logged_in",),
+    "user_logged_out": ("django.contrib.auth.user_logged_out",),
+    "user_login_failed": ("django.contrib.auth.user_login_failed",),
+}
 
 
 def match(pattern: str) -> tuple[Page, ...]:
     """Return the pages that ``pattern`` means, in the order of ``PAGES``.
 
-    In this order: a short name or dotted path; ``%group``; a glob over names and paths; a
+    In this order: a short name or path, as ``named`` knows it; ``%group``; a glob over names and paths; a
     group or section by its bare name; a part of a short name. Case matters to none of them.
     ``%custom`` is a group without built-in signals, hence empty; any other pattern that
     means nothing raises ``UnknownNameError``.
     """
     wanted = pattern.lower()
-    page = _named(wanted)
+    page = named(wanted)
     if page is not None:
         return (page,)
     if wanted.startswith("%"):

@@ -96,11 +96,8 @@ def _is_queryset(node: ast.AST) -> bool:
 
 def aliases(function: Function, argument: str) -> frozenset[str]:
     """Return the local names of an argument: the parameter, or what was taken from ``**kwargs``."""
-    names = {argument} if argument in function.parameters else set()
-    for node, _ in function.steps:
-        if isinstance(node, ast.Assign) and _taken(function, node.value) == argument:
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    return frozenset(names)
+    own = function.renamed.get(argument, frozenset())
+    return own | {argument} if argument in function.parameters else own
 
 
 def is_argument(function: Function, node: ast.AST, argument: str, names: frozenset[str]) -> bool:
@@ -142,25 +139,7 @@ def _taken(function: Function, node: ast.AST) -> str | None:
 
 def looks_at(function: Function, names: frozenset[str], argument: str) -> bool:
     """Whether a condition anywhere in the function looks at one of these names."""
-    for node, _ in function.steps:
-        tests: list[ast.AST] = []
-        if isinstance(node, ast.If | ast.IfExp | ast.While | ast.Assert):
-            tests = [node.test]
-        elif isinstance(node, ast.BoolOp):
-            tests = list(node.values)
-        elif isinstance(node, ast.Match):
-            tests = [node.subject]
-        elif isinstance(node, ast.comprehension):
-            tests = list(node.ifs)
-        elif (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id in ("getattr", "hasattr")
-        ):
-            tests = [*node.args]
-        if any(is_argument(function, inner, argument, names) for test in tests for inner in ast.walk(test)):
-            return True
-    return False
+    return any(is_argument(function, inner, argument, names) for inner in function.looked_at)
 
 
 def decorated_otherwise(receiver: Receiver) -> bool:

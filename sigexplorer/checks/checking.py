@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sigexplorer import garbage
 from sigexplorer.checks import files, ignores
 from sigexplorer.checks.configuration import Configuration
 from sigexplorer.checks.facts import File
@@ -29,23 +28,11 @@ class Read:
     unread: tuple[Unread, ...]
 
 
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Let no garbage be looked for while trees are built: they hold millions of objects and no garbage."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 def read(paths: Sequence[Path]) -> Read:
     """Read every Python file under ``paths``; a ``UsageError`` where not one can be checked."""
     found: list[File] = []
     unread: list[Unread] = []
-    with without_collector(), warnings.catch_warnings():
+    with garbage.waiting(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escapes are another linter's business
         for path, root in files.find(paths):
             source = files.read(path, root)
@@ -66,7 +53,7 @@ def check(source: Read, configuration: Configuration, live: Live | None = None) 
     """Return what the rules find, in the order of files and lines; ``# sigexplorer: ignore`` obeyed."""
     project = Project(source.files, live)
     rules = [one for one in every_rule() if configuration.selects(one.code)]
-    with without_collector():
+    with garbage.waiting():
         found: dict[Finding, Path] = {}
         for one in rules:
             advice = one.advice

@@ -14,6 +14,10 @@ Ancestors = tuple[ast.AST, ...]
 #: Levels of nesting that are looked into: deeper code is a table that a program wrote.
 DEEPEST = 150
 
+#: Parts of the tree that say nothing by themselves.
+_MARKS = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
+_LEAVES = (ast.Name, ast.Constant)
+
 #: What does not run where it stands.
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
@@ -100,7 +104,28 @@ class Function:
     @cached_property
     def every(self) -> list[ast.AST]:
         """Every node of its body, functions inside too."""
-        return [node for statement in self.node.body for node in ast.walk(statement)]
+        found: list[ast.AST] = list(self.node.body)
+        for node in found:  # which gets longer meanwhile
+            if not isinstance(node, _LEAVES):
+                found += _children(node)
+        return found
+
+    @cached_property
+    def looked_at(self) -> list[ast.AST]:
+        """What stands in its conditions, and in what asks whether an attribute is there."""
+        return [inner for node, _ in self.steps for test in _conditions(node) for inner in ast.walk(test)]
+
+    @cached_property
+    def renamed(self) -> dict[str, frozenset[str]]:
+        """The local names that are given to what is taken out of ``**kwargs``, by its key."""
+        found: dict[str, frozenset[str]] = {}
+        kwargs = self.node.args.kwarg
+        for node, _ in self.steps if kwargs is not None else ():
+            key = key_taken(node.value, kwargs.arg) if kwargs and isinstance(node, ast.Assign) else None
+            if key is not None and isinstance(node, ast.Assign):
+                names = {target.id for target in node.targets if isinstance(target, ast.Name)}
+                found[key] = found.get(key, frozenset()) | names
+        return found
 
     @cached_property
     def taken(self) -> list[tuple[str, ast.AST]]:
@@ -140,7 +165,35 @@ def _add_steps(nodes: Iterable[ast.AST], above: Ancestors, found: list[tuple[ast
     for node in nodes:
         found.append((node, above))
         if not isinstance(node, _INNER) and len(above) < DEEPEST:
-            _add_steps(ast.iter_child_nodes(node), (*above, node), found)
+            _add_steps(_children(node), (*above, node), found)
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    """Return what stands directly inside of a node."""
+    if isinstance(node, _LEAVES):
+        return []
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if type(value) is list:
+            found += [one for one in value if isinstance(one, ast.AST) and not isinstance(one, _MARKS)]
+        elif isinstance(value, ast.AST) and not isinstance(value, _MARKS):
+            found.append(value)
+    return found
+
+
+def _conditions(node: ast.AST) -> list[ast.expr]:
+    """Return what a node looks at in order to decide."""
+    if isinstance(node, ast.If | ast.IfExp | ast.While | ast.Assert):
+        return [node.test]
+    if isinstance(node, ast.BoolOp):
+        return node.values
+    if isinstance(node, ast.Match):
+        return [node.subject]
+    if isinstance(node, ast.comprehension):
+        return node.ifs
+    asks = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    return node.args if asks and node.func.id in ("getattr", "hasattr") else []  # type: ignore[attr-defined]
 
 
 @dataclass(eq=False, slots=True)
@@ -233,6 +286,8 @@ class File:
     sends: list[Noted] = field(default_factory=list)
     writes: list[Noted] = field(default_factory=list)  # bulk_create, bulk_update, update
     registries: list[Noted] = field(default_factory=list)  # something.receivers
+    dropped: list[Noted] = field(default_factory=list)  # Thing() and Thing().method() as statements
+    known_as_test: bool | None = None  # once somebody asked
     constants: dict[str, tuple[ast.stmt, object]] = field(default_factory=dict)  # of the module
     bindings: dict[str, list[int]] = field(default_factory=dict)  # lines that surely give a name to another
     imports: set[str] = field(default_factory=set)  # dotted paths
@@ -246,6 +301,11 @@ class File:
     @property
     def is_test(self) -> bool:
         """Whether the file belongs to tests."""
+        if self.known_as_test is None:
+            self.known_as_test = self._looks_like_test()
+        return self.known_as_test
+
+    def _looks_like_test(self) -> bool:
         *folders, name = self.within
         return (
             name.startswith("test_")

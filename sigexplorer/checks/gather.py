@@ -77,6 +77,7 @@ class _Walk:
             ast.AsyncFor: self._for,
             ast.With: self._with,
             ast.AsyncWith: self._with,
+            ast.Expr: self._expression,
             ast.Call: self._call,
             ast.Attribute: self._attribute,
             ast.Constant: self._constant,
@@ -196,6 +197,13 @@ class _Walk:
                 bind_target(item.optional_vars, None, scope, self.file)
         self.children(node, scope, above)
 
+    def _expression(self, node: ast.Expr, scope: Scope, above: Ancestors) -> None:
+        if not self.deep:
+            return
+        if isinstance(node.value, ast.Call) and _is_made(node.value):
+            self.file.dropped.append(Noted(node.value, scope, above))
+        self.children(node, scope, above)
+
     def _call(self, node: ast.Call, scope: Scope, above: Ancestors) -> None:
         if not self.deep:
             return
@@ -241,6 +249,15 @@ def _called(node: ast.Call) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr
     return function.id if isinstance(function, ast.Name) else ""
+
+
+def _is_made(node: ast.Call) -> bool:
+    """Whether this is ``Thing()`` or ``Thing().method()``, by the name an object."""
+    function = node.func
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Call):
+        function = function.value.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name[:1].isupper()
 
 
 def _parameters(arguments: ast.arguments) -> list[str]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from functools import reduce
+from functools import cached_property, reduce
 
 from sigexplorer.checks.bodies import aliases, is_argument
 from sigexplorer.checks.facts import Ancestors, Function
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import chain, resolve
+from sigexplorer.checks.project import Project
+
+#: Decorators of which it is certain that they call the function each time.
+_ALWAYS_CALL = frozenset({"django.dispatch.receiver", "functools.wraps", "django.db.transaction.atomic"})
+#: What a decorator needs in order not to call it sometimes.
+_MAY_SKIP = (ast.If, ast.IfExp, ast.BoolOp, ast.Try, ast.While, ast.For, ast.Match, ast.With, ast.Raise)
 
 _BRANCHES = (ast.If, ast.IfExp)
 _DECIDES = (ast.While, ast.Match, ast.Assert, ast.comprehension, ast.Try)
@@ -31,12 +37,23 @@ class Guards:
 
     def __init__(self, receiver: Receiver, known: Known) -> None:
         self.function = receiver.function
-        self.known = {
-            (name, _names(self.function, name)): HOLDS if value else FAILS for name, value in known.items()
+        self._known = known
+        self._senders = {listener.sender for listener in receiver.listeners}
+
+    @cached_property
+    def known(self) -> dict[tuple[str, frozenset[str]], str]:
+        """What is known of arguments, by their name and the local names of them."""
+        return {
+            (name, _names(self.function, name)): HOLDS if value else FAILS
+            for name, value in self._known.items()
         }
-        senders = {listener.sender for listener in receiver.listeners}
-        same = ("using", "signal", "sender") if len(senders) == 1 and None not in senders else ("using",)
-        self.same = {(name, _names(self.function, name)) for name in same}
+
+    @cached_property
+    def same(self) -> set[tuple[str, frozenset[str]]]:
+        """The arguments that stay what they are."""
+        one = len(self._senders) == 1 and None not in self._senders
+        names = ("using", "signal", "sender") if one else ("using",)
+        return {(name, _names(self.function, name)) for name in names}
 
     def guarded(self, node: ast.AST, above: Ancestors) -> bool:
         """Whether something may keep ``node`` from running, or catches what it raises."""
@@ -138,6 +155,30 @@ class Guards:
             and resolve(one.value, self.function.scope) == "django.conf.settings"
             for one, _ in self.function.steps
         )
+
+
+def guarded_by_decorator(project: Project, receiver: Receiver) -> bool:
+    """Whether a decorator that runs with each send may keep the receiver from being called again.
+
+    What stands above ``@receiver`` does not run. One whose source is there is read: without
+    a condition, or a call of something unknown, it calls the receiver each time.
+    """
+    function = receiver.function
+    decorators = function.node.decorator_list
+    connected = [one.node for one in receiver.listeners if one.connection.decorator]
+    last = max((decorators.index(one) for one in connected if one in decorators), default=-1)
+    inside = [one.func if isinstance(one, ast.Call) else one for one in decorators[last + 1 :]]
+    return any(_may_skip(project, function, one) for one in inside)
+
+
+def _may_skip(project: Project, function: Function, decorator: ast.expr) -> bool:
+    if resolve(decorator, function.owner) in _ALWAYS_CALL:
+        return False
+    path = project.resolve(decorator, function.owner, function.file)
+    own = project.function(path, function.file, function.node.lineno)
+    if own is None or path in project.classes:
+        return True
+    return any(isinstance(node, _MAY_SKIP) for node in own.every)
 
 
 def _names(function: Function, argument: str) -> frozenset[str]:

@@ -41,12 +41,12 @@ class Listener:
         none = isinstance(sender, ast.Constant) and sender.value is None
         return (sender is None or none) and not self.connection.vague
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The short names of Django's signals among its own."""
         return frozenset(BUILT_IN[path].name for path in self.signals if path in BUILT_IN)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What the receiver is called in a message."""
         if self.function is not None:

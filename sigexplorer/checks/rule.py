@@ -10,7 +10,6 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 
 from sigexplorer.checks.facts import Class, File, Function
 from sigexplorer.checks.listeners import Listener, Receiver
@@ -67,6 +66,8 @@ class Rule:
 
 def examples(code: str) -> tuple[str, str]:
     """Return Python that a rule finds, and Python that it does not."""
+    from importlib.resources import files  # for one page only
+
     text = files("sigexplorer.checks").joinpath("examples", f"{code}.txt").read_text(encoding="utf-8")
     wrong, _, right = text.partition("\n# Right:\n")
     return wrong.removeprefix("# Wrong:\n").strip("\n"), right.strip("\n")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from sigexplorer import garbage
 from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import ProjectError, SetUpError, UsageError
@@ -145,18 +146,17 @@ def _checked(
     fix: bool,
 ) -> Report:
     """Check, fix what was asked for and check again, leave out what the baseline has."""
-    from sigexplorer.checks import baseline as baselines
     from sigexplorer.checks import checking
 
-    known = baselines.read(baseline) if baseline else None
+    subtract = _subtracting(baseline)
 
     def report() -> Report:
         source = checking.read(paths)
-        gc.freeze()  # what was read stays until we end: no need to look for garbage in it
+        garbage.settle()  # what was read stays until we end
         found = checking.check(source, configuration, live)
         lowest = configuration.level or "note"
         shown = [one for one in found.findings if at_least(one.level, lowest)]
-        new = baselines.subtract(shown, known, baseline.parent) if known and baseline else shown
+        new = subtract(shown)
         return replace(found, findings=tuple(new), baselined=len(shown) - len(new))
 
     first = report()
@@ -164,6 +164,16 @@ def _checked(
         return first
     second = report()
     return replace(second, fixed=max(0, len(first.findings) - len(second.findings)))
+
+
+def _subtracting(baseline: Path | None) -> Callable[[list[Finding]], list[Finding]]:
+    """Return what leaves out the findings that a baseline has."""
+    if baseline is None:
+        return list
+    from sigexplorer.checks import baseline as baselines
+
+    known = baselines.read(baseline)
+    return lambda shown: list(baselines.subtract(shown, known, baseline.parent))
 
 
 def _fix(findings: tuple[Finding, ...]) -> bool:

@@ -65,9 +65,25 @@ def _signals(
     pages = catalog.PAGES if pattern is None else _built_in(pattern)
     release, built_in, own = _asked(settings, pythonpath)
     custom = [signal for signal in own() if pattern is None or _means(pattern, signal)]
-    if pattern is not None and not pages and not custom:
-        pages = catalog.match(pattern)  # raises, with what is nearest
-    return release, [*built_in(pages), *custom]
+    if pattern is None or pages or custom:
+        return release, [*built_in(pages), *custom]
+    path = _imported(pattern, started=settings is not None)
+    found = [*built_in(catalog.PAGES), *own()] if path else []
+    listed = [signal for signal in found if signal.signal == path]
+    return release, listed or [*built_in(catalog.match(pattern))]  # which raises, with what is nearest
+
+
+def _imported(path: str, *, started: bool) -> str | None:
+    """Return the own path of the signal that a module of the project imports by another one."""
+    if "." not in path or path.startswith("django."):
+        return None
+    if not started:
+        from sigexplorer.playground.boot import PLAYGROUND
+
+        PLAYGROUND.boot(listen=False)
+    from sigexplorer.capture import signals
+
+    return signals.path_at(path)
 
 
 def _asked(settings: str | None, pythonpath: Path | None) -> _Asked:

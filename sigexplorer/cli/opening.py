@@ -10,10 +10,12 @@ from sigexplorer.project import find
 
 def open_project(settings: str | None, pythonpath: Path | None, *, demo: bool) -> find.Project:
     """Find a project and set it up; what it connects meanwhile is noted."""
+    from sigexplorer.capture import connections, holders
     from sigexplorer.project import start  # with which comes Django
 
     project = find_project(settings, pythonpath, demo=demo)
     start.start(project.settings, project.folder)
+    holders.sweep(connections.NOTES)
     return project
 
 

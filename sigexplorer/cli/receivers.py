@@ -48,7 +48,7 @@ def _show(
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document
 
-    records = [recording.dump_receiver(one) for one in found]
+    records = [{**recording.dump_receiver(one), "by_debug": one.by_debug} for one in found]
     writers = {
         "json": lambda: to_json({"schema": "sigexplorer.receivers/1", "receivers": records}),
         "lines": lambda: registrations.lines(found, verbose=verbose),
@@ -74,7 +74,7 @@ def _matching(found: list[ListedReceiver], pattern: str | None) -> list[ListedRe
     kept = [one for one in found if _means(pattern, one)] or _of_imported(pattern, found)
     known = {name for one in found for name in (one.name, one.signal, one.receiver, one.sender or "")}
     known |= {name for page in catalog.PAGES for name in (page.name, page.path)}
-    if not kept and not any(_matches(pattern, name) for name in known):
+    if not kept and catalog.named(pattern) is None and not any(_matches(pattern, name) for name in known):
         raise UnknownNameError("signal or receiver", pattern, known - {""})
     return kept
 
@@ -83,8 +83,7 @@ def _of_imported(path: str, found: list[ListedReceiver]) -> list[ListedReceiver]
     """Return the receivers of the signal that a module imports by this path, which is not its own."""
     from sigexplorer.capture import signals
 
-    signal = signals.found_at(path)
-    named = None if signal is None else signals.words(signal).path
+    named = signals.path_at(path)
     return [one for one in found if one.signal == named]
 
 

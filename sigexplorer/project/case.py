@@ -183,9 +183,9 @@ def _signal(text: str, facts: Facts) -> str:
     known = {named.path: named.name for named, _ in facts.signals}
     known |= {page.path: page.name for page in catalog.PAGES}
     found = [path for path, name in known.items() if text in (path, name)]
-    imported = None if found else signals.found_at(text)
+    imported = None if found else signals.path_at(text)
     if imported is not None:
-        return signals.words(imported).path
+        return imported
     if not found:
         raise UnknownNameError("signal", text, [*known, *known.values()])
     if len(found) > 1:

@@ -54,11 +54,12 @@ def alive(case: Case) -> Check:
     dead, doomed = _dead(case), _doomed(case)
     if not dead and not doomed:
         return answer("alive", question, "ok" if case.connected else "skipped")
-    there = {one.named.path for one in case.standing if one not in doomed}
+    living = [one for one in case.standing if one not in doomed]
+    there = {(one.named.path, case.facts.senders.words(one.registration, one.event)) for one in living}
     ends: list[_End] = [(one.named, one.event, _ONLY_DEBUG) for one in doomed]
     ends += [(one.named, one.event, "it died: only Django held it, and weakly") for one in dead]
     said = [f"connected to {named.name} at {written(at)}, {how}" for named, at, how in _placed(ends)]
-    lost = [named for named, _, _ in ends if named.path not in there]
+    lost = [one for one in ends if not _is_there(one, there)]
     state: State = "noted" if _rebound(case) else "failed" if lost else "ok"
     fix = "keep it at the level of a module, or connect it with weak=False" if state == "failed" else ""
     return answer("alive", question, state, *said, at=[at for _, at, _ in _placed(ends)], fix=fix)
@@ -71,6 +72,13 @@ _ONLY_DEBUG = (
 
 #: A connection that was or will be lost, and how.
 _End = tuple[SignalWords, Noted | None, str]
+
+
+def _is_there(end: _End, there: set[tuple[str, str | None]]) -> bool:
+    """Whether another one lives that is called in its stead: for the same sender, or for every one."""
+    named, event, _ = end
+    sender = event.sender if event else None
+    return bool({(named.path, sender), (named.path, None)} & there)
 
 
 def _placed(ends: list[_End]) -> list[tuple[SignalWords, Origin | None, str]]:

@@ -37,6 +37,11 @@ def imported(case: Case) -> Check:
         return answer("imported", question, "ok", *said, at=[at for _, at in by])
     if case.recorded:
         return answer("imported", question, "ok", f"{case.module} was imported in the run, not at the start")
+    if IMPORTS.failed(case.module):
+        at = IMPORTS.importer(case.module)
+        what = f"{case.module} was imported by {written(at)}, which ended with an error that nobody was told"
+        fix = f"let it out: import {case.module} in a shell of the project shows it"
+        return answer("imported", question, "failed", what, at=[at], fix=fix)
     importers = case.facts.source.importers(case.module)
     said = [f"{written(at)} would import it{_unless_loaded(file.module)}" for file, at in importers]
     state: State = "noted" if ready_that_never_ran(case) is not None else "failed"

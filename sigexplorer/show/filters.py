@@ -54,12 +54,19 @@ class Filters:
 
 def parse_signals(texts: list[str]) -> tuple[str, ...]:
     """Return the patterns in ``-e`` options; an unknown %group is an error at once."""
-    patterns = tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+    patterns = tuple(_path(part.strip()) for text in texts for part in text.split(",") if part.strip())
     for pattern in patterns:
         bare = pattern.removeprefix("!")
         if bare.startswith("%") and bare[1:] not in catalog.GROUPS:
             raise UnknownNameError("group", bare, [f"%{group}" for group in catalog.GROUPS])
     return patterns
+
+
+def _path(pattern: str) -> str:
+    """Return a pattern; a signal of Django's that is named as code imports it, by its own path."""
+    bare = pattern.removeprefix("!")
+    page = catalog.named(bare) if "." in bare else None
+    return pattern if page is None else pattern.replace(bare, page.path)
 
 
 def parse_duration(text: str) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import sys
+import weakref
 from collections.abc import Iterator
 from functools import partial
 from types import ModuleType
@@ -56,6 +58,21 @@ def line() -> int:
 def kinds(notes: Notes, signal: Signal) -> list[str]:
     """Return what happened to a signal, in order."""
     return [event.kind for event in notes.of(signal)]
+
+
+def test_of_what_is_connected_only_the_last_is_looked_at(notes: Notes) -> None:
+    """A connection costs the same however many there are; where some may be swept away all are kept."""
+    signal = Signal()
+    for number in range(5):
+        signal.connect(on_paid, dispatch_uid=f"uid {number}")
+    assert len(registry.last_entries(signal)) == 1
+    signal.connect(on_paid, dispatch_uid="uid 2")
+    signal.connect(partial(on_paid), dispatch_uid="lost")
+    assert len(registry.last_entries(signal)) == 6
+    signal.connect(on_paid, dispatch_uid="uid 4")
+    signal.connect(on_paid_too)
+    assert kinds(notes, signal) == [*["connected"] * 5, "ignored", "connected", "ignored", "connected"]
+    assert [event.key[0] for event in notes.of(signal)][5:8:2] == ["uid 2", "uid 4"]
 
 
 def test_where_a_receiver_was_connected_is_noted(notes: Notes) -> None:
@@ -304,7 +321,25 @@ def test_the_importer_of_a_module_is_noted() -> None:
     assert at is not None
     assert at.line == here
     assert imports.importer("sys") is None
+    assert imports.failed("this_is_no_module")
+    with imports.watching():
+        assert importlib.util.find_spec("this_is_none_either") is None
+    assert not imports.failed("this_is_none_either")  # it was only looked for
     assert imports not in sys.meta_path
+
+
+def test_a_connection_that_waited_holds_no_receiver(notes: Notes) -> None:
+    """A receiver of a model named by a string dies as it would without us."""
+
+    def local(**_named: object) -> None:
+        """Be held by nobody, soon."""
+
+    gone = weakref.ref(local)
+    post_save.connect(local, sender="blog.Post")
+    assert notes.asked_at(post_save, local, "blog.Post") is not None
+    del local
+    gc.collect()
+    assert gone() is None
 
 
 def test_an_event_holds_no_receiver(notes: Notes) -> None:
@@ -313,4 +348,4 @@ def test_an_event_holds_no_receiver(notes: Notes) -> None:
     signal.connect(on_paid)
     (event,) = notes.of(signal)
     assert isinstance(event, Noted)
-    assert on_paid not in [getattr(event, name) for name in event.__slots__]
+    assert on_paid not in list(event)

@@ -13,7 +13,8 @@ from django.test import override_settings
 from django.utils import inspect
 
 from sigexplorer.capture import registry
-from sigexplorer.capture.holders import held_by_debug_alone
+from sigexplorer.capture.connections import Notes
+from sigexplorer.capture.holders import held_by_debug_alone, sweep
 
 
 def held(connect: Any) -> list[bool]:
@@ -106,3 +107,29 @@ def test_what_is_frozen_holds_too() -> None:
     """A project that was started without looking for garbage still has modules that hold their functions."""
     gc.freeze()
     assert not any(held(lasting))
+
+
+def test_what_only_holds_itself_is_swept_away() -> None:
+    """A receiver in a cycle that was frozen while a project started is dead after a sweep."""
+
+    class Circle:
+        """An object that holds itself."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+        def on_save(self, **_named: object) -> None:
+            """Be called never."""
+
+    signal, notes = Signal(), Notes()
+    gc.disable()
+    try:
+        with notes.watching():
+            signal.connect(Circle().on_save)
+        gc.freeze()
+        assert registry.registrations(signal)[0].receiver is not None
+        sweep(notes)
+        assert registry.registrations(signal)[0].receiver is None
+    finally:
+        gc.unfreeze()
+        gc.enable()

@@ -18,7 +18,7 @@ from sigexplorer.show.look import Look
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-paid = Signal()
+billed = Signal()
 
 
 def sweep(**_named: object) -> None:
@@ -32,7 +32,7 @@ def printed(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     found: list[str] = []
     batch, tracer = STREAM.batch, Tracer("live")
     live = Live(Look(origins=True, verbose=True), found.append, child=getattr(request, "param", False))
-    paid.connect(sweep)
+    billed.connect(sweep)
     tracer.start()
     live.begin()
     try:
@@ -41,27 +41,27 @@ def printed(request: pytest.FixtureRequest) -> Iterator[list[str]]:
         STREAM.remove(live)
         STREAM.batch = batch
         tracer.stop()
-        paid.disconnect(sweep)
+        billed.disconnect(sweep)
 
 
 @pytest.mark.usefixtures("database")
 def test_rows_come_in_order_and_say_who_was_passed_by(printed: list[str]) -> None:
     """A write without signals stands where it happened, with the line that made it."""
     Post.objects.filter(pk=2).update(title="x")
-    paid.send("web")
+    billed.send("web")
     lines = "".join(printed).splitlines()
     told = [line.split(None, 1)[1] for line in lines if "connection_created" not in line]
     assert [line.partition("  ")[0] for line in told] == [
-        "no signal: update", "paid", "no signal: update",
+        "no signal: update", "billed", "no signal: update",
     ]  # fmt: skip
     assert all("test_live_rows.py:" in line for line in told)
 
 
 def test_another_thread_is_named(printed: list[str]) -> None:
     """Rows of the main thread of the first process name neither; those of others do."""
-    paid.disconnect(sweep)
-    paid.send("main")
-    worker = threading.Thread(target=paid.send, args=["worker"], name="worker\x1b-7")
+    billed.disconnect(sweep)
+    billed.send("main")
+    worker = threading.Thread(target=billed.send, args=["worker"], name="worker\x1b-7")
     worker.start()
     worker.join()
     first, second = "".join(printed).splitlines()
@@ -72,6 +72,6 @@ def test_another_thread_is_named(printed: list[str]) -> None:
 @pytest.mark.parametrize("printed", [True], indirect=True)
 def test_another_process_is_named(printed: list[str]) -> None:
     """What a program started says which process it is, in each row."""
-    paid.disconnect(sweep)
-    paid.send("main")
+    billed.disconnect(sweep)
+    billed.send("main")
     assert f"[process {os.getpid()}]" in "".join(printed)

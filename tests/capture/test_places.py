@@ -261,3 +261,38 @@ def test_a_script_is_named_by_its_file(tmp_path: Path) -> None:
         "__main__.paid Origin(file='run_it.py', line=8, function='<module>') "
         "shop.handlers.handle shop/handlers.py 1"
     )
+
+
+def test_the_line_of_a_module_is_the_one_that_it_is_at() -> None:
+    """Of a module, whose table of lines is read once, the line is that of the frame."""
+    text = """
+seen()
+for each in (1, 2):
+    seen()
+    if each == 2:
+        (
+            seen(
+                1,
+            ),
+            seen(),
+        )
+try:
+    1 / 0
+except ZeroDivisionError:
+    seen()
+class Inside:
+    seen()
+seen()
+"""
+    found: list[tuple[int, int]] = []
+
+    def seen(*_arguments: object) -> None:
+        frame = sys._getframe(1)
+        line = places.line(frame)
+        assert line is not None
+        found.append((line[1], frame.f_lineno))
+
+    for _ in range(2):
+        exec(compile(text, "/nowhere/many.py", "exec"), {"seen": seen, "__name__": "many"})  # noqa: S102
+    assert [ours for ours, _ in found] == [python for _, python in found]
+    assert len({ours for ours, _ in found}) > 5

@@ -174,6 +174,23 @@ def test_find_takes_short_names_and_dotted_paths(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("signals.post_save", "post_save"),
+        ("models.signals.post_save", "post_save"),
+        ("model_signals.post_save", "post_save"),
+        ("auth_signals.user_logged_in", "user_logged_in"),
+        ("django.test.signals.setting_changed", "setting_changed"),
+        ("django.contrib.auth.user_logged_in", "user_logged_in"),
+    ],
+)
+def test_find_takes_a_path_as_code_imports_it(path: str, name: str) -> None:
+    """A signal is found by what stands in code where its module was imported, whole or by another name."""
+    assert find(path).name == name
+    assert [page.name for page in match(path)] == [name]
+
+
+@pytest.mark.parametrize(
     ("name", "nearest"),
     [
         ("post_sav", "post_save"),

@@ -77,10 +77,13 @@ def test_list_never_counts_our_own_receivers(story_cli: Cli, valid: Valid) -> No
         ("login", {"user_login_failed"}),
         ("management", {"pre_migrate", "post_migrate"}),
         ("post_published", {"post_published"}),
+        ("model_signals.post_save", {"post_save"}),
+        ("blog.receivers.post_save", {"post_save"}),
+        ("blog.receivers.post_published", {"post_published"}),
     ],
 )
 def test_list_takes_a_pattern(pattern: str, names: set[str], cli: Cli, valid: Valid) -> None:
-    """A name, path, group, section, glob or part of a name narrows the list."""
+    """A name, path, also one that imports it, group, section, glob or part of a name narrows the list."""
     listed = valid(cli("list", pattern, "-f", "json").out, "inventory")["signals"]
     assert {signal["name"] for signal in listed} == names
 

@@ -195,6 +195,7 @@ def test_the_json_of_receivers_is_valid(story_cli: Cli, valid: Callable[[str, st
     """The records have the form of the schema, Django's own among them, in call order from 1."""
     records = valid(story_cli("receivers", "--demo", "-f", "json").out, "inventory")["receivers"]
     assert any(one["stock"] for one in records)
+    assert {one["by_debug"] for one in records} == {False}
     for signal in {one["signal"] for one in records}:
         orders = [one["order"] for one in records if one["signal"] == signal]
         assert orders == list(range(1, len(orders) + 1))
@@ -207,6 +208,8 @@ def test_the_json_of_receivers_is_valid(story_cli: Cli, valid: Callable[[str, st
 
 PATTERNS = {
     "post_save": {"create_profile", "reindex", "write_audit_entry"},
+    "model_signals.post_save": {"create_profile", "reindex", "write_audit_entry"},
+    "model_signals.pre_init": set(),
     "%m2m": {"count_retagging"},
     "%custom": {"announce_post", "push_to_feed"},
     "*_profile": {"create_profile"},

@@ -134,6 +134,14 @@ _DECORATED = """
         def second(sender, **kwargs): pass
 """
 _SENDER = "@receiver(post_save, sender=Product)"
+_OBJECTS = """
+        class Keeper:
+            def on_save(self, sender, **kwargs): pass
+
+        KEPT, ALSO = Keeper(), Keeper()
+        post_save.connect(KEPT.on_save, sender=Tag)
+        post_save.connect(ALSO.on_save, sender=Product)
+"""
 
 SPECIMENS = {
     "never imported": Specimen("imported", ready("pass"), says="shop.receivers was never imported"),
@@ -141,6 +149,17 @@ SPECIMENS = {
         "imported",
         {**ready("pass"), "shop/urls.py": "import shop.receivers\n"},
         says="shop/urls.py:1 would import it, but shop.urls was not imported either",
+    ),
+    "its import failed in silence": Specimen(
+        "imported",
+        {
+            **ready("""
+                import contextlib
+                with contextlib.suppress(ImportError): from shop import receivers
+            """),
+            "shop/receivers.py": SOUND["shop/receivers.py"] + "\n        import no_such_module\n",
+        },
+        says="ended with an error that nobody was told",
     ),
     "in no installed app": Specimen(
         "imported",
@@ -205,6 +224,13 @@ SPECIMENS = {
         receivers("\n        class Shelf:\n            def on_save(self, sender, **kwargs): pass\n\n        post_save.connect(Shelf().on_save)\n"),
         receivers("\n        class Shelf:\n            def on_save(self, sender, **kwargs): pass\n\n        shelf = Shelf()\n        post_save.connect(shelf.on_save)\n"),
         says="weak=False",
+    ),
+    "one object of two, each for a sender": Specimen(
+        "alive",
+        receivers(_OBJECTS.replace("post_save.connect(ALSO", "post_save.connect(Keeper()")),
+        receivers(_OBJECTS),
+        receiver="shop.receivers.Keeper.on_save",
+        says="it died",
     ),
     "a local function, with DEBUG on": Specimen(
         "alive",

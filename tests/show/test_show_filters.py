@@ -45,6 +45,8 @@ def kept(*patterns: str, **filters: Any) -> list[int]:
         ([], [1, 2, 3, 4, 5]),
         (["post_save"], [3]),
         (["django.db.models.signals.post_save"], [3]),
+        (["model_signals.post_save"], [3]),
+        (["!signals.post_save"], [1, 2, 4, 5]),
         (["shop.signals.order_placed"], [5]),
         (["user_*"], [2]),
         (["django.*"], [1, 2, 3, 4]),

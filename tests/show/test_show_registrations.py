@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -116,6 +117,44 @@ def test_a_place_is_a_link_to_its_file() -> None:
     assert "file:///my%20work/shop/receivers.py#7" in text
     assert "file:///my%20work/shop/apps.py#9" in text
     assert "file:" not in drawn(shown, 200)
+
+
+_STYLES = re.compile(r"\x1b(?:\[[\d;]*m|\]8;[^\x1b]*\x1b.)")
+
+
+@pytest.mark.parametrize("width", [60, 100, 200, 10_000])
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_long_table_looks_like_a_short_one(
+    width: int, monkeypatch: pytest.MonkeyPatch, *, terminal: bool
+) -> None:
+    """Above some hundred rows a table is written without Rich's, and looks the same, links and all."""
+    dead = replace(ONE, receiver="shop.receivers.später_語", order=12, alive=False, dispatch_uid=None)
+    shown = registrations.table([ONE, dead, replace(STOCK, sender=None)], width, verbose=True)
+
+    def pages() -> list[str]:
+        console = Console(
+            file=io.StringIO(), width=width, force_terminal=terminal,
+            color_system="standard" if terminal else None,
+        )  # fmt: skip
+        console.print(document.render(shown, width, lambda file: f"/my work/{file}"))
+        text: str = console.file.getvalue()  # type: ignore[attr-defined]
+        assert ("file:///my%20work/shop/apps.py#9" in text) == terminal
+        return [line.rstrip() for line in _STYLES.sub("", text).split("\n")]
+
+    short = pages()
+    monkeypatch.setattr(document, "_LONG", 1)
+    assert pages() == short
+
+
+def test_a_long_table_is_never_too_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit goes on in the next line, and nothing of it is lost."""
+    monkeypatch.setattr(document, "_LONG", 0)
+    for width in (12, 25, 60):
+        picture = drawn(document.render(registrations.table([ONE], 200, verbose=False), width), width)
+        assert widest(picture) <= width
+        assert "shop.receivers.on_save" in unwrapped(
+            drawn(document.render(registrations.table([ONE], width, verbose=False), width), width)
+        )
 
 
 def test_the_verdict_says_what_to_do() -> None:

@@ -83,18 +83,20 @@ def config_class_as_sender(project: Project) -> Iterator[Hit]:
         sender = listener.connection.sender
         path = listener.sender or ""
         found = project.classes.get(path)
-        if (
-            found is None
-            and isinstance(sender, ast.Call)
-            and isinstance(sender.func, ast.Name)
-            and sender.func.id == "type"
-        ):
+        if found is None and _is_class_of(sender):
             message = f"{listener.name} never runs: the sender is the instance of an AppConfig, not its class"
         elif found is not None and project.is_config(found):
             message = f"{listener.name} never runs: the sender is the instance of {found.name}, not the class"
         else:
             continue
         yield at_listener(listener, message, sender)
+
+
+def _is_class_of(node: ast.expr | None) -> bool:
+    """Whether this is ``type(something)`` or ``something.__class__``."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "__class__"
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "type"
 
 
 @rule("SX028", "warning")

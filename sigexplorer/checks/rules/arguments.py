@@ -165,7 +165,8 @@ def pk_set_of_clear(project: Project) -> Iterator[Hit]:
     """``pk_set`` is used though ``clear()`` sends ``None``.
 
     ``m2m_changed`` has six actions. With ``pre_clear`` and ``post_clear`` there is no
-    ``pk_set``: looping over it raises ``TypeError``.
+    ``pk_set``: looping over it raises ``TypeError``. A condition on ``action`` that lets a clear
+    through, such as ``action.startswith("post_")`` or ``action != "pre_add"``, is no help.
 
     Look at ``action`` first, or write ``pk_set or ()``.
     """

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from sigexplorer.checks.facts import Connection, File, Function
+from sigexplorer.checks.forgotten import forgotten
 from sigexplorer.checks.listeners import Listener
 from sigexplorer.checks.names import resolve
 from sigexplorer.checks.project import Project
@@ -23,9 +24,10 @@ _IMPORTED = frozenset(
 def never_connected(project: Project) -> Iterator[Hit]:
     """The module of the receivers is never imported.
 
-    ``@receiver`` connects when its module is imported. Django imports ``models`` and
-    ``apps`` of every app, and nothing else: a ``receivers.py`` or ``signals.py`` that no
-    other module imports is never run, and its receivers do not exist.
+    ``@receiver``, and a ``connect()`` outside of functions, connect when their module is
+    imported. Django imports ``models`` and ``apps`` of every app, and nothing else: a
+    ``receivers.py`` or ``signals.py`` that no other module imports is never run, and its
+    receivers do not exist.
 
     With the running project: its modules are known, and its connections.
 
@@ -36,11 +38,12 @@ def never_connected(project: Project) -> Iterator[Hit]:
     }
     explained = _explained(project) if project.live is not None else frozenset()
     for listener in project.listeners:
-        file = listener.file
-        if not listener.connection.decorator or listener.connection.scope.parent is not None or file.is_test:
+        file, raw = listener.file, listener.connection
+        sometimes = not raw.decorator and raw.ancestors and not isinstance(raw.ancestors[0], ast.Expr)
+        if raw.scope.parent is not None or sometimes or file.is_test:
             continue
         reason = _not_imported(project, file, imported)
-        if not reason and listener.path not in explained:
+        if not reason and raw.decorator and listener.path not in explained:
             reason = _not_running(project, listener)
         if reason:
             yield at_listener(listener, f"{listener.name} is never connected: {reason}")
@@ -108,7 +111,9 @@ def collected(project: Project) -> Iterator[Hit]:
 
     With ``DEBUG = True`` it seems to work: Django then looks at each receiver's parameters,
     and remembers, and so holds, the last 512 functions that it looked at. With
-    ``DEBUG = False`` nothing does. The object of a method is collected in both cases.
+    ``DEBUG = False`` nothing does. The object of a method is collected in both cases: also the
+    one that connects its own, ``signal.connect(self.on_save)``, and is made in a statement
+    of its own, ``Listener()``.
 
     Define the receiver at module level, or connect it with ``weak=False``.
     """
@@ -143,7 +148,8 @@ def _temporary(project: Project, raw: Connection) -> str:
         around = next((one for one in raw.file.functions if one.scope is raw.scope), None)
         if around is not None and _lives_here(target.value.id, around, project):
             return f"the method {ast.unparse(target)[:60]}"
-    return ""
+    owner = forgotten(project, raw)
+    return f"the method {owner}.{target.attr}" if owner and isinstance(target, ast.Attribute) else ""
 
 
 def _lives_here(name: str, around: Function, project: Project) -> bool:

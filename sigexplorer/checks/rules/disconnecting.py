@@ -160,7 +160,8 @@ def disconnected_around(project: Project) -> Iterator[Hit]:
 
     The signal belongs to the whole process: meanwhile no other thread is heard either. An
     exception in between leaves it disconnected, and afterwards the receiver is the last in
-    the order of calls.
+    the order of calls. A class that disconnects in ``__enter__`` and connects in ``__exit__`` does
+    the same around the body of each ``with``.
 
     Tell the receiver in another way: ``update()``, a flag on the instance, or a context variable.
     """

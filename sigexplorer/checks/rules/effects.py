@@ -83,7 +83,9 @@ def before_commit(project: Project) -> Iterator[Hit]:
     """Mail, network, a task or a process before the transaction is committed.
 
     Model signals are sent inside of the transaction. If it rolls back, the mail is still
-    sent; and a worker may look for a row that it cannot see yet.
+    sent; and a worker may look for a row that it cannot see yet. What goes through a client
+    or session that is made on the spot, ``httpx.Client().get(...)``, and what a function does
+    that the receiver calls, is found too.
 
     Hand it to ``transaction.on_commit()``.
     """
@@ -178,8 +180,10 @@ def queries_in_init(project: Project) -> Iterator[Hit]:
 
     ``pre_init`` and ``post_init`` are sent for each object that a queryset yields: a list of
     a hundred rows runs a hundred queries more, and a query for the same model never ends.
+    ``instance.author`` is such a query too, where ``author`` is a foreign key.
 
-    Look it up when it is needed, in a method or a ``cached_property``.
+    Look it up when it is needed, in a method or a ``cached_property``; of a foreign key read
+    ``instance.author_id``.
     """
     for receiver in project.on(*_INITS):
         function = receiver.function

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sigexplorer.checks.bodies import aliases, is_argument, is_caught, looks_at
 from sigexplorer.checks.facts import Ancestors, Function
-from sigexplorer.checks.guards import Guards
+from sigexplorer.checks.guards import Guards, guarded_by_decorator
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import USER_MODEL, chain
 from sigexplorer.checks.project import Project, short
@@ -38,7 +38,8 @@ def saves_itself(project: Project) -> Iterator[Hit]:
     """The receiver saves its own instance, or another of its model, without a guard.
 
     ``save()`` in a receiver of ``pre_save`` or ``post_save`` sends the same signal again, and
-    the receiver calls ``save()`` again, until ``RecursionError``.
+    the receiver calls ``save()`` again, until ``RecursionError``. A guard is a condition that
+    is different the second time, in the receiver or in a decorator below ``@receiver``.
 
     Change the attribute in ``pre_save``, or use ``sender.objects.filter(pk=instance.pk).update(...)``.
     """
@@ -47,6 +48,8 @@ def saves_itself(project: Project) -> Iterator[Hit]:
         if any(isinstance(node, ast.Attribute) and node.attr == "disconnect" for node, _ in function.steps):
             continue
         if receiver.names & {"pre_delete", "post_delete"} or function.file.is_test or is_renewed(function):
+            continue
+        if guarded_by_decorator(project, receiver):
             continue
         again, anew = Guards(receiver, _second_round(receiver)), Guards(receiver, _new_row(receiver))
         calls = [(call, above, again) for call, above in saves_of(function)]

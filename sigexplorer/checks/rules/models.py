@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sigexplorer.checks.labels import known_models
 from sigexplorer.checks.listeners import Listener
@@ -37,9 +38,15 @@ def lazy_typo(project: Project) -> Iterator[Hit]:
             continue
         known = known_models(project, label)
         if known and name.lower() not in {one.lower() for one in known} and not name.startswith("Historical"):
-            near = ", ".join(nearest(name, known))
+            near = _nearest(name, tuple(known))
             message = f"{listener.name} never runs: no model is called '{text}' (nearest: {near})"
             yield at_listener(listener, message, listener.connection.sender)
+
+
+@lru_cache(maxsize=100)
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    """Return the names most like ``name``; the same mistake is often made more than once."""
+    return ", ".join(nearest(name, known))
 
 
 @rule("SX026", "error")

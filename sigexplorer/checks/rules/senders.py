@@ -43,11 +43,15 @@ def m2m_not_through(project: Project) -> Iterator[Hit]:
             message = (
                 f"{listener.name} never runs: {owner.name}.{short(path)} is the field, its model is .through"
             )
-        elif path in STOCK_MODELS or (
-            project.is_model(path)
-            and short(path) not in throughs
-            and path not in ABSTRACT
-            and not _has_keys(project, path)
+        elif (
+            path in STOCK_MODELS
+            or path == USER_MODEL
+            or (
+                project.is_model(path)
+                and short(path) not in throughs
+                and path not in ABSTRACT
+                and not _has_keys(project, path)
+            )
         ):
             message = f"{listener.name} never runs: {short(path)} is no through model of a many-to-many field"
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote
 
 from rich.box import SIMPLE_HEAD
@@ -16,6 +17,7 @@ from rich.text import Text
 from sigexplorer.show.document import Block, Bullets, Code, Commands, Document, Grid, Heading, Paragraph
 from sigexplorer.show.text import safe
 from sigexplorer.show.views.code import Source
+from sigexplorer.show.views.longgrid import LongGrid
 
 _CELL = 2_000  # characters: a document is not a stream of values
 _READABLE = 100  # columns of a line of prose
@@ -34,11 +36,15 @@ def render(document: Document, width: int, find_file: Finder | None = None) -> R
     With ``find_file`` each cell, or line of one, that is a ``file:line`` is a link to it.
     """
     parts: list[RenderableType] = []
+    draw = _long if sum(len(block.rows) for block in document if isinstance(block, Grid)) > _LONG else _grid
     for block in document:
         if parts and not (isinstance(block, Heading) and block.level == 1):
             parts.append("")
-        parts.append(_grid(block, find_file) if isinstance(block, Grid) else _block(block, width))
+        parts.append(draw(block, find_file) if isinstance(block, Grid) else _block(block, width))
     return Group(*parts)
+
+
+_LONG = 300  # rows in all, from which on Rich's tables take too long
 
 
 def _block(block: Block, width: int) -> RenderableType:
@@ -87,9 +93,21 @@ def _cell(text: str, style: str, find_file: Finder | None) -> Text:
 
 
 def _line(line: str, style: str, find_file: Finder | None) -> Text:
+    drawn = Text(safe(line, _CELL), style=style)
+    link = _link(line, find_file)
+    if link is not None:
+        drawn.stylize(link)
+    return drawn
+
+
+def _link(line: str, find_file: Finder | None) -> Style | None:
     place = _PLACE.fullmatch(line) if find_file else None
     file = find_file(place["file"]) if find_file and place else None
-    drawn = Text(safe(line, _CELL), style=style)
-    if file is not None and place:
-        drawn.stylize(Style(link=f"file://{quote(file)}#{place['line']}"))
-    return drawn
+    return Style(link=f"file://{quote(file)}#{place['line']}") if file is not None and place else None
+
+
+def _long(grid: Grid, find_file: Finder | None = None) -> RenderableType:
+    rows = tuple(
+        tuple("\n".join(safe(line, _CELL) for line in cell.split("\n")) for cell in row) for row in grid.rows
+    )
+    return LongGrid(replace(grid, rows=rows), lambda line: _link(line, find_file))
