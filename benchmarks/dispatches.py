@@ -22,7 +22,11 @@ def rows(setting: Setting) -> Iterator[Row]:
         found = _hot(setting, receivers, count, ["traced"])
         yield Row(_HOT, f"{receivers} receivers", goal, _ratios(found, "traced"))
     found = _hot(setting, 0, count, ["counted"])
-    yield Row(_HOT, "a signal left out of the trace", 1.03, _ratios(found, "counted"))
+    yield Row(_HOT, "an init signal, counted", 1.03, _ratios(found, "counted"))
+    for receivers in (0, 1):
+        found = _hot(setting, receivers, count, ["left out"])
+        name = f"{receivers} receivers, a signal left out of the trace by -e"
+        yield Row(_HOT, name, 1.03, _ratios(found, "left out"))
     found = _hot(setting, 1, count, ["no longer traced"])
     note = "Signal.send is the function it was"
     yield Row(_HOT, "no tracer any more", 1.0, (1.0,), note=note)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import process_time_ns
@@ -30,10 +30,10 @@ def build_tables() -> None:
 
 
 @contextmanager
-def traced(*, inits: bool = False) -> Iterator[None]:
+def traced(*, inits: bool = False, leave_out: Sequence[str] = ()) -> Iterator[None]:
     """Record to disk whatever is sent inside, as ``sigexplorer trace`` does."""
     with tempfile.TemporaryDirectory() as folder:
-        recorder = Recorder(Path(folder), "benchmark", inits=inits)
+        recorder = Recorder(Path(folder), "benchmark", inits=inits, leave_out=leave_out)
         recorder.start()
         try:
             yield

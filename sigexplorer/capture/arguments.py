@@ -19,6 +19,43 @@ def to_words(named: dict[str, Any]) -> tuple[tuple[str, Scalar], ...]:
     return tuple([(_name(name), _argument(name, held, named)) for name, held in named.items()])
 
 
+def quickly(named: dict[str, Any]) -> list[tuple[str, Scalar]]:
+    """Return the same, the most usual of it at once."""
+    found: list[tuple[str, Scalar]] = []
+    for name, held in named.items():
+        kind = type(held)
+        if type(name) is not str or name not in _ORDINARY:
+            found.append((_name(name), _argument(name, held, named)))
+        elif held is None or kind is bool or (kind is str and held in _WORDS):
+            found.append((name, held))
+        else:
+            found.append((name, words.value(held)))
+    return found
+
+
+#: Names of arguments of Django's own signals that are neither secret nor special.
+_ORDINARY = frozenset(
+    {
+        "action",
+        "created",
+        "instance",
+        "model",
+        "origin",
+        "pk_set",
+        "raw",
+        "request",
+        "reverse",
+        "update_fields",
+    }
+    | {"user", "using"}
+)
+
+#: Values of such that no secret can be told by.
+_WORDS = frozenset(
+    {"default", *(f"{when}_{what}" for when in ("pre", "post") for what in ("add", "remove", "clear"))}
+)
+
+
 def _name(name: Any) -> str:
     return _known_name(name) if type(name) is str else words.plain(name)
 

@@ -78,6 +78,7 @@ def forget() -> None:
     """Look at every dispatch as at one of a new kind."""
     for shapes in _SHAPES.values():
         shapes.known.clear()
+        shapes.silent.clear()
 
 
 def _carrying(found: Any) -> Callable[..., Any]:

@@ -48,7 +48,7 @@ def opened(
             values = None
         kept = None
         if values is None:
-            values = list(arguments.to_words(named))
+            values = arguments.quickly(named)
             kept = keeping.kept(signal, named, values) if STREAM.keeping else None
         number = 0
         outer = lane.open if lanes.running.get() is None else around(lane)

@@ -19,10 +19,12 @@ from sigexplorer.capture.words import (
     attribute,
     bounded,
     class_attribute,
+    class_of,
     declared,
     describe,
     function_path,
     is_a,
+    is_plain,
     model_label,
     path,
     plain,
@@ -45,7 +47,11 @@ def _model(instance: Any) -> str:
         names = attribute(primary, "field_names") or ()
         key = ", ".join(_part(instance, name) for name in names)
         return f"<{model_label(cls)} pk=({key})>"
-    return f"<{model_label(cls)} pk={_key(instance, attribute(primary, 'attname'))}>"
+    name = attribute(primary, "attname")
+    label = model_label(cls)
+    if label is not None and type(name) is str and not looks_secret(name) and is_plain(cls):
+        class_of(cls).primary = name
+    return f"<{label} pk={_key(instance, name)}>"
 
 
 def _part(instance: Any, name: Any) -> str:

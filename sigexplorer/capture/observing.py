@@ -28,6 +28,7 @@ def begin(window: Window) -> None:
     """Observe for ``window`` from now on; what fails leaves nothing behind."""
     with _lock:
         _observers.append(window)
+        _leave_out()
         try:
             dispatch.HOOKS.add(window)
             connections.CREATIONS.add(window)
@@ -46,6 +47,7 @@ def end(window: Window) -> None:
             hooks.remove(window)
         connections.CREATIONS.remove(window)
         dispatch.HOOKS.remove(window)
+        _leave_out()
         _count_or_record()
 
 
@@ -57,6 +59,11 @@ def look() -> None:
                 for window in _observers:
                     hooks.add(window)
         _count_or_record()
+
+
+def _leave_out() -> None:
+    """Leave out what the only window wants left out; two of them are not of one mind."""
+    counting.leave_out(getattr(_observers[0], "leave_out", ()) if len(_observers) == 1 else ())
 
 
 def _count_or_record() -> None:

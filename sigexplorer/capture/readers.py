@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable
-from types import GetSetDescriptorType
 from typing import Any, NamedTuple
 
 from sigexplorer.capture import words
@@ -150,18 +149,10 @@ def reader(signal: str, sender: Any) -> Reader:
     """Return how dispatches of the signal at that path are read when ``sender`` sends them."""
     make, names = _READERS.get(signal, (None, ()))
     label = words.model_label(sender)
-    if make is None or label is None or not _is_plain(sender):
+    if make is None or label is None or not words.is_plain(sender):
         return _UNREAD
     primary_key = words.attribute(words.attribute(words.class_attribute(sender, "_meta"), "pk"), "attname")
     if type(primary_key) is not str or looks_secret(primary_key):
         return _UNREAD
     arguments = tuple((name, label if name in _INSTANCES else None) for name in names)
     return Reader(make(primary_key), arguments)
-
-
-def _is_plain(model: type) -> bool:
-    """Whether reading ``instance.__dict__`` of a model runs no code of the project's."""
-    return (
-        words.class_attribute(model, "__getattribute__") is object.__getattribute__
-        and type(words.class_attribute(model, "__dict__")) is GetSetDescriptorType
-    )

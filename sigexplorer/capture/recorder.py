@@ -65,12 +65,14 @@ class Recorder:
         listened: bool = False,
         origins: bool = False,
         inits: bool = False,
+        leave_out: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.title = title
         self.listened = listened
         self.origins = origins  # whether to note who sent
         self.inits = inits
+        self.leave_out = leave_out  # patterns of signals that are only counted
         self.faults: list[str] = []
         self.dropped = 0
         self.last: list[Flight] | None = None

@@ -36,10 +36,12 @@ def scrub(text: str, limit: int = 1_000, *, url: bool = False) -> str:
 
     No more is read than is needed to see where a secret that begins within ``limit`` ends.
     """
-    known, longest, _ = settings_secrets()
+    known, longest, _, secrets = settings_secrets()
     text = text[: limit + max(longest, _LONGEST_SHAPE)]
-    if known is not None:
-        text = known.sub(SECRET, text)
+    for secret in secrets:
+        if secret in text:  # the pattern takes long, and hardly a text holds one
+            text = known.sub(SECRET, text)
+            break
     text = without_shapes(text)
     return (_TOKEN_SEGMENT.sub(SECRET, text) if url else text)[:limit]
 
@@ -50,13 +52,14 @@ _LONGEST_SHAPE = 500
 class Secrets(NamedTuple):
     """What is known of the secrets of a settings object."""
 
-    pattern: re.Pattern[str] | None  # matches them
+    pattern: re.Pattern[str]  # matches them
     longest: int
     number: int  # of the reading: another one is of other settings, or of the same once more
+    all: tuple[str, ...]
 
 
 #: The settings object that was read, and its secrets.
-_read: tuple[Any, Secrets] = (None, Secrets(None, 0, 0))
+_read: tuple[Any, Secrets] = (None, Secrets(re.compile(""), 0, 0, ()))
 
 #: What Django's settings hold themselves, once they were asked for: to ask them each time takes long.
 _own: dict[str, Any] = {}
@@ -73,17 +76,17 @@ def settings_secrets() -> Secrets:
     if _read[0] is not wrapped:
         found = set() if type(wrapped) is object else _secrets_of(wrapped)
         longest = max(map(len, found), default=0)
-        _read = (wrapped, Secrets(_pattern(found), longest, _read[1].number + 1))
+        _read = (wrapped, Secrets(_pattern(found), longest, _read[1].number + 1, tuple(found)))
     return _read[1]
 
 
-def _pattern(secrets: set[str]) -> re.Pattern[str] | None:
+def _pattern(secrets: set[str]) -> re.Pattern[str]:
     # A short one must be a whole word: a password "postgres" must not tear "postgresql" apart.
     words = [
         re.escape(secret) if len(secret) >= _UNMISTAKABLE else rf"(?<!\w){re.escape(secret)}(?!\w)"
         for secret in sorted(secrets, key=len, reverse=True)
     ]
-    return re.compile("|".join(words)) if words else None
+    return re.compile("|".join(words))
 
 
 def _secrets_of(wrapped: Any) -> set[str]:

@@ -12,7 +12,7 @@ from copy import copy
 from types import FunctionType
 from typing import Any
 
-from sigexplorer.capture import readers, receivers, signals, words
+from sigexplorer.capture import counting, readers, receivers, signals, words
 from sigexplorer.capture.altering import Altered
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.listening import tracing_receiver
@@ -88,6 +88,8 @@ class Shapes:
             look()
         called = (*sync, *asynchronous)
         named = signals.words(signal)
+        if self.method == "send":
+            counting.consider(signal, named.path, named.name, named.group)
         reader = readers.reader(named.path, sender)
         lasts, told = _is_lasting(sender), words.sender(sender)
         known = Known(

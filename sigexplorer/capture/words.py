@@ -12,12 +12,31 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
+from types import FunctionType
 from typing import Any, ParamSpec, TypeVar
 
+from sigexplorer.capture.classes import (
+    CLASSES,
+    attribute,
+    class_attribute,
+    class_of,
+    class_path,
+    contents,
+    declared,
+    has_base,
+    is_a,
+    is_plain,
+    plain,
+)
 from sigexplorer.capture.faults import is_of_a_handler
 from sigexplorer.capture.secrecy import looks_secret, scrub, settings_secrets
 from sigexplorer.model import SECRET, Scalar
+
+__all__ = [
+    "BY_CLASS", "LIMIT", "UNREADABLE", "attribute", "bounded", "class_attribute", "class_of", "class_path",
+    "contents", "declared", "describe", "error", "function_path", "is_a", "is_app_config", "is_plain",
+    "members", "model_label", "path", "plain", "sender", "value",
+]  # fmt: skip
 
 #: Characters of one text that are kept; a view shows fewer.
 LIMIT = 1_000
@@ -27,7 +46,6 @@ _SHORT = 60
 
 UNREADABLE = "<unreadable>"
 
-_NAME_LIMIT = 300
 _MEMBERS = 12  # of a collection that are named
 _DEPTH = 3
 _ERROR_DEPTH = 9  # groups of errors hold lists of groups
@@ -35,10 +53,11 @@ _SORTED = 1_000  # members of the largest set that is put in order
 _BITS = 63  # of the largest number that JSON's readers agree about
 _LARGEST = 2**_BITS
 
+
 _qualname = type.__dict__["__qualname__"].__get__
-_module = type.__dict__["__module__"].__get__
-_type_dict = type.__dict__["__dict__"].__get__
-_mro = type.__dict__["__mro__"].__get__
+
+#: Of dict itself: a model's ``__dict__`` may have been replaced by one with a ``get`` of the project's.
+_get = dict.get
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -68,11 +87,20 @@ def value(thing: Any, key: str = "") -> Scalar:
         return SECRET
     if kind is int and -_LARGEST <= thing < _LARGEST:
         return thing  # type: ignore[no-any-return]
-    return _value(thing, kind)
+    try:
+        return _value(thing, kind)
+    except Exception as fault:
+        if is_of_a_handler(fault):
+            raise
+        return UNREADABLE
 
 
-@_readable
 def _value(thing: Any, kind: type) -> Scalar:
+    known = CLASSES.get(id(kind))
+    if known is not None and known.primary is not None:
+        key = _get(thing.__dict__, known.primary)
+        if key is None or (type(key) is int and -_LARGEST <= key < _LARGEST):
+            return f"<{known.label} pk={key}>"
     if kind is float and math.isfinite(thing):  # JSON has no word for the others
         return thing  # type: ignore[no-any-return]
     return bounded(thing if kind is str else _describe(thing, _DEPTH))
@@ -108,63 +136,17 @@ def _bounded(text: str) -> str:
     return f"{shown}… ({len(text):,} characters)" if len(text) > LIMIT else shown
 
 
-def plain(text: Any) -> str:
-    """Return the name of a piece of code: bounded, and no secret whatever it looks like."""
-    if type(text) is str and len(text) <= _NAME_LIMIT and text.isascii():
-        return text
-    if not issubclass(type(text), str):
-        return "?"
-    return str.__str__(text)[:_NAME_LIMIT].encode("utf-8", "backslashreplace").decode()
-
-
-def class_path(cls: type) -> str:
-    """Return ``module.Qualname`` of a class."""
-    return f"{plain(_module(cls))}.{plain(_qualname(cls))}"
-
-
-def attribute(thing: Any, name: str) -> Any:
-    """Return what the instance itself holds under ``name``, in its dict or a slot, else None."""
-    for base in _mro(type(thing)):
-        held = _type_dict(base)
-        if type(held.get(name)) is MemberDescriptorType:
-            try:
-                return held[name].__get__(thing)
-            except AttributeError:  # an empty slot
-                return None
-        own = held.get("__dict__")
-        if type(own) is GetSetDescriptorType:
-            found = own.__get__(thing)
-            return found.get(name) if type(found) is dict else None
-    return None
-
-
-def contents(thing: Any) -> dict[str, Any]:
-    """Return a copy of what a class, or an object in its own dict, holds by name."""
-    kind = type(thing)
-    if issubclass(kind, type):
-        return dict(_type_dict(thing))
-    for base in _mro(kind):
-        own = _type_dict(base).get("__dict__")
-        if type(own) is GetSetDescriptorType or type(own) is MemberDescriptorType:  # the latter a module's
-            found = own.__get__(thing)
-            return dict(found) if type(found) is dict else {}
-    return {}
-
-
-def declared(thing: Any, name: str) -> Any:
-    """Return what the instance itself holds under ``name``, else its class, else None."""
-    own = attribute(thing, name)
-    return class_attribute(type(thing), name) if own is None else own
-
-
 def model_label(cls: Any) -> str | None:
     """Return ``app_label.Model`` for a model class, else None."""
-    if not issubclass(type(cls), type) or not _is_a(cls, "django.db.models.base.Model"):
+    if not issubclass(type(cls), type) or not has_base(cls, "django.db.models.base.Model"):
         return None
-    options = class_attribute(cls, "_meta")
-    if options is None:
-        return None
-    return f"{plain(attribute(options, 'app_label'))}.{plain(attribute(options, 'object_name'))}"
+    known = class_of(cls)
+    if known.label is None:
+        options = class_attribute(cls, "_meta")
+        if options is None:  # it is being made
+            return None
+        known.label = f"{plain(attribute(options, 'app_label'))}.{plain(attribute(options, 'object_name'))}"
+    return known.label
 
 
 @_readable
@@ -200,23 +182,9 @@ def members(texts: Iterable[str], count: int) -> str:
     return ", ".join(itertools.islice(texts, _MEMBERS)) + more
 
 
-def is_a(thing: Any, path_of_class: str) -> bool:
-    """Whether ``thing`` is an instance of the class with that path, without asking it."""
-    return _is_a(type(thing), path_of_class)
-
-
 def is_app_config(thing: Any) -> bool:
     """Whether ``thing`` is an application's configuration."""
-    return _is_a(type(thing), "django.apps.config.AppConfig")
-
-
-def _is_a(cls: type, path_of_class: str) -> bool:
-    return any(class_path(base) == path_of_class for base in _mro(cls))
-
-
-def class_attribute(cls: type, name: str) -> Any:
-    """Return what a class, or the nearest of its bases, holds under ``name``, else None."""
-    return next((_type_dict(base)[name] for base in _mro(cls) if name in _type_dict(base)), None)
+    return has_base(type(thing), "django.apps.config.AppConfig")
 
 
 def _error(problem: BaseException, depth: int) -> str:
@@ -235,9 +203,9 @@ def _describe(thing: Any, depth: int) -> str:
         return exact(thing, depth)
     if issubclass(kind, type):
         return f"<class {model_label(thing) or class_path(thing)}>"
-    if _is_a(kind, "builtins.BaseException"):
+    if has_base(kind, "builtins.BaseException"):
         return f"<{_error(thing, depth)}>" if depth > 0 else f"<{plain(_qualname(kind))}>"
-    describers = (BY_CLASS.get(class_path(base)) for base in _mro(kind))
+    describers = map(BY_CLASS.get, class_of(kind).paths)
     found = next(filter(None, describers), None)
     return found(thing) if found else f"<{plain(_qualname(kind))}>"
 
@@ -266,6 +234,16 @@ def _bytes(thing: Any, _depth: int) -> str:
         return f"<{type(thing).__name__}>"
 
 
+def _numbers(thing: Any) -> str | None:
+    """Return a small set of small numbers in order, None where it is anything else."""
+    if type(thing) is not set or not 0 < len(thing) <= _MEMBERS:
+        return None
+    for one in thing:
+        if type(one) is not int or not -_LARGEST < one < _LARGEST:
+            return None
+    return f"{{{str(sorted(thing))[1:-1]}}}"
+
+
 def _sequence(thing: Any, depth: int) -> str:
     if depth <= 0:
         return _bytes(thing, depth)
@@ -277,6 +255,9 @@ def _sequence(thing: Any, depth: int) -> str:
 def _set(thing: Any, depth: int) -> str:
     if depth <= 0:
         return _bytes(thing, depth)
+    numbers = _numbers(thing)
+    if numbers is not None:
+        return numbers
     if not thing:
         return f"{type(thing).__name__}()"
     joined = members((_describe(member, depth - 1) for member in _sorted(thing)), len(thing))

@@ -22,7 +22,7 @@ from sigexplorer.masking import command_line
 from sigexplorer.project.children import State, run_other
 from sigexplorer.project.injecting import Planned
 from sigexplorer.project.program import Program, resolve, restart, run
-from sigexplorer.project.tracing import Tracing, stay_importable
+from sigexplorer.project.tracing import Tracing, stay_importable, uncollected
 from sigexplorer.spool.files import SUFFIX, put_aside
 from sigexplorer.spool.latest import note
 
@@ -131,6 +131,7 @@ class Session:
             listen=self.wanted.listen,
             origins=self.wanted.viewed.origins or self.wanted.written.output is not None,
             inits=self.wanted.init or _names_inits(self.wanted.chosen.only or []),
+            leave_out=_left_out(self.wanted),
             inject=planned(self.wanted),
             live=(__name__, print_as.__name__, _as_text(self.wanted)) if self.wanted.live else (),
         )
@@ -149,6 +150,23 @@ def _names_inits(only: list[str]) -> bool:
         for pattern in patterns
         for name in names
     )
+
+
+def _left_out(wanted: Wanted) -> tuple[str, ...]:
+    """Return the patterns of signals that no view of the run will show: they are only counted.
+
+    Coverage asks for all calls, a depth counts what is around a dispatch, a fault is to happen
+    wherever its receiver is called, and our own receivers are connected to be called.
+    """
+    chosen = wanted.chosen
+    if not chosen.only or chosen.depth is not None or wanted.inject or wanted.listen:
+        return ()
+    if wanted.written.format_name == "coverage":
+        return ()
+    from sigexplorer.show.filters import parse_signals
+
+    patterns = parse_signals(chosen.only)
+    return tuple(pattern[1:] for pattern in patterns if pattern.startswith("!"))
 
 
 def go(session: Session, program: Program | None) -> int:
@@ -202,7 +220,8 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
     """Report; Ctrl-C ends that, and nothing is lost."""
     try:
         hear()
-        from sigexplorer.cli.reporting import report
+        with uncollected():
+            from sigexplorer.cli.reporting import report
 
         for live in _PRINTING:
             live.end()

@@ -55,6 +55,7 @@ class State:
     listen: bool = False
     origins: bool = False
     inits: bool = False
+    leave_out: Sequence[str] = ()  # patterns of signals that are only counted
     inject: Sequence[Sequence[Any]] = ()  # the faults to let happen: see injecting.Planned
     live: Sequence[str] = ()  # module and function of whoever prints, and what it is told
     prefix: str = sys.prefix

@@ -311,7 +311,7 @@ def program() -> list[object]:
 
 FAULTS: list[tuple[Any, str]] = [
     *((words, name) for name in ("value", "error", "sender", "path", "bounded", "model_label", "class_path")),
-    (arguments, "to_words"),
+    (arguments, "quickly"),
     (signals, "words"),
     (receivers, "words"),
     (receivers, "passed_by"),

@@ -1,0 +1,72 @@
+"""What is remembered to be quick says the same as what is not."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blog.models import Tag
+from sigexplorer import masking
+from sigexplorer.capture import arguments, classes, words
+
+_PIECES = [
+    "password", "Token", "Bearer ", "sk_live_", "ghp_", "xoxb-", "eyJ", "://", "user:", "@", "$", "md5", "=",
+    ": ", ",", "'", "\u017fecret", "api_key", "COOKIE", "to\u212aen",
+    "sess\u0131onid", "abcdefgh12345678", ".", " ",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=8).map("".join))
+def test_a_text_without_marks_is_not_searched_in_vain(text: str) -> None:
+    """What is left out by its marks is what the two patterns do not match."""
+    shown = masking._SHAPE.sub(masking.SECRET, text)
+    shown = masking._ASSIGNED.sub(lambda found: found["name"] + masking.SECRET, shown)
+    assert masking.without_shapes(text) == shown
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {
+            "instance": User(pk=7),
+            "raw": False,
+            "using": "default",
+            "update_fields": frozenset({"last_login"}),
+        },
+        {"instance": Tag(pk="seven"), "using": "other", "origin": QuerySet(Tag)},
+        {"action": "pre_add", "model": Tag, "pk_set": {3, 1, 2}, "reverse": None},
+        {"action": "password=abc", "pk_set": set(), "token": "x", "password": None},
+        {"pk_set": {2**70, 1}, "instance": Tag(pk=2**70), "created": True},
+        {"setting": "API_KEY", "value": "x", "environ": {"REQUEST_METHOD": "GET", "PATH_INFO": "/"}},
+    ],
+)
+def test_usual_arguments_say_the_same_quickly(named: dict[str, Any]) -> None:
+    """What is read at once is what the long way says, the first time and again."""
+    long_way = list(arguments.to_words(named))
+    assert arguments.quickly(named) == long_way
+    assert arguments.quickly(named) == long_way
+
+
+def test_a_set_says_its_numbers_in_order() -> None:
+    """A set of primary keys reads the same each time."""
+    assert words.value({30, 1, 200}) == "{1, 30, 200}"
+    assert words.value({True, 5}) in ("{True, 5}", "{5, True}")
+
+
+def test_a_class_that_goes_is_forgotten() -> None:
+    """Nothing is kept of a class longer than the class."""
+
+    def known() -> int:
+        made = type("Passing", (), {})
+        assert words.value(made()) == "<Passing>"
+        return id(made)
+
+    number = known()
+    gc.collect()
+    assert number not in classes.CLASSES
