@@ -48,7 +48,10 @@ def _show(
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document
 
-    records = [{**recording.dump_receiver(one), "by_debug": one.by_debug} for one in found]
+    records = [
+        {**recording.dump_receiver(one), "sender": one.sender_written, "by_debug": one.by_debug}
+        for one in found
+    ]
     writers = {
         "json": lambda: to_json({"schema": "sigexplorer.receivers/1", "receivers": records}),
         "lines": lambda: registrations.lines(found, verbose=verbose),

@@ -58,7 +58,7 @@ def locked(found: Iterable[ListedReceiver]) -> list[Locked]:
         Locked(
             _LINE_OF.sub("", one.signal),
             one.receiver,
-            one.sender,
+            one.sender_written,
             one.dispatch_uid,
             one.connected_at.file if one.connected_at else None,
             frozenset(name for name, so in (("strong", not one.weak), ("async", one.is_async)) if so),

@@ -106,6 +106,16 @@ def test_each_drift_is_told(before: list[Locked], now: list[Locked], changes: li
     assert sorted((one.change, one.receiver) for one in compare(before, now)) == sorted(changes)
 
 
+def test_a_text_is_another_sender_than_the_model_of_that_name() -> None:
+    """A receiver that is connected for the name instead of the model has changed: it never fires again."""
+    one = ListedReceiver(
+        "shop.signals.paid", "paid", "shop.receivers.a", 1, None, None, "shop.Order", None,
+        weak=True, is_async=False, alive=True, connected_at=None, stock=False,
+    )  # fmt: skip
+    drifts = compare(locked([one]), locked([replace(one, by_text=True)]))
+    assert {drift.sender for drift in drifts} == {"shop.Order", "'shop.Order'"}
+
+
 def test_a_move_says_from_where_to_where() -> None:
     """A receiver that moved is told with both its names."""
     (drift,) = compare([A], [replace(A, receiver="shop.handlers.a", connected="shop/handlers.py")])
