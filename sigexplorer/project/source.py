@@ -42,6 +42,7 @@ class Definition:
     name: str  # module.qualname
     at: Origin
     decorators: tuple[str, ...]  # as they are written, the outermost first
+    lines: tuple[int, ...] = ()  # of the decorators
 
     @property
     def decorated(self) -> bool:
@@ -180,7 +181,8 @@ def _defined_in(body: list[ast.stmt], file: File, prefix: str) -> Iterator[Defin
             decorators = tuple(ast.unparse(one) for one in node.decorator_list)
             line = min(one.lineno for one in (node, *node.decorator_list))
             at = Origin(short(str(file.path)), line, name)
-            yield Definition(file, f"{file.module}.{name}", at, decorators)
+            lines = tuple(one.lineno for one in node.decorator_list)
+            yield Definition(file, f"{file.module}.{name}", at, decorators, lines)
             yield from _defined_in(node.body, file, f"{name}.<locals>.")
         elif isinstance(node, ast.ClassDef):
             yield from _defined_in(node.body, file, f"{prefix}{node.name}.")

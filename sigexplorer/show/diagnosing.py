@@ -13,6 +13,7 @@ _WORDS = {"ok": "yes", "failed": "NO", "noted": "no, see others", "skipped": "no
 
 #: Questions whose good answer is no.
 _NEGATIVE = frozenset({"dispatch_uid", "bypassed"})
+_NEGATED = {"ok": "no", "failed": "YES", "noted": "in part"}  # it was reached as well
 
 
 def dump(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -72,6 +73,6 @@ def _row(check: Check) -> tuple[str, str, str]:
 
 
 def _answer(check: Check) -> str:
-    if check.name in _NEGATIVE and check.state in ("ok", "failed"):
-        return "no" if check.state == "ok" else "YES"
+    if check.name in _NEGATIVE and check.state in _NEGATED:
+        return _NEGATED[check.state]
     return _WORDS[check.state]

@@ -95,8 +95,31 @@ def answers(tmp_path_factory: pytest.TempPathFactory, runs: dict[str, Path]) -> 
     sound = tmp_path_factory.mktemp("sound")
     specimens.write(sound, {})
     questions["elsewhere"] = (str(sound), "post_init:on_save", None)
+    several = tmp_path_factory.mktemp("several")
+    specimens.write(several, SPECIMENS["by several objects"].sound)
+    questions["several"] = (str(several), "Caller", None)
+    wrapped = SPECIMENS["under a decorator"].sound["shop/receivers.py"]
+    both = tmp_path_factory.mktemp("both")
+    more = wrapped.replace("post_save.connect", "")[wrapped.index("@receiver") :].replace("on_save", "other")
+    specimens.write(both, {"shop/receivers.py": f"{wrapped}\n        {more}"})
+    questions["alike"] = (str(both), "shop.receivers.on_save", str(runs["called"]))
+    dead = tmp_path_factory.mktemp("dead")
+    specimens.write(dead, specimens.receivers(f"{_KEEPER}post_save.connect(Keeper().on_save)\n"))
+    questions["dead twin"] = (str(dead), "Keeper.on_save", None)
+    none = tmp_path_factory.mktemp("none")
+    specimens.write(none, {**SPECIMENS["in an app that is not installed"].faulty, **_NO_APPS})
+    questions["no apps"] = (str(none), "on_late", None)
     return specimens.ask(questions)
 
+
+_KEEPER = """
+        class Keeper:
+            def on_save(self, sender, **kwargs): pass
+
+        KEPT = Keeper()
+        post_save.connect(KEPT.on_save)
+        """
+_NO_APPS = {"site_settings.py": 'SECRET_KEY = "x"\nINSTALLED_APPS = []\n'}
 
 each_specimen = pytest.mark.parametrize(("name", "specimen"), SPECIMENS.items(), ids=SPECIMENS)
 
@@ -257,6 +280,45 @@ def test_times_are_told_in_words(answers: Answers) -> None:
     )
     checks = {check["name"]: check for check in answers["sound sent by others"]["checks"]}
     assert checks["sent"]["evidence"] == ["post_save: it was reached once"]
+
+
+def test_what_a_decorator_made_of_it_is_named(answers: Answers) -> None:
+    """A receiver that is connected under another name, which its decorator gave it, is told by both."""
+    checks = {check["name"]: check for check in answers["sound under a decorator"]["checks"]}
+    (told,) = checks["connected"]["evidence"]
+    assert told == (
+        "to post_save for shop.Product at shop/receivers.py:24, as shop.receivers.plain.<locals>.wrapper:"
+        " what a decorator made of it"
+    )
+    checks = {check["name"]: check for check in answers["alike"]["checks"]}
+    assert checks["connected"]["state"] == "ok"
+    states = {checks[name]["state"] for name in ("sent", "bypassed", "stopped")}
+    assert states == {"skipped"}  # the run cannot tell one from the other
+    assert "as it does others" in checks["sent"]["evidence"][0]
+
+
+def test_objects_that_share_a_method_are_told(answers: Answers) -> None:
+    """Each of several objects is called, and is no mistake; a dead one is told beside one that lives."""
+    checks = {check["name"]: check for check in answers["sound by several objects"]["checks"]}
+    assert checks["once"]["evidence"] == ["post_save: by 2 objects, each of which is called"]
+    checks = {check["name"]: check for check in answers["several"]["checks"]}
+    assert checks["once"]["evidence"] == ["post_save: by 2 objects, each of which is called"]
+    assert answers["dead twin"]["fires"]
+    assert answers["dead twin"]["verdict"] == (
+        "it is connected, and would fire, but one connection of it is dead: connected to post_save"
+        " at shop/receivers.py:14, it died: only Django held it, and weakly"
+    )
+
+
+def test_an_app_is_left_out_of_no_apps_too(answers: Answers) -> None:
+    """Where nothing is installed, the app of the receiver is what is missing."""
+    assert answers["no apps"]["fix"] == "add 'late' to INSTALLED_APPS"
+
+
+def test_a_bypass_beside_calls_is_told_in_part(answers: Answers) -> None:
+    """Rows that bypassed a receiver which other rows reached are neither none nor all."""
+    checks = {check["name"]: check for check in answers["sound bypassed"]["checks"]}
+    assert (checks["sent"]["state"], checks["bypassed"]["state"]) == ("ok", "noted")
 
 
 def test_another_signal_than_the_one_it_is_connected_to_is_told(answers: Answers) -> None:
