@@ -119,7 +119,17 @@ def test_a_text_is_another_sender_than_the_model_of_that_name() -> None:
 def test_a_move_says_from_where_to_where() -> None:
     """A receiver that moved is told with both its names."""
     (drift,) = compare([A], [replace(A, receiver="shop.handlers.a", connected="shop/handlers.py")])
-    assert drift.detail == "shop.receivers.a -> shop.handlers.a; shop/apps.py -> shop/handlers.py"
+    assert (
+        drift.detail == "shop.receivers.a -> shop.handlers.a; connected in shop/apps.py -> shop/handlers.py"
+    )
+
+
+def test_a_change_names_what_changed() -> None:
+    """Whether it is a key, a reference or a kind of function that changed is told by name."""
+    (drift,) = compare([replace(A, uid="again")], [replace(A, uid="again2", how=frozenset({"async"}))])
+    assert drift.detail == "dispatch_uid again -> again2; strong -> weak; sync -> async"
+    (drift,) = compare([B], [replace(B, uid="x")])
+    assert drift.detail == "dispatch_uid nothing -> x"
 
 
 def test_many_receivers_are_compared_in_one_pass() -> None:
