@@ -304,6 +304,18 @@ def test_a_cascade_of_any_length_is_told() -> None:
     assert [one.model.__name__ for one in cascade.related] == [f"Link{length - 1}"]  # the last goes fast
 
 
+def test_other_rows_of_the_model_itself_are_told() -> None:
+    """Deleting an object deletes the rows of its own model that refer to it as well, and says so."""
+    mine = Apps([HOME])
+    meta = {"Meta": type("Meta", (), {"app_label": ZOO, "apps": mine}), "__module__": __name__}
+    above = models.ForeignKey("self", on_delete=models.CASCADE, related_name="+")
+    node = type("Branch", (models.Model,), {**meta, "above": above})
+    with listening(of_models.pre_delete, node):
+        (explained,) = explain(node, "delete")
+    whens = {event.when for event in explained.events if event.kind == "sent"}
+    assert whens == {f"the object itself, and rows by {ZOO}.Branch.above (CASCADE)"}
+
+
 def test_rows_of_parents_are_written_as_told() -> None:
     """A parent's row is written after its own parents', as the SQL of the save says."""
     mine = Apps([HOME])
