@@ -55,6 +55,7 @@ class Diagnosis:
     receiver: str
     signals: tuple[str, ...]  # dotted paths of what it is, or was to be, connected to
     checks: tuple[Check, ...]
+    ended: int = 0  # the exit code of the command that was run to look at
 
     @property
     def failure(self) -> Check | None:
@@ -64,6 +65,10 @@ class Diagnosis:
     @property
     def verdict(self) -> str:
         """Say in one sentence what is wrong, or that nothing is."""
+        return f"{self._verdict}; the command ended with {self.ended}" if self.ended else self._verdict
+
+    @property
+    def _verdict(self) -> str:
         if self.failure is not None:
             return self.failure.evidence[0]
         ran = any(check.name == "sent" and check.state == "ok" for check in self.checks)

@@ -41,7 +41,11 @@ def imported(case: Case) -> Check:
         at = IMPORTS.importer(case.module)
         what = f"{case.module} was imported by {written(at)}, which ended with an error that nobody was told"
         fix = f"let it out: import {case.module} in a shell of the project shows it"
-        return answer("imported", question, "failed", what, at=[at], fix=fix)
+        lacking = IMPORTS.missing(case.definitions[0].at.file) if case.definitions else []
+        said = [f"{written(where)} imports {name}, which could not be imported" for name, where in lacking]
+        return answer(
+            "imported", question, "failed", what, *said, at=[at, *(one for _, one in lacking)], fix=fix
+        )
     importers = case.facts.source.importers(case.module)
     said = [f"{written(at)} would import it{_unless_loaded(file.module)}" for file, at in importers]
     state: State = "noted" if ready_that_never_ran(case) is not None else "failed"

@@ -44,7 +44,7 @@ def sent(case: Case) -> Check:
     names = f"{', '.join(plain)} {'was' if len(plain) == 1 else 'were'}"
     heard = _heard(case, trace)
     if heard:
-        return answer("sent", question, "ok", f"{', '.join(plain)}: it was reached {_times(len(heard))}")
+        return answer("sent", question, "ok", f"{', '.join(plain)}: {_how_often(heard)}")
     sends = _sends(case, trace)
     counted = [
         f"{one.name} of {one.sender} only counted, {_times(one.times)}"
@@ -52,16 +52,12 @@ def sent(case: Case) -> Check:
         if one.name in short
     ]
     state: State = "noted" if _passed(case, trace) or counted else "failed"
+    if counted and not sends:
+        what = f"{names} only counted in this run, and no call of it recorded"
+        return answer("sent", question, "noted", what, *counted, fix="record it: trace with --init")
     if not sends:
         what = f"{names} never sent in this run"
-        return answer(
-            "sent",
-            question,
-            "noted" if counted else state,
-            what,
-            *counted,
-            fix="do in the run what should send it",
-        )
+        return answer("sent", question, state, what, fix="do in the run what should send it")
     senders = Counter(dispatch.sender or "None" for dispatch in sends)
     near = ", ".join(f"{sender} ({times})" for sender, times in senders.most_common(5))
     what = f"{names} sent {_times(len(sends))} in this run, never with its sender"
@@ -69,6 +65,14 @@ def sent(case: Case) -> Check:
         "sent", question, state, what, f"sent by {near}", at=[one.origin for one in sends[:3]],
         fix="connect it for a sender that sends, or for every one",
     )  # fmt: skip
+
+
+def _how_often(heard: list[tuple[Dispatch, Call]]) -> str:
+    skipped = sum(call.outcome == "skipped" for _, call in heard)
+    if skipped == len(heard):
+        return f"sent with its sender {_times(skipped)}, but it was not reached"
+    besides = f", and skipped {_times(skipped)}" if skipped else ""
+    return f"it was reached {_times(len(heard) - skipped)}{besides}"
 
 
 def _known_as(case: Case) -> str:

@@ -84,6 +84,17 @@ class Source:
                 ]
         return found
 
+    def spelled(self, text: str, at: Origin) -> str:
+        """Return ``text`` in the case in which the file of a place has it."""
+        found = (
+            node.value
+            for file in self.files
+            if short(str(file.path)) == at.file
+            for node in ast.walk(_tree(file.path))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        )
+        return next((value for value in found if value.casefold() == text.casefold()), text)
+
     def importers(self, module: str) -> list[tuple[File, Origin]]:
         """Return the files that import ``module``, with the lines that do."""
         last = module.rpartition(".")[2]

@@ -73,7 +73,7 @@ SOUND = {
 
 _IMPORTS = """
         from functools import partial
-        from django.db.models.signals import m2m_changed, post_migrate, post_save
+        from django.db.models.signals import m2m_changed, post_migrate, post_save, pre_init
         from django.dispatch import receiver
         from shop.models import *
         from shop.signals import paid
