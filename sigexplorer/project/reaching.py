@@ -12,6 +12,7 @@ from sigexplorer.capture.importers import IMPORTS
 from sigexplorer.capture.words import class_path, contents
 from sigexplorer.project.case import Case
 from sigexplorer.project.evidence import answer, written
+from sigexplorer.project.source import connects
 
 
 def in_source(case: Case) -> Check:
@@ -158,12 +159,12 @@ def connect_called(case: Case) -> Check:
         return _connected_elsewhere(case, question)
     elsewhere = case.facts.source.connections(case.name.rpartition(".")[2])
     not_imported = case.module is not None and case.module not in sys.modules
-    said = [f"the connect() at {written(at)} did not run" for at in elsewhere]
+    when = "" if case.trace is None else " when the project started"  # what a run did later is its own
+    said = [f"the connect() at {written(at)} did not run{when}" for at in elsewhere]
     said += [
-        f"@{text} at {written(one.at)} did not run"
+        f"@{text} at {written(one.at)} did not run{when}"
         for one in case.definitions
-        if one.decorated
-        for text in one.decorators
+        for text in filter(connects, one.decorators)
     ]
     what = f"nobody connected it to {case.signal}" if case.signal else "nobody connected it to any signal"
     fix = (

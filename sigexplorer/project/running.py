@@ -36,7 +36,7 @@ def sent(case: Case) -> Check:
     question = "was its signal sent in this run?"
     trace = case.trace
     if trace is None or not case.signals:
-        return answer("sent", question, "skipped", _NO_RUN)
+        return answer("sent", question, "skipped", *([_NO_RUN] if trace is None else []))
     if case.shared:
         return answer("sent", question, "skipped", _known_as(case))
     short = [path.rpartition(".")[2] for path in case.signals]

@@ -44,10 +44,10 @@ class Definition:
     decorators: tuple[str, ...]  # as they are written, the outermost first
     lines: tuple[int, ...] = ()  # of the decorators
 
-    @property
-    def decorated(self) -> bool:
-        """Whether ``@receiver(…)`` connects it, as far as can be read."""
-        return any(re.match(r"(?:\w+\.)*receiver\(", text) for text in self.decorators)
+
+def connects(decorator: str) -> bool:
+    """Whether a decorator, as it is written, is Django's ``@receiver(…)``."""
+    return re.match(r"(?:\w+\.)*receiver\(", decorator) is not None
 
 
 class Source:

@@ -296,6 +296,7 @@ def test_what_a_decorator_made_of_it_is_named(answers: Answers) -> None:
         "to post_save for shop.Product at shop/receivers.py:24, as shop.receivers.plain.<locals>.wrapper:"
         " what a decorator made of it"
     )
+    assert "@plain" not in json.dumps(answers["faulty under a decorator"])  # it connects nothing
     checks = {check["name"]: check for check in answers["alike"]["checks"]}
     assert checks["connected"]["state"] == "ok"
     states = {checks[name]["state"] for name in ("sent", "bypassed", "stopped")}
