@@ -59,6 +59,32 @@ def test_a_set_says_its_numbers_in_order() -> None:
     assert words.value({True, 5}) in ("{True, 5}", "{5, True}")
 
 
+def test_a_class_that_gets_other_bases_is_looked_at_anew() -> None:
+    """What it is, and where its instances hold what they hold."""
+
+    class Above:
+        """Is one base more."""
+
+    class Old:
+        """What it was."""
+
+    class New(Above):
+        """What it is."""
+
+    class Moving(Old):
+        """What gets another base."""
+
+    one: Any = Moving()
+    one.held = 1
+    for is_moved in (False, True):
+        if is_moved:
+            Moving.__bases__ = (New,)
+        assert words.attribute(one, "held") == 1
+        assert [words.is_a(one, classes.class_path(base)) for base in (Old, New, Above)] == [
+            not is_moved, is_moved, is_moved,
+        ]  # fmt: skip
+
+
 def test_a_class_that_goes_is_forgotten() -> None:
     """Nothing is kept of a class longer than the class."""
 
