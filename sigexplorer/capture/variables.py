@@ -1,7 +1,8 @@
 """The variables of modules that are signals: found in one look over all modules, and remembered.
 
 A look takes milliseconds, and a program may have thousands of signals. So it is taken again
-only for a signal that the last one cannot have seen.
+only for a signal that the last one cannot have seen; and a few times in vain for others, which
+may have become a variable since.
 """
 
 from __future__ import annotations
@@ -66,6 +67,10 @@ class _Look(NamedTuple):
 
 _LAST: list[_Look] = []
 
+_IN_VAIN = 20  # looks that may find nothing, before those are given up
+
+_VAIN = [0]  # how many there were since one of them has found something
+
 
 def look(created: int = 0) -> dict[int, Held]:
     """Look at all modules: by id the signals that are a variable of some, Django's own ones left out."""
@@ -96,8 +101,12 @@ def of(signal: Any, number: int | None, created: int) -> list[Variable]:
     last = _LAST[0] if _LAST else None
     if last is not None:
         found = _standing(last.held, signal)
-        seen = number is None or number <= last.created
-        if found or (seen and last.modules == len(sys.modules)):
+        seen = (number is None or number <= last.created) and last.modules == len(sys.modules)
+        if found or (seen and _VAIN[0] >= _IN_VAIN):
+            return found
+        if seen:
+            found = _standing(look(created), signal)
+            _VAIN[0] = 0 if found else _VAIN[0] + 1
             return found
     return _standing(look(created), signal)
 
