@@ -22,8 +22,8 @@ from sigexplorer import catalog
 from sigexplorer.capture.listening import built_in
 from sigexplorer.capture.words import plain
 
-#: The contents of a module, whatever its class makes of ``__dict__``.
-contents: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
+#: The dict of a module itself, whatever its class makes of ``__dict__``.
+namespace: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
 
 
 class Variable(NamedTuple):
@@ -47,7 +47,7 @@ class Variable(NamedTuple):
     def holds(self, signal: Any) -> bool:
         """Whether it still is that signal."""
         module = sys.modules.get(self.module)
-        return issubclass(type(module), ModuleType) and contents(module).get(self.key) is signal
+        return issubclass(type(module), ModuleType) and namespace(module).get(self.key) is signal
 
 
 class Held(NamedTuple):
@@ -80,7 +80,7 @@ def look(created: int = 0) -> dict[int, Held]:
     for module_name, module in sorted(sys.modules.items()):
         if module_name.startswith("django.") or not issubclass(type(module), ModuleType):
             continue
-        for name, thing in list(contents(module).items()):
+        for name, thing in list(namespace(module).items()):
             # Only type() may be asked: a lazy object's __class__ runs the project's code.
             kind = type(thing)
             is_signal = kinds.get(kind)
@@ -138,7 +138,7 @@ _READ: dict[str, tuple[int, _Names]] = {}  # by file
 def _names_in(module_name: str) -> _Names:
     """Return what the lines of a module assign, and what its loops bind."""
     module = sys.modules.get(module_name)
-    file = _file_of(contents(module)) if issubclass(type(module), ModuleType) else None
+    file = _file_of(namespace(module)) if issubclass(type(module), ModuleType) else None
     if type(file) is not str or not file.endswith(".py"):
         return _Names(frozenset(), frozenset())
     lines = linecache.getlines(file)

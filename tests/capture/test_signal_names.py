@@ -74,7 +74,7 @@ def test_a_variable_that_a_loop_left_behind_names_nothing(sigs: Any) -> None:
     found = {id(signal): named.path for named, signal in signals.custom()}
     assert {found[id(signal)]: signal for signal in expected.values()} == expected
     assert {signals.words(signal).path: signal for signal in expected.values()} == expected
-    watched = signals.created_at(sigs.signal) is not None
+    watched = signals._made(sigs.signal) is not None
     left = found[id(sigs.signal)]
     assert left.endswith("sigs_left.py:9 #2>") if watched else left == "sigs_left.signal"
     assert signals.words(sigs.signal).path == left

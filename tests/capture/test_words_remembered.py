@@ -6,6 +6,7 @@ import gc
 from typing import Any
 
 import pytest
+from capturing import in_full
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from hypothesis import given
@@ -48,7 +49,7 @@ def test_a_text_without_marks_is_not_searched_in_vain(text: str) -> None:
 )
 def test_usual_arguments_say_the_same_quickly(named: dict[str, Any]) -> None:
     """What is read at once is what the long way says, the first time and again."""
-    long_way = list(arguments.to_words(named))
+    long_way = list(in_full(named))
     assert arguments.quickly(named) == long_way
     assert arguments.quickly(named) == long_way
 
