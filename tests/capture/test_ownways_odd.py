@@ -197,7 +197,7 @@ def test_a_method_with_no_room_for_our_notes() -> None:
         def send(self, sender: object, **named: Any) -> list[Any]:
             n = nullcontext
             with (
-                n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(sender),
+                n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(), n(1),
             ):  # fmt: skip
                 return [(one, one(signal=self, sender=sender, **named)) for one in self._found(sender)]
 
