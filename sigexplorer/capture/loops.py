@@ -81,7 +81,8 @@ except (KeyError, IndexError, RecursionError):
 if flight is None:
     flight = _sigexplorer.opened(_shapes, lane, self, sender, named, sync_receivers, async_receivers)
 try:
-    lane.open = flight
+    if flight[0]:
+        lane.open = flight
     if async_receivers:
         watch = _sigexplorer.Watch(lane, flight, sync_receivers, async_receivers, _shapes.robust)
     HERE

@@ -31,7 +31,8 @@ def _unread(_sender: Any, _named: dict[str, Any]) -> Values:
     return None
 
 
-_UNREAD = Reader(_unread)
+#: What is read of no dispatch here.
+UNREAD = Reader(_unread)
 
 #: Of dict itself: a model's ``__dict__`` may have been replaced by one with a ``get`` of the project's.
 _get = dict.get
@@ -150,9 +151,9 @@ def reader(signal: str, sender: Any) -> Reader:
     make, names = _READERS.get(signal, (None, ()))
     label = words.model_label(sender)
     if make is None or label is None or not words.is_plain(sender):
-        return _UNREAD
+        return UNREAD
     primary_key = words.attribute(words.attribute(words.class_attribute(sender, "_meta"), "pk"), "attname")
     if type(primary_key) is not str or looks_secret(primary_key):
-        return _UNREAD
+        return UNREAD
     arguments = tuple((name, label if name in _INSTANCES else None) for name in names)
     return Reader(make(primary_key), arguments)
