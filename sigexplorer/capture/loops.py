@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import ast
 import inspect
-from types import CodeType
+from functools import partial
+from types import CodeType, FunctionType
 from typing import Any
 
 from sigexplorer.capture import flights
+from sigexplorer.capture.compiled import remembered
 from sigexplorer.capture.shapes import Shapes
 
 # What stands between Django's statements. The one name that these need is given to the
@@ -159,15 +161,19 @@ _SYNC_SENT = "watch.sync_sending(sync_send)"
 
 def observed(found: Any, shapes: Shapes) -> Any:
     """Return ``found``, one of the four methods as we know them, with our notes."""
-    tree = ast.parse(f"class Signal:\n{inspect.getsource(found)}")
-    (method,) = tree.body[0].body  # type: ignore[attr-defined] # a class
+    made: dict[str, Any] = {}
+    code = remembered(found, __file__, partial(_compiled, found))
+    exec(code, found.__globals__, made)  # noqa: S102 - it is Django's
+    return made["scope"](flights, shapes, shapes.known, shapes.silent)
+
+
+def _compiled(found: FunctionType) -> CodeType:
+    tree: Any = ast.parse(f"class Signal:\n{inspect.getsource(found)}")
+    (method,) = tree.body[0].body
     scope = f"def scope(_sigexplorer, _shapes, _known, _silent):\n    HERE\n    return {found.__name__}"
     tree.body = _ours(scope, method, _noted(method))
     ast.increment_lineno(tree, found.__code__.co_firstlineno - 2)
-    made: dict[str, Any] = {}
-    code = _renamed(compile(tree, found.__code__.co_filename, "exec"), found.__qualname__)
-    exec(code, found.__globals__, made)  # noqa: S102 - it is Django's
-    return made["scope"](flights, shapes, shapes.known, shapes.silent)
+    return _renamed(compile(tree, found.__code__.co_filename, "exec"), found.__qualname__)
 
 
 def _renamed(code: CodeType, method: str) -> CodeType:
