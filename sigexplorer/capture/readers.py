@@ -43,20 +43,20 @@ _ref = weakref.ref
 
 def _pre_save(primary_key: str) -> Read:
     def read(sender: Any, named: dict[str, Any]) -> Values:
-        if len(named) != 4:  # noqa: PLR2004
-            return None
-        instance, raw, using = named["instance"], named["raw"], named["using"]
+        instance, raw = named["instance"], named["raw"]
         if (
             type(instance) is sender
             and (raw is False or raw is True)
-            and using is _DEFAULT
+            and named["using"] is _DEFAULT
             and named["update_fields"] is None
+            and len(named) == 4  # noqa: PLR2004
         ):
-            key = _get(instance.__dict__, primary_key)
-            if key is None or type(key) is int:
-                return (
-                    (key, raw, using, None) if not STREAM.keeping else (key, raw, using, None, _ref(instance))
-                )
+            held = instance.__dict__
+            key = held[primary_key] if type(held) is dict else _get(held, primary_key)
+            if type(key) is int or key is None:
+                if STREAM.keeping:
+                    return (key, raw, _DEFAULT, None, _ref(instance))
+                return (key, raw, _DEFAULT, None)
         return None
 
     return read
@@ -64,23 +64,21 @@ def _pre_save(primary_key: str) -> Read:
 
 def _post_save(primary_key: str) -> Read:
     def read(sender: Any, named: dict[str, Any]) -> Values:
-        if len(named) != 5:  # noqa: PLR2004
-            return None
-        instance, created, raw, using = named["instance"], named["created"], named["raw"], named["using"]
+        instance, created, raw = named["instance"], named["created"], named["raw"]
         if (
             type(instance) is sender
             and (created is True or created is False)
             and (raw is False or raw is True)
-            and using is _DEFAULT
+            and named["using"] is _DEFAULT
             and named["update_fields"] is None
+            and len(named) == 5  # noqa: PLR2004
         ):
-            key = _get(instance.__dict__, primary_key)
-            if key is None or type(key) is int:
-                return (
-                    (key, created, None, raw, using)
-                    if not STREAM.keeping
-                    else (key, created, None, raw, using, _ref(instance))
-                )
+            held = instance.__dict__
+            key = held[primary_key] if type(held) is dict else _get(held, primary_key)
+            if type(key) is int or key is None:
+                if STREAM.keeping:
+                    return (key, created, None, raw, _DEFAULT, _ref(instance))
+                return (key, created, None, raw, _DEFAULT)
         return None
 
     return read
