@@ -79,7 +79,11 @@ def _parser() -> argparse.ArgumentParser:
         "--only", action="append", metavar="PART", help=f"a part, or a glob: {', '.join(PARTS)}"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--strict", action="store_true", help="exit 1 where a bound is exceeded or, without one, a goal missed")
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="exit 1 where a bound is exceeded or, without one, a goal missed",
+    )
     parser.add_argument("--install-peers", action="store_true", help="make the environment of the peers")
     parser.add_argument("--peers", type=Path, default=peers.PLACE, metavar="FOLDER", help="where that is")
     return parser

@@ -54,7 +54,6 @@ class Row:
         """Whether the goal is met; None where there is none, or nothing was measured."""
         return None if self.goal is None or self.reached is None else self.reached <= self.goal
 
-
     @property
     def is_slower(self) -> bool:
         """Whether it takes more than it may: than its bound or, without one, than its goal."""
