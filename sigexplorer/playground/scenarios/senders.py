@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 from django.apps import apps
 from django.contrib import auth
 from django.contrib.auth.models import AbstractUser, User
@@ -102,7 +104,8 @@ def _by_config(step: Steps) -> None:
         connected(pre_migrate, for_label, sender="blog"),
         connected(pre_migrate, for_instance, sender=apps.get_app_config("blog")),
     ):
-        emit_pre_migrate_signal(verbosity=0, interactive=False, db="default")
+        named = {"stdout": io.StringIO(), "apps": apps, "plan": []}
+        emit_pre_migrate_signal(verbosity=0, interactive=False, db="default", **named)
     called = [name for name in step.called("pre_migrate") if name.startswith("for_")]
     step.claim("here, too", called, ["for_instance"], fact="appconfig-sender")
 
