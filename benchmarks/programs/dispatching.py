@@ -10,8 +10,8 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 
-from hot import connected, sending
 from django.db.models.signals import post_save
+from hot import connected, sending
 from tracing import traced
 
 if __name__ == "__main__":
