@@ -19,12 +19,13 @@ from sigexplorer.cli.options import Chosen, Viewed, Written
 from sigexplorer.cli.wanted import Wanted
 from sigexplorer.errors import NotPythonError, OutputError, UsageError
 from sigexplorer.masking import command_line
-from sigexplorer.project.children import State, run_other
+from sigexplorer.project.children import VARIABLE, State, run_other
 from sigexplorer.project.injecting import Planned
 from sigexplorer.project.program import Program, resolve, restart, run
-from sigexplorer.project.tracing import Tracing, stay_importable, uncollected
+from sigexplorer.project.tracing import HELPERS, Tracing, stay_importable, uncollected
 from sigexplorer.spool.files import SUFFIX, put_aside
 from sigexplorer.spool.latest import note
+from sigexplorer.spool.presence import enter_started
 
 
 def prepared(wanted: Wanted, command: Sequence[str]) -> tuple[Session, Program | None]:
@@ -220,12 +221,14 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
     """Report; Ctrl-C ends that, and nothing is lost."""
     try:
         hear()
+        if session.wanted.follow:
+            enter_started(session.folder, VARIABLE, HELPERS)
         with uncollected():
             from sigexplorer.cli.reporting import report
 
         for live in _PRINTING:
             live.end()
-        report(session.folder, session.wanted, tracing.problem, flush=flush)
+        report(session.folder, session.wanted, tracing.problem, command_line(session.command), flush=flush)
     except KeyboardInterrupt:
         if session.folder.is_dir():
             _say(f"the report was interrupted; what was recorded is in '{session.folder}'")
