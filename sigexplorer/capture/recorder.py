@@ -287,6 +287,8 @@ class Recorder:
         deadline = monotonic() + _PATIENCE
         while self._waiting and monotonic() < deadline:
             self._write()
+            if self._turn.get("") == get_ident():  # a handler of a signal has interrupted us as we wrote
+                break
             if self._waiting:
                 sleep(_MOMENT)
         if self._waiting:  # whoever had begun is no more

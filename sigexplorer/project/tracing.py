@@ -21,6 +21,7 @@ from sigexplorer.project.awaiting import when_imported
 from sigexplorer.project.children import State, at_end, follow
 from sigexplorer.project.injecting import Faults
 from sigexplorer.project.program.ending import can_run, stay_interrupted, uninterrupted
+from sigexplorer.project.program.terminating import BeforeTerminated
 from sigexplorer.spool import presence
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Tracing:
         self._state = state
         self._recorder: Recorder | None = None
         self._faults = Faults(state.inject)
+        self._terminated = BeforeTerminated(functools.partial(self._last, flush=False))
         self._process = os.getpid()
         self._ended: Ended | None = None
         self._recording: Callable[[], None] | None = None
@@ -86,6 +88,7 @@ class Tracing:
         when_imported("multiprocessing.pool", self._note_before_answers)
         follow(self._state, begin)
         at_end(self._last)
+        self._terminated.begin()
         os._exit = self._leaving(os._exit)
         for name in _BECOMING:
             setattr(os, name, self._becoming(getattr(os, name)))
@@ -153,6 +156,7 @@ class Tracing:
                 self._faults.end()
                 self.problem = self.problem or recorder.problem
             presence.leave(Path(self._state.folder))
+            self._terminated.end()
             ended, self._ended = self._ended, None
             if ended is not None and os.getpid() == self._process:
                 ended(flush=flush, hear=hear)
