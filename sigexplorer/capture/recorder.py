@@ -21,7 +21,7 @@ from typing import Any
 import django
 
 import sigexplorer
-from sigexplorer.capture import counting, database, dispatch, keeping, observing, shapes
+from sigexplorer.capture import counting, database, dispatch, keeping, late, observing, shapes
 from sigexplorer.capture.lanes import STREAM, guarded, id_of, next_id, said
 from sigexplorer.capture.ticking import Ticker
 from sigexplorer.spool.files import SpoolFile, packed
@@ -315,7 +315,11 @@ class Recorder:
             "dropped": self.dropped,
             "faults": self.faults[:],
             "databases": database.vendors() if "django.db" in sys.modules else (),
-            "notes": (*dispatch.notes(), *(f"injected: {text}" for text, *_ in injected)),
+            "notes": (
+                *dispatch.notes(),
+                *(guarded(late.notes) or ()),
+                *(f"injected: {text}" for text, *_ in injected),
+            ),
             "injected": injected,
         }
 
