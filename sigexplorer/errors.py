@@ -97,6 +97,10 @@ class RecordingError(SigexplorerError):
     """A file that is no recording, or not one that this version can read."""
 
 
+class NothingRecordedError(RecordingError):
+    """A run of which there is no record: no Django was imported in it."""
+
+
 class UnmetError(SigexplorerError):
     """A strict mute, or injected fault, that met nothing."""
 

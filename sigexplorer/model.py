@@ -25,6 +25,10 @@ Ending = Literal["returned", "raised", "discarded", "waiting"]
 SECRET = "*" * 20
 
 
+#: Stands in a note on a way to send of which nobody saw what it sent.
+LATE = "was put in place while the program ran"
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The line that caused a dispatch: the innermost one outside Django, if there is one."""

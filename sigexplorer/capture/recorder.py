@@ -21,7 +21,7 @@ from typing import Any
 import django
 
 import sigexplorer
-from sigexplorer.capture import counting, database, dispatch, keeping, observing, shapes
+from sigexplorer.capture import counting, database, dispatch, keeping, late, observing, shapes
 from sigexplorer.capture.lanes import STREAM, guarded, id_of, next_id, said
 from sigexplorer.capture.ticking import Ticker
 from sigexplorer.spool.files import SpoolFile, packed
@@ -287,6 +287,8 @@ class Recorder:
         deadline = monotonic() + _PATIENCE
         while self._waiting and monotonic() < deadline:
             self._write()
+            if self._turn.get("") == get_ident():  # a handler of a signal has interrupted us as we wrote
+                break
             if self._waiting:
                 sleep(_MOMENT)
         if self._waiting:  # whoever had begun is no more
@@ -313,7 +315,11 @@ class Recorder:
             "dropped": self.dropped,
             "faults": self.faults[:],
             "databases": database.vendors() if "django.db" in sys.modules else (),
-            "notes": (*dispatch.notes(), *(f"injected: {text}" for text, *_ in injected)),
+            "notes": (
+                *dispatch.notes(),
+                *(guarded(late.notes) or ()),
+                *(f"injected: {text}" for text, *_ in injected),
+            ),
             "injected": injected,
         }
 

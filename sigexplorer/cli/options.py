@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from sigexplorer.cli.declare import Option
+from sigexplorer.errors import UsageError
 from sigexplorer.frozen import dataclass
 from sigexplorer.show.text import DEFAULT_LIMIT, ROWS
 
@@ -112,6 +113,9 @@ def filters(chosen: Chosen, part: Part) -> Filters:
     """Return the filters of a command; what cannot be meant is an error before anything runs."""
     from sigexplorer.show.filters import Filters, parse_duration, parse_signals, parse_start
 
+    for name, pattern in (("-S", chosen.sender), ("-R", chosen.receiver)):
+        if pattern is not None and pattern.startswith("!"):
+            raise UsageError(f"{name} leaves nothing out: '{pattern}'", "only -e does, as in -e '!post_save'")
     first, from_ns = parse_start(part.start) if part.start else (0, 0)
     return Filters(
         signals=parse_signals(chosen.only or []),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sigexplorer.cli.declare import REQUIRED, Argument, Option, Parameter, gathered, parameters
+from sigexplorer.errors import UsageError
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 
@@ -114,6 +115,8 @@ class _Given:
 def _read(each: Parameter, word: str) -> Any:
     """Return the value that ``word`` stands for."""
     if not word:
+        if each.kind is Path and isinstance(each.declared, Option):  # Typer takes it for this folder
+            raise UsageError(f"{each.declared.names[-1]} '' names no file")
         raise _NotPlainError
     if each.kind is int:
         least = each.declared.least if isinstance(each.declared, Option) else None

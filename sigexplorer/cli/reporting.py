@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import io
+import platform
 import shutil
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import TextIO
 
 from rich.console import Group, RenderableType
 
+import sigexplorer
 from sigexplorer import catalog
 from sigexplorer.cli import options
 from sigexplorer.cli.output import write
 from sigexplorer.cli.present import Answer, present
 from sigexplorer.cli.wanted import Wanted
 from sigexplorer.errors import (
+    NothingRecordedError,
     OutputError,
     RecordingError,
     SigexplorerError,
@@ -28,14 +33,15 @@ from sigexplorer.errors import (
     likeness,
     nearest,
 )
-from sigexplorer.model import Dispatch
+from sigexplorer.model import Dispatch, Run, Trace
 from sigexplorer.project.injecting import is_named
 from sigexplorer.show import keep, views
 from sigexplorer.show.filters import Filters, matches
 from sigexplorer.show.look import Look
-from sigexplorer.show.source import Source
+from sigexplorer.show.source import InMemory, Source
 from sigexplorer.show.spooled import Spooled
 from sigexplorer.show.text import plural, safe
+from sigexplorer.spool import presence
 
 _LINE = 1_000
 
@@ -71,26 +77,28 @@ def answer(wanted: Wanted) -> Answer:
     return options.answer(viewed, wanted.written, keep=not wanted.no_keep)
 
 
-def report(folder: Path, wanted: Wanted, problem: str, *, flush: bool = True) -> None:
+def report(folder: Path, wanted: Wanted, problem: str, title: str = "", *, flush: bool = True) -> None:
     """Show, write and keep what was recorded in ``folder``; a failure of ours is one line.
 
-    With ``flush`` what the program has written so far is seen before.
+    With ``flush`` what the program has written so far is seen before; ``title`` is what was traced.
     """
     with _beside_the_program(flush=flush) as stream:
-        if _attempt(folder, wanted, problem, stream):
+        if _attempt(folder, wanted, problem, title, stream):
             if problem:
                 _say(stream, f"not all was recorded: {problem}")
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _attempt(folder: Path, wanted: Wanted, problem: str, stream: TextIO) -> bool:
+def _attempt(folder: Path, wanted: Wanted, problem: str, title: str, stream: TextIO) -> bool:
     """Report; return whether nobody needs the folder any more."""
     left = f"what was recorded is in '{folder}'"
     try:
-        return _report(folder, wanted, problem, stream)
+        return _report(folder, wanted, stream)
+    except NothingRecordedError:
+        return _report_nothing(folder, wanted, problem, title, stream)
     except BrokenPipeError:
         return True
-    except OutputError as fault:
+    except (OutputError, RecordingError) as fault:
         _say(stream, f"{fault.message}; {left}")
     except SigexplorerError as fault:
         _say(stream, f"{fault.message} ({fault.hint})" if fault.hint else fault.message)
@@ -100,14 +108,8 @@ def _attempt(folder: Path, wanted: Wanted, problem: str, stream: TextIO) -> bool
     return False
 
 
-def _report(folder: Path, wanted: Wanted, problem: str, stream: TextIO) -> bool:
-    try:
-        source = Spooled(folder)
-    except RecordingError:
-        if not problem:
-            _say(stream, "no Django signals were sent")
-        _say_of_faults(wanted, {}, (), stream)
-        return True
+def _report(folder: Path, wanted: Wanted, stream: TextIO) -> bool:
+    source = Spooled(folder)
     shown, form, removable = look(wanted), replace(answer(wanted), stream=stream), True
     _say_that_it_takes_long(folder, form, stream)
     kept = form.keep and keep.keep_text(source.lines())
@@ -124,6 +126,45 @@ def _report(folder: Path, wanted: Wanted, problem: str, stream: TextIO) -> bool:
     known = {one.receiver for one in source.spool.receivers}
     _say_of_faults(wanted, source.spool.injected, known, stream)
     return removable
+
+
+def _report_nothing(folder: Path, wanted: Wanted, problem: str, title: str, stream: TextIO) -> bool:
+    """Say that nothing was sent; a file says so too, and no longer what another run has left in it."""
+    form = replace(answer(wanted), stream=stream)
+    running, _ = presence.joined(folder)
+    notes = [presence.told(running)] if running else []
+    if not problem:
+        for text in ("no Django signals were sent", *notes):
+            _say(stream, text)
+    _say_of_faults(wanted, {}, (), stream)
+    if form.output is not None and str(form.output) != "-":
+        notes += [f"not all was recorded: {problem}"] if problem else []
+        try:
+            present(InMemory([_nothing(folder, title, notes, listened=wanted.listen)]), Look(), form)
+        except OutputError as fault:
+            _say(stream, fault.message)
+    return True
+
+
+def _nothing(folder: Path, title: str, notes: Sequence[str], *, listened: bool) -> Trace:
+    """Return the trace of a run in which no Django was imported."""
+    from sigexplorer.capture.words import bounded
+
+    began, now = datetime.fromtimestamp(folder.stat().st_mtime, UTC), datetime.now(UTC)
+    return Trace(
+        Run(
+            title=bounded(title),
+            listened=listened,
+            started_at=began.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            duration_ns=max(0, (now - began) // timedelta(microseconds=1)) * 1_000,
+            sigexplorer=sigexplorer.__version__,
+            django=metadata.version("django"),
+            python=platform.python_version(),
+            databases=(),
+            complete=not notes,
+            notes=tuple(notes),
+        )
+    )
 
 
 def told_faults(noted: Sequence[str], dropped: int) -> str:

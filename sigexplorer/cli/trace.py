@@ -60,8 +60,8 @@ def main(words: Sequence[str]) -> Prepared | int:
     """
     from sigexplorer.cli import tracing
 
-    given = read(trace, words, interspersed=False)
     try:
+        given = read(trace, words, interspersed=False)
         if given is None:
             return _explained(words)
         line = given.pop("command") or ()

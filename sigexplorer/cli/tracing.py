@@ -20,12 +20,13 @@ from sigexplorer.cli.wanted import Wanted
 from sigexplorer.errors import NotPythonError, OutputError, UsageError
 from sigexplorer.frozen import dataclass
 from sigexplorer.masking import command_line
-from sigexplorer.project.children import State, run_other
+from sigexplorer.project.children import VARIABLE, State, run_other
 from sigexplorer.project.injecting import Planned
 from sigexplorer.project.program import Program, resolve, restart, run
-from sigexplorer.project.tracing import Tracing, stay_importable
+from sigexplorer.project.tracing import HELPERS, Tracing, stay_importable
 from sigexplorer.spool.files import SUFFIX, put_aside
 from sigexplorer.spool.latest import note
+from sigexplorer.spool.presence import enter_started
 
 
 def prepared(wanted: Wanted, command: Sequence[str]) -> tuple[Session, Program | None]:
@@ -221,11 +222,13 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
     """Report; Ctrl-C ends that, and nothing is lost."""
     try:
         hear()
+        if session.wanted.follow:
+            enter_started(session.folder, VARIABLE, HELPERS)
         from sigexplorer.cli.reporting import report
 
         for live in _PRINTING:
             live.end()
-        report(session.folder, session.wanted, tracing.problem, flush=flush)
+        report(session.folder, session.wanted, tracing.problem, command_line(session.command), flush=flush)
     except KeyboardInterrupt:
         if session.folder.is_dir():
             _say(f"the report was interrupted; what was recorded is in '{session.folder}'")

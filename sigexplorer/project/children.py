@@ -145,6 +145,8 @@ def run_other(command: Sequence[str], state: State) -> int:
 
 
 def _forked(begin: Callable[[str], None], state: str) -> None:
+    if sys._getframe(1).f_code.co_name == "_execute_child":
+        return  # ``subprocess`` with a ``preexec_fn``: it is about to become another program
     with suppress(Exception):  # the fault is not the program's
         begin(state)
 

@@ -20,12 +20,17 @@ from sigexplorer.project.awaiting import when_imported
 from sigexplorer.project.children import State, at_end, follow
 from sigexplorer.project.injecting import Faults
 from sigexplorer.project.program.ending import can_run, stay_interrupted, uninterrupted
+from sigexplorer.project.program.terminating import BeforeTerminated
+from sigexplorer.spool import presence
 
 if TYPE_CHECKING:
     from sigexplorer.capture.recorder import Recorder
 
 #: What makes another program of a process, without a word to ``atexit``; ``os.execvp`` comes to it too.
 _BECOMING = ("execv", "execve")
+
+#: How the code begins that ``multiprocessing`` runs in a process of its own.
+HELPERS = ("from multiprocessing.resource_tracker ", "from multiprocessing.forkserver ")
 
 #: The tracing of this process, and of those that are forked from it: nothing, or one.
 ACTIVE: list[Tracing] = []
@@ -49,6 +54,7 @@ class Tracing:
         self._state = state
         self._recorder: Recorder | None = None
         self._faults = Faults(state.inject)
+        self._terminated = BeforeTerminated(functools.partial(self._last, flush=False))
         self._process = os.getpid()
         self._ended: Ended | None = None
         self._recording: Callable[[], None] | None = None
@@ -69,9 +75,18 @@ class Tracing:
         when_imported("multiprocessing.pool", self._note_before_answers)
         follow(self._state, begin)
         at_end(self._last)
+        self._terminated.begin()
         os._exit = self._leaving(os._exit)
         for name in _BECOMING:
             setattr(os, name, self._becoming(getattr(os, name)))
+
+    def join(self) -> None:
+        """Note that this process, which is not the first, takes part: it may outlive the others.
+
+        The helpers of ``multiprocessing`` end after them, and send nothing.
+        """
+        if not any(word.startswith(HELPERS) for word in sys.orig_argv):
+            presence.enter(Path(self._state.folder))
 
     def _note_before_answers(self, pool: Any) -> None:
         """Let the workers of a pool, which kills them in the end, write what they have noted in time."""
@@ -123,6 +138,8 @@ class Tracing:
                 recorder.stop(functools.partial(_note, recorder))
                 self._faults.end()
                 self.problem = self.problem or recorder.problem
+            presence.leave(Path(self._state.folder))
+            self._terminated.end()
             ended, self._ended = self._ended, None
             if ended is not None and os.getpid() == self._process:
                 ended(flush=flush, hear=hear)
@@ -169,12 +186,12 @@ def begin(state: str) -> None:
     """Begin to trace this process and those that it starts, as ``state`` says; once in a process.
 
     Called before anything of the program: as Python starts, as ``multiprocessing`` prepares a
-    new process, or just after a fork. That is also between fork and exec where ``subprocess``
-    has a ``preexec_fn``; but a fork is traced already, and has only to go on.
+    new process, or just after a fork: that is traced already, and has only to go on.
     """
     if not ACTIVE:
         told = State.read(state)
         Tracing(told).begin(recording=functools.partial(_print, *told.live) if told.live else None)
+    ACTIVE[0].join()
 
 
 def _print(module: str, function: str, told: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sigexplorer import catalog
 from sigexplorer.errors import UnknownNameError
-from sigexplorer.model import ListedReceiver, Run, Trace
+from sigexplorer.model import LATE, ListedReceiver, Run, Trace
 from sigexplorer.show.filters import Filters, Names, Sieve
 from sigexplorer.show.look import Look
 from sigexplorer.show.recording import records
@@ -21,6 +21,8 @@ from sigexplorer.show.text import split_path
 Record = dict[str, Any]
 
 _SENDERS = 4  # named in one row
+
+_BASE = "django.dispatch.dispatcher.Signal."  # the class of all of Django's own signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Notes:
     passed_by: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # receiver, operation, model
     registrations: list[ListedReceiver] = field(default_factory=list)
     counted: dict[str, dict[str, int]] = field(default_factory=dict)
+    late: tuple[str, ...] = ()  # notes on ways to send of which nobody saw what they sent
 
     def read(self, record: Record, times: int = 1) -> None:
         """Note a dispatch, or so many that are alike, or a bypass."""
@@ -112,6 +115,7 @@ class Notes:
 
     def covers(self, run: Run) -> Coverage:
         """Return the three tables."""
+        self.late = tuple(note for note in run.notes if LATE in note)
         tables = tuple(_called(self)), tuple(_not_called(self)), tuple(_unheard(self))
         return Coverage(run, *tables, len(self.registrations))
 
@@ -277,6 +281,8 @@ def _never_sent(notes: Notes, one: ListedReceiver) -> str:
     counted = notes.counted.get(one.name, {})
     if (one.sender in counted) if one.sender is not None else counted:
         return f"{one.name} is only counted in this trace, and its calls are not recorded"
+    if any(_BASE in note or not one.signal.startswith("django.") for note in notes.late):
+        return f"not known: what {LATE} may have sent {one.name}"
     return f"{one.name} was never sent"
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import field, replace
 from itertools import accumulate
+from typing import NamedTuple
 
 from sigexplorer.frozen import dataclass
 from sigexplorer.model import Bypass, Callback, Dispatch, Step, Trace
@@ -179,8 +180,13 @@ def _by_step(trace: Trace, rows: Iterable[Row]) -> dict[int | None, list[Row]]:
 
 
 def _collapse(rows: list[Row]) -> Iterator[Row]:
-    """Join repeats of a row, or of a few rows in turn, that say the same about different objects."""
-    alike = [_likeness(row) for row in rows]
+    """Join repeats of a row, or of a few rows in turn, that say the same about different objects.
+
+    What caused something that is shown stands alone, above it.
+    """
+    causing = {row.record.parent for row in rows}
+    sending = {row.record.callback for row in rows if isinstance(row.record, Dispatch)}
+    alike = [_Likeness(_what(row, causing, sending), _how_it_went(row)) for row in rows]
     place = 0
     while place < len(rows):
         period, times = _repeats(alike, place)
@@ -201,7 +207,7 @@ def _joined(rows: list[Row]) -> Row:
     )
 
 
-def _repeats(alike: list[object], place: int) -> tuple[int, int]:
+def _repeats(alike: list[_Likeness], place: int) -> tuple[int, int]:
     """Return how many rows from ``place`` on repeat, and how often: the pair that covers most."""
     best = (1, 1)
     for period in range(1, _LONGEST_PERIOD + 1):
@@ -209,31 +215,55 @@ def _repeats(alike: list[object], place: int) -> tuple[int, int]:
         times = 1
         while len(block) == period and alike[place + period * times : place + period * (times + 1)] == block:
             times += 1
-        if times > 1 and period * times > best[0] * best[1]:
+        if times > 1 and period * times > best[0] * best[1] and _may_take_turns(block):
             best = (period, times)
     return best
 
 
-def _likeness(row: Row) -> object:
+def _may_take_turns(block: list[_Likeness]) -> bool:
+    """Whether no two rows are of the same that went differently: which of these came when is to be seen."""
+    return len({each.what for each in block}) == len(set(block))
+
+
+class _Likeness(NamedTuple):
+    """What is the same of two rows that may be joined."""
+
+    what: object
+    how_it_went: object
+
+
+def _what(row: Row, causing: Container[int | None], sending: Container[int | None]) -> object:
     record = row.record
     if isinstance(record, Bypass):
         return record  # every one counts its own rows
     if isinstance(record, Callback):
-        return (record.function, record.using, record.ending, record.error, row.cause, row.where)
-    calls = tuple((call.receiver, call.outcome, call.error) for call in record.calls)
+        alone = record.id if record.id in sending else None
+        return (record.function, record.using, row.cause, row.where, alone)
     telling = tuple((name, held) for name, held in record.arguments if name in _TELLING)
     sender = "" if record.group == "migrate" else record.sender  # one for each app
+    alone = record.id if record.id in causing else None
     return (
         record.name,
         record.method,
         sender,
         record.parent,
-        record.rolled_back,
-        record.error,
-        calls,
+        record.parent_call,
+        record.callback,
+        row.depth,
         telling,
         row.where,
+        alone,
     )
+
+
+def _how_it_went(row: Row) -> object:
+    record = row.record
+    if isinstance(record, Bypass):
+        return None
+    if isinstance(record, Callback):
+        return (record.ending, record.error)
+    calls = tuple((call.receiver, call.outcome, call.error) for call in record.calls)
+    return (record.rolled_back, record.error, calls)
 
 
 #: Arguments whose difference is what a row is about.

@@ -10,6 +10,9 @@ DEFAULT_LIMIT = 80
 #: Rows of a view: more than a screen, and less than anybody reads.
 ROWS = 200
 
+#: Levels that are indented: what is deeper would be pushed out of sight by blanks.
+_DEEPEST = 20
+
 #: Unicode categories that move the cursor, hide text or turn its direction around.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -94,6 +97,11 @@ def short_sender(path: str) -> str:
 def milliseconds(nanoseconds: int) -> str:
     """Return a point in time in milliseconds, for a column of them."""
     return f"{nanoseconds / 1_000_000:.2f}"
+
+
+def indent(depth: int) -> str:
+    """Return what stands before a row that is nested so deep: of the very deep ones, how deep it is."""
+    return "  " * depth if depth <= _DEEPEST else f"…{depth} deep ".ljust(2 * _DEEPEST)
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

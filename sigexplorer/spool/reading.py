@@ -15,9 +15,10 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sigexplorer.errors import RecordingError
+from sigexplorer.errors import NothingRecordedError, RecordingError
 from sigexplorer.frozen import dataclass
 from sigexplorer.model import Bypass, Callback, Counted, Dispatch, ListedReceiver, Origin, Run, Trace
+from sigexplorer.spool import presence
 from sigexplorer.spool.assembly import Assembly
 from sigexplorer.spool.files import frames
 from sigexplorer.spool.numbering import Numbers, Starts, ranked
@@ -75,17 +76,18 @@ class _Process:
 
 
 class Spool:
-    """A folder of spools; ``RecordingError`` where there is none, or a file is damaged."""
+    """A folder of spools; ``RecordingError`` where one is damaged, ``NothingRecordedError`` without any."""
 
     def __init__(self, folder: Path) -> None:
         files = sorted(folder.iterdir()) if folder.is_dir() else []
+        self._running, self._killed = presence.joined(folder) if files else ((), ())
         names = [path for path in files if _NAME.fullmatch(path.name)]
         found = [_known(path, several=len(names) > 1) for path in names]
         self._processes = sorted(
             (process for process in found if process.run), key=lambda process: process.run["began"]
         )
         if not self._processes:
-            raise RecordingError(f"'{folder}' holds nothing that was recorded")
+            raise NothingRecordedError(f"'{folder}' holds nothing that was recorded")
         self._began = self._processes[0].run["began"]
         _look_for_lacking(self._processes)
         self._ranks = ranked(each.starts for each in self._processes if each.starts is not None)
@@ -96,8 +98,11 @@ class Spool:
         first = self._processes[0]
         ends = [process.known for process in self._processes]
         notes = [note for end in ends for note in end.get("notes", ())]
-        if any(process.end is None for process in self._processes):
+        without_end = [process.run["process"] for process in self._processes if process.end is None]
+        if self._killed or not set(without_end).issubset(self._running):
             notes.append(_KILLED)
+        if self._running:
+            notes.append(presence.told(self._running))
         return Run(
             title=first.run["title"],
             listened=first.run["listened"],
@@ -108,7 +113,7 @@ class Spool:
             python=first.run["python"],
             databases=tuple(dict(pair for end in ends for pair in end.get("databases", ())).items()),
             dropped=sum(end.get("dropped", 0) for end in ends),
-            complete=all(end.get("complete", False) for end in ends),
+            complete=not (self._running or self._killed) and all(end.get("complete", False) for end in ends),
             queries=sum(end.get("queries", 0) for end in ends),
             notes=tuple(dict.fromkeys(notes)),
         )

@@ -138,6 +138,12 @@ def test_an_unknown_format_of_a_trace(
         ["scenario", "save-user", "-e", "!"],
         ["scenario", "save-user", "--listen", "--no-lisen"],
         ["list", "--pythonpath"],
+        ["list", "--pythonpath", ""],
+        ["list", "-o", ""],
+        ["scenario", "save-user", "-S", "!blog.Post"],
+        ["scenario", "save-user", "-R", "!*.reindex"],
+        ["trace", "-o", "", "--", "-c", "pass"],
+        ["trace", "-S", "!blog.Post", "--", "-c", "pass"],
     ],
     ids=" ".join,
 )
@@ -145,6 +151,7 @@ def test_wrong_usage_is_one_line(arguments: list[str], story_cli: Cli) -> None:
     """Whatever is wrong with the words of a command is said in one line."""
     line = said(story_cli(*arguments))
     assert len(line) < 300
+    assert "'.'" not in line  # which nobody has typed
 
 
 def test_an_unknown_command_names_one_like_it(cli: Cli) -> None:

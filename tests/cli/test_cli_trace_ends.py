@@ -53,6 +53,16 @@ ENDINGS = {
         f"try: os.execve('/bin/sh', ['sh'], {{'a': 'b\\0'}})\nexcept ValueError: print('null')\n{PAID}"
     ),
     "by another program": PAID + "import os\nos.execv('/bin/sh', ['sh', '-c', 'exit 4'])\n",
+    "terminated": f"{PAID}import os, time\nos.kill(os.getpid(), 15)\ntime.sleep(60)\n",
+    "terminated, its own handler taken back": (
+        f"{PAID}import os, signal\nprint(signal.getsignal(15) is signal.signal(15, lambda *_: print(1)))\n"
+        "signal.raise_signal(15)\nsignal.signal(15, signal.SIG_DFL)\nsignal.raise_signal(15)\n"
+    ),
+    "having terminated its child": (
+        "import os, shop, signal\nread, write = os.pipe()\nchild = os.fork()\n"
+        "if not child:\n    shop.paid.send('web', order=7); os.write(write, b'x'); signal.pause()\n"
+        "os.read(read, 1); os.kill(child, 15); print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    ),
     "in atexit": "import atexit, shop\n@atexit.register\ndef last():\n"
     "    shop.paid.send('web', order=7)\n    print('last')\n",
     "with a thread that goes on": "import threading, shop\ndef later():\n"

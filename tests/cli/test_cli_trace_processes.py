@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections import Counter
@@ -196,3 +197,18 @@ def test_the_workers_of_xdist_are_part_of_the_trace(tmp_path: Path) -> None:
     found = dispatches(recorded(tmp_path, *words), "paid")
     assert Counter(each["arguments"]["order"] for each in found) == Counter([*range(8), *range(8)])
     assert len({each["process"] for each in found}) == 2
+
+
+def test_a_process_that_outlives_the_command_is_noted(tmp_path: Path) -> None:
+    """A daemon that sends when the command is over makes a trace that says so, and is not complete."""
+    os.mkfifo(tmp_path / "pipe")
+    program = (
+        f"{PAID}import os\nif os.fork(): os._exit(0)\n"
+        f"os.setsid(); os.closerange(0, 3)\nopen('pipe').read()\n{PAID}open('done', 'w')\n"
+    )
+    write(tmp_path, program=program)
+    records = recorded(tmp_path, "program.py")
+    (tmp_path / "pipe").write_text("go on")
+    assert len(dispatches(records)) == 2
+    assert not records[0]["complete"]
+    assert ["still ran when the trace was made" in note for note in records[0]["notes"]] == [True]

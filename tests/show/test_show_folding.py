@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from build import bypass, call, dispatch, trace, traces
 from hypothesis import given
 
+from sigexplorer.model import Callback
 from sigexplorer.show.filters import Filters
 from sigexplorer.show.folding import Row, fold
 
@@ -130,6 +132,41 @@ def test_what_caused_something_is_not_joined_over_it() -> None:
     children = [dispatch(number, "pre_save", parent=number - 1, parent_call=0) for number in (2, 4)]
     rows = rows_of(trace(*parents, *children))
     assert [(row.record.id, row.depth) for row in rows] == [(1, 0), (2, 1), (3, 0), (4, 1)]
+
+
+def callback(number: int, **changes: Any) -> Callback:
+    """Return a callback that ran."""
+    plain = Callback(
+        id=number, function="blog.notify", file=None, line=None, using="default", registered_ns=100, step=1,
+        parent=None, parent_call=None, origin=None, start_ns=number * 1_000, duration_ns=500,
+        ending="returned", error=None,
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+@pytest.mark.parametrize("names", [["post_save"] * 2, ["pre_save", "post_save"] * 2])
+def test_what_a_callback_sent_is_not_joined_with_what_it_did_not(names: list[str]) -> None:
+    """Rows below an on_commit callback and those after it stay apart, whatever they say."""
+    first, second = names[: len(names) // 2], names[len(names) // 2 :]
+    sent = [dispatch(number, name, callback=1) for number, name in enumerate(first, 2)]
+    later = [dispatch(number, name) for number, name in enumerate(second, 10)]
+    rows = rows_of(replace(trace(*sent, *later), callbacks=(callback(1),)))
+    assert [row.times for row in rows] == [1] * (1 + len(names))
+    assert [row.depth for row in rows] == [0, *[1] * len(sent), *[0] * len(later)]
+
+
+def test_who_caused_a_row_is_not_joined_with_the_one_before() -> None:
+    """Of dispatches and callbacks that say the same, one that caused what stands below it stands alone."""
+    outer = [dispatch(1, calls=(call(),)), dispatch(2, calls=(call(),))]
+    shown = trace(*outer, dispatch(3, "pre_save", parent=2, parent_call=0), dispatch(6, callback=5))
+    rows = rows_of(replace(shown, callbacks=(callback(4), callback(5))))
+    assert ids(rows) == [(1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1)]
+
+
+def test_what_went_differently_in_turn_is_not_joined() -> None:
+    """Rows of the same that are kept and rolled back in turn stay in their order."""
+    turns = trace(*(dispatch(number, rolled_back=not number % 2) for number in range(1, 7)))
+    assert ids(rows_of(turns)) == [(number, 1) for number in range(1, 7)]
 
 
 def test_bypasses_stand_where_they_happened() -> None:

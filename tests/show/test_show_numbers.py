@@ -14,7 +14,7 @@ from drawing import CONTROL, drawn, widest
 from hypothesis import given
 
 from sigexplorer.errors import RecordingError
-from sigexplorer.model import Counted, ListedReceiver, Trace, summarise
+from sigexplorer.model import LATE, Counted, ListedReceiver, Trace, summarise
 from sigexplorer.show import rollup, views
 from sigexplorer.show.coverage import coverage, coverages
 from sigexplorer.show.exporters import export
@@ -230,6 +230,24 @@ COVERED = replace(
     ),
     counted=(Counted("pre_init", "blog.Post", 9),),
 )
+
+
+@pytest.mark.parametrize(
+    ("owner", "unknown"),
+    [
+        ("shop.Late", {"shop.paid"}),
+        ("django.dispatch.dispatcher.Signal", {"shop.paid", "django.db.pre_delete"}),
+    ],
+)
+def test_what_may_have_been_sent_unseen_is_not_called_unsent(owner: str, unknown: set[str]) -> None:
+    """Where a way to send came late nobody says never of the signals that may have been sent by it."""
+    (one,) = [each for each in COVERED.receivers if each.receiver == "never"]
+    signals = ("shop.paid", "django.db.pre_delete")
+    receivers = tuple(replace(one, signal=signal) for signal in signals)
+    run = replace(COVERED.run, notes=(f"{owner}.send {LATE}: what is sent so is not known",))
+    found = coverage(Trace(run, receivers=receivers))
+    assert {row.signal for row in found.not_called if row.reason.startswith("not known")} == unknown
+    assert {row.signal for row in found.not_called if "never sent" in row.reason} == {*signals} - unknown
 
 
 def test_each_row_of_the_coverage_has_its_reason() -> None:

@@ -13,14 +13,16 @@ from drawing import CONTROL, UNLIMITED, drawn, unwrapped, widest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigexplorer.model import SECRET, Claim, Dispatch, Origin, Summary, Trace
+from sigexplorer.model import SECRET, Callback, Claim, Dispatch, Origin, Summary, Trace
 from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
-from sigexplorer.show.views import heading
-from sigexplorer.show.views.timeline import render
+from sigexplorer.show.selection import selected
+from sigexplorer.show.views import heading, sequence, tree
+from sigexplorer.show.views import timeline as table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
 WIDTHS = [80, 140, UNLIMITED]
 each_width = pytest.mark.parametrize("width", WIDTHS)
@@ -54,7 +56,7 @@ STORY = trace(
 
 def shown(recorded: Trace, look: Look | None = None, width: int = UNLIMITED) -> str:
     """Return the timeline of a trace."""
-    return drawn(render(recorded, look or Look(), width), width)
+    return drawn(table.render(recorded, look or Look(), width), width)
 
 
 def numbers(text: str) -> list[int]:
@@ -326,3 +328,22 @@ def test_who_wrote_past_the_signals_is_told(width: int, rows: int) -> None:
     assert text.count("fromshop/tasks.py:7") == rows
     assert text.count("1row,nottold:a.b") == rows
     assert "shop/tasks.py" not in shown(crowd, Look(rows=0), width)
+
+
+@pytest.mark.parametrize("view", [table, tree, sequence])
+@pytest.mark.parametrize("deep", [60, 500])
+def test_deep_nesting_leaves_rows_to_be_read(view: ModuleType, deep: int) -> None:
+    """Rows that are nested very deep say how deep, and are no wider for it."""
+    rest = [dispatch(number, parent=number - 1, parent_call=0, calls=(call(),)) for number in range(2, deep)]
+    recorded = trace(dispatch(1, calls=(call(),)), *rest, steps=0)
+    text = drawn(view.draw(selected(recorded, Look()), Look(), UNLIMITED), UNLIMITED)
+    assert re.search(r"\u2026\d+ deep ", text)
+    assert widest(text) < 200
+
+
+def test_a_callback_is_shown_by_its_number() -> None:
+    """The row of an on_commit callback has the number that it has in JSON, in long timelines too."""
+    done = Callback(7, "mail", None, None, "default", 50, 1, None, None, None, 900, 5, "returned", None)
+    for many in (1, 300):
+        sent = [dispatch(number, sender=f"blog.Post{number}") for number in range(10, 10 + many)]
+        assert re.search(r"(?m)^ *7 .*on_commit", shown(replace(trace(*sent), callbacks=(done,)), width=200))

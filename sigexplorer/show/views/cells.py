@@ -12,6 +12,7 @@ from sigexplorer.show.look import Look
 from sigexplorer.show.text import (
     NOT_CALLED,
     duration,
+    indent,
     milliseconds,
     plural,
     safe,
@@ -58,7 +59,7 @@ def wide(row: Row, look: Look) -> list[Text]:
 def narrow(row: Row, look: Look) -> list[Text]:
     """Return number, time, signal over sender, arguments over receivers, and SQL of a row."""
     record = row.record
-    below = Text("  " * row.depth)
+    below = Text(indent(row.depth))
     if isinstance(record, Bypass):
         below.append(safe(record.model), style="cyan")
         what = _lines([_passed_by(record), origins(row) if look.origins else Text()])
@@ -77,15 +78,14 @@ def _lines(texts: Iterable[Text]) -> Text:
 def _when(row: Row) -> list[Text]:
     record = row.record
     start_ns = record.start_ns
-    if isinstance(record, Callback):  # its number is none of a dispatch
-        when = record.registered_ns if start_ns is None else start_ns
-        return [Text(), Text(milliseconds(when), style="dim")]
+    if isinstance(record, Callback) and start_ns is None:
+        start_ns = record.registered_ns
     return [Text(str(record.id), style="dim"), Text(milliseconds(start_ns or 0), style="dim")]
 
 
 def _signal(row: Row, look: Look) -> Text:
     record = row.record
-    text = Text("  " * row.depth)
+    text = Text(indent(row.depth))
     if isinstance(record, Bypass):
         return text.append(f"no signal: {record.operation}", style="yellow")
     if isinstance(record, Callback):
@@ -97,7 +97,7 @@ def _signal(row: Row, look: Look) -> Text:
     if row.times > 1:
         text.append(f" ×{row.times}")  # noqa: RUF001 - the contract's sign
     if isinstance(record, Dispatch) and record.rolled_back:
-        text.append(f"\n{'  ' * row.depth}rolled back", style="yellow")
+        text.append(f"\n{indent(row.depth)}rolled back", style="yellow")
     return text
 
 

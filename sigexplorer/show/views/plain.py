@@ -11,7 +11,7 @@ from rich.segment import Segment
 from sigexplorer.model import Bypass, Call, Callback, Dispatch
 from sigexplorer.show.folding import Row, Timeline
 from sigexplorer.show.look import Look
-from sigexplorer.show.text import NOT_CALLED, milliseconds, plural, safe, shown, took
+from sigexplorer.show.text import NOT_CALLED, indent, milliseconds, plural, safe, shown, took
 from sigexplorer.show.views.cells import USUAL, origins
 from sigexplorer.show.views.columns import NUMBERS, fitted
 
@@ -79,12 +79,20 @@ def cells(row: Row, look: Look) -> tuple[str, ...]:
     """Return what each column says of a row, as plain text."""
     record = row.record
     times = f" ×{row.times}" if row.times > 1 else ""  # noqa: RUF001 - the contract's sign
-    within = "  " * row.depth
+    within = indent(row.depth)
     if isinstance(record, Callback):
         when = record.registered_ns if record.start_ns is None else record.start_ns
         cause = f"registered by {safe(row.cause)}" if row.cause else ""
         told = f"{safe(record.function)} {record.ending}"
-        return ("", milliseconds(when), f"{within}on_commit{times}", "", _sent(cause, row, look), told, "")
+        return (
+            str(record.id),
+            milliseconds(when),
+            f"{within}on_commit{times}",
+            "",
+            _sent(cause, row, look),
+            told,
+            "",
+        )
     number, when_ms = str(record.id), milliseconds(record.start_ns)
     if isinstance(record, Bypass):
         signal = f"{within}no signal: {record.operation}"

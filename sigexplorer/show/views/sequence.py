@@ -12,7 +12,7 @@ from sigexplorer.show.look import Look
 from sigexplorer.show.selection import Selection
 from sigexplorer.show.sequence import PROGRAM, Message, sequence
 from sigexplorer.show.shortening import Cut, shorten
-from sigexplorer.show.text import safe, short_sender
+from sigexplorer.show.text import indent, safe, short_sender
 from sigexplorer.show.views import heading
 
 _NAME = 60  # characters of a name
@@ -39,7 +39,7 @@ def _parts(shown: Selection, cut: Cut, look: Look) -> Iterator[RenderableType]:
 
 
 def _line(message: Message, look: Look) -> Text:
-    text = Text(f"{'  ' * message.depth}  {_name(message.sender, look)} -> ", style="default")
+    text = Text(f"{indent(message.depth)}  {_name(message.sender, look)} -> ", style="default")
     dim = message.receiver is None
     text.append(_name(message.receiver, look) if message.receiver else "nobody", style="dim" if dim else "")
     text.append(f": {safe(message.signal, _NAME)} ", style="dim" if dim else "bold")

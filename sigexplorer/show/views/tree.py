@@ -22,6 +22,7 @@ _BAR = (12, 40)  # columns of the bars, at least and at most
 _SHARE = 5  # of the width: a fifth
 _SLOW = 0.2  # of the whole time, spent by a row itself
 _DURATION = 8  # columns
+_DEEPEST = 60  # columns of branches
 _NAME = 20  # characters of a receiver's name that are shown at least
 
 
@@ -118,7 +119,7 @@ def _line(node: Node, lead: str, scale: _Scale, look: Look, room: int) -> Text:
 
 def _lead(lead: str, room: int) -> str:
     """Return the branches; of very deep ones the last, and how many there are."""
-    return lead if len(lead) <= room // 2 else f"…{len(lead) // 3} deep {lead[-3:]}"
+    return lead if len(lead) <= min(room // 2, _DEEPEST) else f"…{len(lead) // 3} deep {lead[-3:]}"
 
 
 def _label(node: Node, look: Look, room: int) -> Text:
