@@ -145,7 +145,7 @@ def looks_at(function: Function, names: frozenset[str], argument: str) -> bool:
 def decorated_otherwise(receiver: Receiver) -> bool:
     """Whether a decorator that nobody knows may change what the receiver does."""
     function = receiver.function
-    for decorator in function.node.decorator_list:
+    for decorator in () if receiver.is_bare else function.node.decorator_list:
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         if resolve(called, function.owner) not in ("django.dispatch.receiver", "functools.wraps"):
             return True

@@ -61,6 +61,11 @@ class Function:
         return self.node.name
 
     @property
+    def called(self) -> str:
+        """What it is called in a message: for ``__call__`` with its class."""
+        return self.scope.qualname.rpartition("<locals>.")[2] if self.name == "__call__" else self.name
+
+    @property
     def path(self) -> str:
         """The name by which a receiver is known: ``module.qualname``."""
         return f"{self.file.module}.{self.scope.qualname}"

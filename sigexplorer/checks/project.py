@@ -13,6 +13,7 @@ from sigexplorer.checks.facts import Class, Connection, Defined, File, Function,
 from sigexplorer.checks.listeners import BUILT_IN, Listener, Receiver, from_live
 from sigexplorer.checks.live import Live, LiveReceiver
 from sigexplorer.checks.names import USER_MODEL, canonical, chain, resolve
+from sigexplorer.checks.registered import registered, still_there
 
 #: Signals whose sender is a model; of these also ``"app.Model"`` is understood.
 MODEL_SIGNALS = frozenset(
@@ -175,24 +176,14 @@ class Project:
         return senders.pop() if len(senders) == 1 else None
 
     @cached_property
-    def running(self) -> dict[Function, list[LiveReceiver]]:
+    def registered(self) -> dict[Function, list[LiveReceiver]]:
         """The registrations of the running project whose receivers stand in these files."""
-        found: dict[Function, list[LiveReceiver]] = defaultdict(list)
-        if self.live is None:
-            return found
-        places = {
-            (
-                str(file.path.resolve()),
-                min([one.node.lineno, *(each.lineno for each in one.node.decorator_list)]),
-            ): one
-            for file in self.files
-            for one in file.functions
-        }
-        for live in self.live.receivers:
-            function = places.get((live.file or "", live.line or 0))
-            if function is not None:
-                found[function].append(live)
-        return found
+        return registered(self.live, self.files)
+
+    @cached_property
+    def running(self) -> dict[Function, list[LiveReceiver]]:
+        """Those registrations of the running project whose receiver is there to be called."""
+        return still_there(self.registered)
 
     @cached_property
     def disconnections(self) -> list[Listener]:
@@ -206,6 +197,9 @@ class Project:
         for listener in self.listeners:
             if listener.function is not None:
                 found.setdefault(listener.function, Receiver(listener.function)).listeners.append(listener)
+        for function, lives in self.running.items():
+            if function in found:
+                found[function].is_bare = all(live.bare for live in lives)
         return list(found.values())
 
     def on(self, *names: str) -> Iterator[Receiver]:

@@ -10,6 +10,7 @@ from sigexplorer.checks.labels import known_models
 from sigexplorer.checks.listeners import Listener
 from sigexplorer.checks.names import chain
 from sigexplorer.checks.project import MODEL_SIGNALS, Project, short
+from sigexplorer.checks.registered import connected_for
 from sigexplorer.checks.rule import Hit, at_listener, rule
 from sigexplorer.errors import nearest
 
@@ -56,11 +57,14 @@ def instance_as_sender(project: Project) -> Iterator[Hit]:
     Model signals are sent by classes. An instance never is the sender, and one that is not
     saved cannot even be hashed.
 
+    With the running project: instances that the source does not show.
+
     Connect to the class, and compare ``instance`` in the receiver.
     """
+    told = set()
     for listener in project.listeners:
         sender = listener.connection.sender
-        if sender is None or not listener.names & _OF_MODELS:
+        if sender is None or listener.live is not None or not listener.names & _OF_MODELS:
             continue
         made = isinstance(sender, ast.Call) and (
             project.is_model(project.resolve(sender.func, listener.connection.scope, listener.file))
@@ -73,6 +77,12 @@ def instance_as_sender(project: Project) -> Iterator[Hit]:
             text = ast.unparse(sender)[:60]
             message = f"{listener.name} never runs: {text} is an instance, and senders are classes"
             yield at_listener(listener, message, sender)
+            told.add(listener.function)
+    for function, live in connected_for(project.running, "instance"):
+        if function not in told and live.signal in MODEL_SIGNALS:
+            message = f"{function.called} never runs: its sender is an instance, and senders are classes"
+            yield Hit(function.file, function, message, function.path, live.signal)
+            told.add(function)
 
 
 def _is_given(listener: Listener) -> bool:
