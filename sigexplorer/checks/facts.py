@@ -278,9 +278,10 @@ class File:
 
     path: Path
     shown: str
-    within: tuple[str, ...]  # its folders and name, from the folder that was named
+    within: tuple[str, ...]  # its folders and name, from the folder of its project
     module: str
     is_package: bool
+    is_deep: bool  # its functions were looked into: it may have to do with signals
     scope: Scope
     lines: list[str]
     functions: list[Function] = field(default_factory=list)
@@ -297,6 +298,7 @@ class File:
     bindings: dict[str, list[int]] = field(default_factory=dict)  # lines that surely give a name to another
     imports: set[str] = field(default_factory=set)  # dotted paths
     strings: set[str] = field(default_factory=set)  # that look like dotted paths
+    values: set[str] = field(default_factory=set)  # dotted paths of what is handed on, and not just used
 
     @property
     def package(self) -> str:

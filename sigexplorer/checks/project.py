@@ -51,9 +51,10 @@ _FOLLOWED = 10  # names of names
 class Project:
     """The checked files, and what is known of the running project if one was started."""
 
-    def __init__(self, files: Sequence[File], live: Live | None = None) -> None:
+    def __init__(self, files: Sequence[File], live: Live | None = None, *, is_whole: bool = True) -> None:
         self.files = files
         self.live = live
+        self.is_whole = is_whole  # or there may be sends that are not seen
         self.by_module = {file.module: file for file in files}
         self.classes = {found.path: found for file in files for found in file.classes}
         self.signals = {found.path: found for file in files for found in file.signals}

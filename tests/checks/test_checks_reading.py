@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import os
 import subprocess
 import sys
@@ -85,15 +86,16 @@ def test_a_file_as_editors_write_them(tmp_path: Path, content: bytes) -> None:
 
 
 def test_links_in_a_circle(tmp_path: Path) -> None:
-    """A link to a folder above is entered once, a link to itself is named, a file is read once."""
+    """A link to a folder above is named and not entered, so is a link to itself; a file is read once."""
     (tmp_path / "inside").mkdir()
     (tmp_path / "inside" / "up").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "self.py").symlink_to(tmp_path / "self.py")
     (tmp_path / "again.py").symlink_to(tmp_path / "good.py")
     source = read(tmp_path)
     assert codes(source) == ["SX003"]
-    assert [(Path(one.file).name, one.reason[:15]) for one in source.unread] == [
-        ("self.py", "cannot be read:")
+    assert [(Path(one.file).name, one.reason) for one in source.unread] == [
+        ("up", "cannot be parsed: it is a link to a folder above itself"),
+        ("self.py", f"cannot be read: {os.strerror(errno.ELOOP)}"),
     ]
 
 

@@ -246,12 +246,19 @@ def test_the_pre_commit_hook(cli: Cli) -> None:
 
 
 def test_one_file_of_an_app(cli: Cli) -> None:
-    """A module whose neighbours were not read is not said to be imported by nobody."""
+    """Its neighbours are looked at, and nothing is found in them: nobody imports the one that is named."""
     Path("blog").mkdir()
     for name in ("__init__", "models", "apps", "receivers"):
-        write(NOTE if name == "receivers" else "x = 1", name=f"blog/{name}.py")
-    assert "SX001" in cli("check", "blog").out
-    assert "SX001" not in cli("check", "blog/models.py", "blog/receivers.py").out
+        write(NOTE if name == "receivers" else ERROR if name == "apps" else "x = 1", name=f"blog/{name}.py")
+    named = cli("check", "blog/models.py", "blog/receivers.py", "-f", "lines").out
+    assert named == "".join(
+        line
+        for line in cli("check", "blog", "-f", "lines").out.splitlines(keepends=True)
+        if "apps" not in line
+    )
+    assert "SX001" in named
+    Path("blog/urls.py").write_text("from blog import receivers\n")
+    assert "SX001" not in cli("check", "blog/receivers.py").out
 
 
 def test_a_narrow_terminal(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
