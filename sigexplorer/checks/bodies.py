@@ -55,6 +55,8 @@ def database_call(node: ast.Call) -> bool:
         return not node.args or names[-1] != "save"  # form.save(commit), image.save(file): not a model's
     if names[-1] in ("execute", "executemany") and "cursor" in names:
         return True
+    if names[-1] == "cursor" and names[0] in ("connection", "connections"):
+        return True
     if not _MANAGERS & set(names[:-1]):
         return False
     return names[-1].removeprefix("a") in RUNNING or names[-1] in RUNNING

@@ -298,7 +298,10 @@ class File:
     bindings: dict[str, list[int]] = field(default_factory=dict)  # lines that surely give a name to another
     imports: set[str] = field(default_factory=set)  # dotted paths
     strings: set[str] = field(default_factory=set)  # that look like dotted paths
-    values: set[str] = field(default_factory=set)  # dotted paths of what is handed on, and not just used
+    values: dict[str, list[int]] = field(default_factory=dict)  # paths of what is handed on: the lines
+    made: dict[str, ast.Call] = field(
+        default_factory=dict
+    )  # names of the module that are given what a call makes
 
     @property
     def package(self) -> str:

@@ -35,6 +35,8 @@ _LEAVES = frozenset({ast.Load, ast.Store, ast.Del, ast.Pass, ast.Break, ast.Cont
 
 _SENDS = frozenset({"send", "send_robust", "asend", "asend_robust"})
 _OF_SIGNALS = _SENDS | {"connect", "disconnect", "has_listeners", "receivers"}
+#: What is given to these is connected, and nothing else.
+_TAKES_ONE = frozenset({"receiver", "connect", "disconnect"})
 _WRITES = frozenset({"bulk_create", "bulk_update", "update", "abulk_create", "abulk_update", "aupdate"})
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
@@ -180,6 +182,8 @@ class _Walk:
         if isinstance(value, ast.Constant):
             self.file.constants.setdefault(target.id, (node, value.value))
         elif isinstance(value, ast.Call):
+            if not above:
+                self.file.made[target.id] = value
             called = resolve(value.func, scope) or ""
             if called.rpartition(".")[2] in ("Signal", "ModelSignal") and called.startswith("django."):
                 path = f"{self.file.module}.{target.id}"
@@ -228,17 +232,18 @@ class _Walk:
         elif node.attr not in _OF_SIGNALS:
             self._name(base, scope, above)
             if not _is_just_used(node, above):
-                self._hand_on(f"{scope.lookup(base.id)}.{node.attr}" if scope.lookup(base.id) else "")
+                found = scope.lookup(base.id)
+                self._hand_on(f"{found}.{node.attr}" if found else "", node.lineno)
 
     def _name(self, node: ast.Name, scope: Scope, above: Ancestors) -> None:
         if isinstance(node.ctx, ast.Load) and not _is_just_used(node, above):
             found = scope.lookup(node.id)
-            self._hand_on(f"{self.file.module}.{node.id}" if found is None else found)
+            self._hand_on(f"{self.file.module}.{node.id}" if found is None else found, node.lineno)
 
-    def _hand_on(self, path: str) -> None:
+    def _hand_on(self, path: str, line: int) -> None:
         """Note what is used as a value: given to a function, kept under another name, looped over."""
         if path:
-            self.file.values.add(path)
+            self.file.values.setdefault(path, []).append(line)
 
     def _constant(self, node: ast.Constant, _scope: Scope, _above: Ancestors) -> None:
         if isinstance(node.value, str) and len(node.value) < 200 and _DOTTED.fullmatch(node.value):  # noqa: PLR2004
@@ -250,8 +255,10 @@ def _is_just_used(node: ast.expr, above: Ancestors) -> bool:
     around = above[-1] if above else None
     if isinstance(around, ast.List | ast.Tuple) and len(above) > 1:
         node, around = around, above[-2]
+    if isinstance(around, ast.keyword) and around.arg == "receiver" and len(above) > 1:
+        return isinstance(above[-2], ast.Call) and _called(above[-2]) in _TAKES_ONE
     if isinstance(around, ast.Call):
-        return around.func is node or (_called(around) == "receiver" and node in around.args[:1])
+        return around.func is node or (_called(around) in _TAKES_ONE and node in around.args[:1])
     return isinstance(around, ast.Attribute) and around.attr in _OF_SIGNALS
 
 

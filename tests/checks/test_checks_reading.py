@@ -108,6 +108,31 @@ def test_a_file_that_is_gone_or_no_file(tmp_path: Path) -> None:
     assert codes(source) == ["SX003"]
 
 
+def test_what_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that nobody may enter, and a named file in it, are a line each; the rest is checked."""
+    (tmp_path / "shut").mkdir()
+    scan, look = os.scandir, os.lstat
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("shut"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return scan(path)
+
+    def lstat(path: str | Path, **named: int) -> os.stat_result:
+        if "shut/" in str(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return look(path, **named)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    (tmp_path / "good.py").write_text(WRONG)
+    denied = f"cannot be read: {os.strerror(errno.EACCES)}"
+    assert [one.reason for one in checking.read([tmp_path]).unread] == [denied]
+    monkeypatch.setattr(os, "lstat", lstat)
+    source = checking.read([tmp_path / "good.py", tmp_path / "shut" / "a.py"])
+    assert [Path(one.file).name for one in source.unread] == ["a.py"]
+    assert codes(source) == ["SX003"]
+
+
 def test_a_folder_called_like_a_file(tmp_path: Path) -> None:
     """A folder whose name ends in .py is a folder."""
     (tmp_path / "odd.py").mkdir()

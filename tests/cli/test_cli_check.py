@@ -235,6 +235,17 @@ def test_a_wrong_question(arguments: tuple[str, ...], said: str, cli: Cli) -> No
     assert said in answer.err
 
 
+def test_fix_of_a_file_that_is_read_only(cli: Cli) -> None:
+    """It is left as it is, and a line says so."""
+    pytest.importorskip("libcst", reason="--fix needs libcst, which is not installed here")
+    write(ERROR)
+    Path("app.py").chmod(0o444)
+    before = Path("app.py").read_text()
+    answer = cli("check", "app.py", "--fix")
+    assert (answer.code, answer.err) == (1, "not fixed: app.py: it is read-only\n")
+    assert Path("app.py").read_text() == before
+
+
 def test_the_pre_commit_hook(cli: Cli) -> None:
     """The command of the pre-commit hook takes files and fails on what is wrong."""
     hooks = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text()

@@ -230,7 +230,12 @@ def _is_kept(function: Function, raw: Connection, around: Function) -> bool:
     """Whether the local function is used for anything else, or the work goes on while it lives."""
     if any(isinstance(node, ast.Yield | ast.YieldFrom | ast.Await | ast.With) for node, _ in around.steps):
         return True
-    connecting = {id(node) for node in ast.walk(raw.node)}
+    alike = [
+        one.node
+        for one in raw.file.connections
+        if one.scope is raw.scope and isinstance(one.target, ast.Name) and one.target.id == function.name
+    ]
+    connecting = {id(node) for call in [raw.node, *alike] for node in ast.walk(call)}
     for statement in around.node.body:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and node.id == function.name and id(node) not in connecting:
@@ -260,9 +265,15 @@ def rebound(project: Project) -> Iterator[Hit]:
         if function is None or function.owner.parent is not None or raw.vague or not _is_weak(raw.weak):
             continue
         again = _rebinding(function)
-        if again and (raw.decorator or raw.node.lineno < again):
+        if again and (raw.decorator or raw.node.lineno < again) and not _is_kept_elsewhere(function, again):
             message = f"{function.name} is collected: line {again} gives its name to something else"
             yield Hit(function.file, function, message, function.path, listener.signal)
+
+
+def _is_kept_elsewhere(function: Function, again: int) -> bool:
+    """Whether a function is handed on, and may be held, before its name stands for something else."""
+    used = function.file.values.get(function.path, ())
+    return any(function.node.lineno < line < again for line in used)
 
 
 def _rebinding(function: Function) -> int:

@@ -83,6 +83,8 @@ def abstract_sender(project: Project) -> Iterator[Hit]:
         if not listener.names & _OF_MODELS or listener.sender is None:
             continue
         found = project.classes.get(listener.sender)
+        if listener.sender_text is not None:
+            found = next(iter(models_called(project, listener.sender_text)), None)
         running = listener.function is not None and any(
             live.is_abstract and live.sender_path == listener.sender
             for live in project.running.get(listener.function, ())
