@@ -8,11 +8,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from specimen_files import write_files
 
-from sigexplorer.checks import checking, files
+from sigexplorer.checks import checking, configuration, files
 from sigexplorer.checks.configuration import Configuration
 from sigexplorer.errors import UsageError
 
@@ -111,7 +112,7 @@ def test_a_file_that_is_gone_or_no_file(tmp_path: Path) -> None:
 def test_what_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that nobody may enter, and a named file in it, are a line each; the rest is checked."""
     (tmp_path / "shut").mkdir()
-    scan, look = os.scandir, os.lstat
+    scan, look, ask = os.scandir, os.lstat, os.stat
 
     def scandir(path: str) -> object:
         if str(path).endswith("shut"):
@@ -123,11 +124,18 @@ def test_what_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return look(path, **named)
 
+    def stat(path: str | Path, **named: Any) -> os.stat_result:
+        if "shut/" in str(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return ask(path, **named)
+
     monkeypatch.setattr(os, "scandir", scandir)
     (tmp_path / "good.py").write_text(WRONG)
     denied = f"cannot be read: {os.strerror(errno.EACCES)}"
     assert [one.reason for one in checking.read([tmp_path]).unread] == [denied]
     monkeypatch.setattr(os, "lstat", lstat)
+    monkeypatch.setattr(os, "stat", stat)
+    assert configuration.read(tmp_path / "shut" / "a.py", ()) == configuration.read(tmp_path / "shut", ())
     source = checking.read([tmp_path / "good.py", tmp_path / "shut" / "a.py"])
     assert [Path(one.file).name for one in source.unread] == ["a.py"]
     assert codes(source) == ["SX003"]
