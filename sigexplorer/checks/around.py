@@ -42,6 +42,16 @@ def _upwards(folder: str) -> Iterator[str]:
         yield one
 
 
+def top_of(named: Path, root: str) -> str:
+    """Return the folder that modules are imported from.
+
+    That of a ``manage.py``, if the project has one there; else a folder that was named and is no package.
+    """
+    path = os.path.abspath(named)  # noqa: PTH100 - as above
+    is_top = os.path.isdir(path) and not os.path.exists(f"{path}/__init__.py")  # noqa: PTH110, PTH112
+    return path if is_top and not os.path.exists(f"{root}/manage.py") else root  # noqa: PTH110
+
+
 def is_seen(named: Path) -> bool:
     """Whether all there is to know is read with a path: a folder is taken to hold it."""
     return os.path.isdir(named) or is_project(root_of(named))  # noqa: PTH112

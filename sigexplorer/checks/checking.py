@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sigexplorer import garbage
 from sigexplorer.checks import files, ignores
-from sigexplorer.checks.around import files_around, is_seen, root_of
+from sigexplorer.checks.around import files_around, is_seen, root_of, top_of
 from sigexplorer.checks.configuration import Configuration
 from sigexplorer.checks.facts import File
 from sigexplorer.checks.gather import gather
@@ -40,12 +40,12 @@ def read(paths: Sequence[Path]) -> Read:
     found: list[File] = []
     unread: list[Unread] = []
     seen: set[str] = set()
-    roots = {path: root_of(path) for path in paths}
+    roots = {path: (root := root_of(path), top_of(path, root)) for path in paths}
     with garbage.waiting(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escapes are another linter's business
         for path, real, named in files.find(paths):
             seen.add(real)
-            source = files.read(path, roots[named])
+            source = files.read(path, *roots[named])
             if isinstance(source, Unread):
                 unread.append(source)
             else:

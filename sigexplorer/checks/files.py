@@ -99,8 +99,11 @@ def _is_venv(entry: os.DirEntry[str]) -> bool:
     return os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))  # noqa: PTH110, PTH118 - once a folder
 
 
-def read(file: str, root: str) -> Source | Unread:
-    """Read and parse one file of the project in ``root``, or say in a line why that cannot be done."""
+def read(file: str, root: str, top: str = "") -> Source | Unread:
+    """Read and parse one file of the project in ``root``, or say in a line why that cannot be done.
+
+    Modules are imported from ``top``, where that is another folder.
+    """
     shown = shown_path(file)
     try:
         text = _text(file)
@@ -117,10 +120,10 @@ def read(file: str, root: str) -> Source | Unread:
     except (ValueError, LookupError, OverflowError) as problem:
         return Unread(shown, f"cannot be parsed: {str(problem) or type(problem).__name__}")
     absolute = os.path.abspath(file)  # noqa: PTH100 - links keep their names
-    top = f"{root.rstrip('/')}/"
+    start = f"{root.rstrip('/')}/"
     folder, _, name = absolute.rpartition("/")
-    within = tuple(absolute.removeprefix(top).split("/")) if absolute.startswith(top) else (name,)
-    package = _package(folder, root)
+    within = tuple(absolute.removeprefix(start).split("/")) if absolute.startswith(start) else (name,)
+    package = _package(folder, top or root)
     is_package = name == "__init__.py"
     module = package if is_package else f"{package}.{name[:-3]}" if package else name.removesuffix(".py")
     return Source(Path(file), shown, within, module or name.removesuffix(".py"), is_package, text, tree)

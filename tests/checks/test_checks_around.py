@@ -103,6 +103,17 @@ def test_the_folder_of_the_project(tmp_path: Path, mark: str, file: str, root: s
     assert Path(around.root_of(tmp_path / file)) == tmp_path / root
 
 
+@pytest.mark.parametrize(
+    ("mark", "module"),
+    [("manage.py", "back.shop.a"), ("pyproject.toml", "shop.a"), ("back/manage.py", "shop.a")],
+)
+def test_where_modules_are_imported_from(tmp_path: Path, mark: str, module: str) -> None:
+    """It is the place of manage.py, else a folder that is named and no package."""
+    write_files(tmp_path, "# file: back/shop/a.py\nx = 1")
+    (tmp_path / mark).touch()
+    assert module in {file.module for file in checking.read([tmp_path / "back"]).files}
+
+
 def test_receivers_that_others_would_misread(tmp_path: Path) -> None:
     """A file is of the tests, and of its package, though it is named alone and from inside of it."""
     text = (

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from sigexplorer.checks.facts import Function
 from sigexplorer.checks.listeners import Listener
-from sigexplorer.checks.names import USER_MODEL, chain
+from sigexplorer.checks.names import USER_MODEL, chain, resolve
 from sigexplorer.checks.project import Project, short
 from sigexplorer.checks.rule import Hit, at_listener, rule
 
@@ -145,6 +145,12 @@ def _is_another(project: Project, connected: list[Listener], listener: Listener)
     function = listener.function
     if not connected or function is None or not project.is_whole or function.name == "__call__":
         return False
+    for one in function.node.decorator_list:  # another one may connect it as well
+        if (
+            resolve(one.func if isinstance(one, ast.Call) else one, function.owner)
+            != "django.dispatch.receiver"
+        ):
+            return False
     known = {id(one.connection) for one in connected if len(one.signals) == len(one.connection.signal_nodes)}
     for file in project.files:
         if any(path.endswith(f".{function.name}") for path in file.values):
