@@ -73,6 +73,11 @@ class Actions:
 
     def _compared(self, test: ast.Compare, action: str) -> bool | None:
         left, operator, right = test.left, test.ops[0], test.comparators[0]
+        if isinstance(operator, ast.In | ast.NotIn) and self._is_action(right):
+            part = _texts(left)
+            if part is None or len(part) != 1:
+                return None
+            return (part[0] in action) == isinstance(operator, ast.In)
         texts = _texts(right) if self._is_action(left) else None
         if texts is None:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,8 @@ SCHEMA = "sigexplorer.baseline/1"
 
 def _key(finding: Finding, folder: Path) -> tuple[str, str, str]:
     """Return what a finding is known by when the lines around it move."""
-    text = f"{finding.receiver}\n{finding.message}\n{finding.source.strip()}"
+    message = re.sub(r"\b\d+\b", "#", finding.message)  # such as the line of a second definition
+    text = f"{finding.receiver}\n{message}\n{finding.source.strip()}"
     file = Path(os.path.relpath(finding.file, folder)).as_posix()  # from any folder the same
     return file, finding.code, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 

@@ -55,6 +55,8 @@ def database_call(node: ast.Call) -> bool:
         return not node.args or names[-1] != "save"  # form.save(commit), image.save(file): not a model's
     if names[-1] in ("execute", "executemany") and "cursor" in names:
         return True
+    if names[-1] == "cursor" and names[0] in ("connection", "connections"):
+        return True
     if not _MANAGERS & set(names[:-1]):
         return False
     return names[-1].removeprefix("a") in RUNNING or names[-1] in RUNNING
@@ -145,7 +147,7 @@ def looks_at(function: Function, names: frozenset[str], argument: str) -> bool:
 def decorated_otherwise(receiver: Receiver) -> bool:
     """Whether a decorator that nobody knows may change what the receiver does."""
     function = receiver.function
-    for decorator in function.node.decorator_list:
+    for decorator in () if receiver.is_bare else function.node.decorator_list:
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         if resolve(called, function.owner) not in ("django.dispatch.receiver", "functools.wraps"):
             return True

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sigexplorer import garbage
 from sigexplorer.checks import files, ignores
+from sigexplorer.checks.around import files_around, is_seen, root_of, top_of
 from sigexplorer.checks.configuration import Configuration
 from sigexplorer.checks.facts import File
 from sigexplorer.checks.gather import gather
@@ -26,38 +27,60 @@ class Read:
 
     files: tuple[File, ...]
     unread: tuple[Unread, ...]
+    around: tuple[File, ...] = ()  # the rest of their project: for what is known there
+    is_whole: bool = True  # whether that is all of it
 
 
 def read(paths: Sequence[Path]) -> Read:
-    """Read every Python file under ``paths``; a ``UsageError`` where not one can be checked."""
+    """Read every Python file under ``paths``; a ``UsageError`` where not one can be checked.
+
+    Where these may have to do with signals, the rest of their project is read as well: a
+    signal, its sends and its receivers often stand in several files.
+    """
     found: list[File] = []
     unread: list[Unread] = []
+    seen: set[str] = set()
+    roots = {path: (root := root_of(path), top_of(path, root)) for path in paths}
     with garbage.waiting(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escapes are another linter's business
-        for path, root in files.find(paths):
-            source = files.read(path, root)
+        for path, real, named in files.find(paths):
+            seen.add(real)
+            source = files.read(path, *roots[named])
             if isinstance(source, Unread):
                 unread.append(source)
             else:
                 found.append(gather(source))
+        around = _around(paths, seen) if any(file.is_deep for file in found) else []
     if not found:
         asked = ", ".join(f"'{path}'" for path in paths[:3])
         why = f"{unread[0].file}: {unread[0].reason}" if unread else "there is no Python file"
         raise UsageError(
             f"nothing could be checked in {asked}: {why}", "name a Python file or a folder of them"
         )
-    return Read(tuple(found), tuple(unread))
+    return Read(tuple(found), tuple(unread), tuple(around or ()), around is not None)
+
+
+def _around(paths: Sequence[Path], seen: set[str]) -> list[File] | None:
+    """Return the other files of the project; None where not all of it can be seen."""
+    others = files_around(paths, seen)
+    if others is None or not all(is_seen(path) for path in paths):
+        return None
+    read_files = (files.read(path, root) for path, root in others)
+    return [gather(source) for source in read_files if not isinstance(source, Unread)]
 
 
 def check(source: Read, configuration: Configuration, live: Live | None = None) -> Report:
     """Return what the rules find, in the order of files and lines; ``# sigexplorer: ignore`` obeyed."""
-    project = Project(source.files, live)
+    project = Project((*source.files, *source.around), live, is_whole=source.is_whole)
+    named = set(map(id, source.files))
     rules = [one for one in every_rule() if configuration.selects(one.code)]
     with garbage.waiting():
         found: dict[Finding, Path] = {}
         for one in rules:
             advice = one.advice
-            found |= {finding(hit, one, advice): hit.file.path for hit in one.find(project)}
+            found |= {
+                finding(hit, one, advice): hit.file.path for hit in one.find(project) if id(hit.file) in named
+            }
     comments = [comment for file in source.files for comment in ignores.find(file)]
     kept = ignores.apply(list(found), comments)
     if configuration.selects(ignores.UNUSED):

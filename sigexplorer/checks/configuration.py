@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,10 +48,10 @@ class Configuration:
 
 def read(start: Path, known: Iterable[str]) -> Configuration:
     """Return what the nearest ``pyproject.toml`` says; ``known`` are the codes that exist."""
-    folder = start.absolute() if start.is_dir() else start.absolute().parent
-    file = next(
-        (found for one in (folder, *folder.parents) if (found := one / "pyproject.toml").is_file()), None
-    )
+    # pathlib raises where a folder is shut, and what cannot be read is named later.
+    folder = start.absolute() if os.path.isdir(start) else start.absolute().parent  # noqa: PTH112
+    files = (one / "pyproject.toml" for one in (folder, *folder.parents))
+    file = next((one for one in files if os.path.isfile(one)), None)  # noqa: PTH113
     if file is None:
         return Configuration()
     try:

@@ -61,6 +61,11 @@ class Function:
         return self.node.name
 
     @property
+    def called(self) -> str:
+        """What it is called in a message: for ``__call__`` with its class."""
+        return self.scope.qualname.rpartition("<locals>.")[2] if self.name == "__call__" else self.name
+
+    @property
     def path(self) -> str:
         """The name by which a receiver is known: ``module.qualname``."""
         return f"{self.file.module}.{self.scope.qualname}"
@@ -273,9 +278,10 @@ class File:
 
     path: Path
     shown: str
-    within: tuple[str, ...]  # its folders and name, from the folder that was named
+    within: tuple[str, ...]  # its folders and name, from the folder of its project
     module: str
     is_package: bool
+    is_deep: bool  # its functions were looked into: it may have to do with signals
     scope: Scope
     lines: list[str]
     functions: list[Function] = field(default_factory=list)
@@ -292,6 +298,10 @@ class File:
     bindings: dict[str, list[int]] = field(default_factory=dict)  # lines that surely give a name to another
     imports: set[str] = field(default_factory=set)  # dotted paths
     strings: set[str] = field(default_factory=set)  # that look like dotted paths
+    values: dict[str, list[int]] = field(default_factory=dict)  # paths of what is handed on: the lines
+    made: dict[str, ast.Call] = field(
+        default_factory=dict
+    )  # names of the module that are given what a call makes
 
     @property
     def package(self) -> str:

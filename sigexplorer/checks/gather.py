@@ -27,30 +27,29 @@ from sigexplorer.checks.names import bind_import, bind_target, indented_imports,
 _RELEVANT = (
     "signal", "receiver", "sender", "appconfig", "default_app_config", "connect(", "bulk_create",
     "bulk_update", "objects.update(", ").update(", "auth_user_model",
-    "installed_apps", "sigexplorer:",
+    "installed_apps", "sigexplorer:", ".send(", ".send_robust(", ".asend(", ".asend_robust(",
 )  # fmt: skip
 
 #: Nodes in which there is nothing to find.
-_LEAVES = frozenset({ast.Name, ast.Load, ast.Store, ast.Del, ast.Pass, ast.Break, ast.Continue, ast.Global})
+_LEAVES = frozenset({ast.Load, ast.Store, ast.Del, ast.Pass, ast.Break, ast.Continue, ast.Global})
 
 _SENDS = frozenset({"send", "send_robust", "asend", "asend_robust"})
+_OF_SIGNALS = _SENDS | {"connect", "disconnect", "has_listeners", "receivers"}
+#: What is given to these is connected, and nothing else.
+_TAKES_ONE = frozenset({"receiver", "connect", "disconnect"})
 _WRITES = frozenset({"bulk_create", "bulk_update", "update", "abulk_create", "abulk_update", "aupdate"})
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
 def gather(source: Source) -> File:
     """Return the facts of one file."""
-    file = File(
-        source.path,
-        source.shown,
-        source.within,
-        source.module,
-        source.is_package,
-        Scope(""),
-        source.text.split("\n"),
-    )
     lowered = source.text.lower()
-    walk = _Walk(file, deep=any(word in lowered for word in _RELEVANT))
+    deep = any(word in lowered for word in _RELEVANT)
+    file = File(
+        source.path, source.shown, source.within, source.module, source.is_package, deep, Scope(""),
+        source.text.split("\n"),
+    )  # fmt: skip
+    walk = _Walk(file, deep=deep)
     walk.body(source.tree.body, file.scope, ())
     if not walk.deep:
         for node in indented_imports(source.text):
@@ -82,6 +81,8 @@ class _Walk:
             ast.Attribute: self._attribute,
             ast.Constant: self._constant,
         }
+        if deep:
+            self._visits[ast.Name] = self._name
 
     def body(self, statements: list[ast.stmt], scope: Scope, above: Ancestors) -> None:
         """Visit some statements."""
@@ -181,6 +182,8 @@ class _Walk:
         if isinstance(value, ast.Constant):
             self.file.constants.setdefault(target.id, (node, value.value))
         elif isinstance(value, ast.Call):
+            if not above:
+                self.file.made[target.id] = value
             called = resolve(value.func, scope) or ""
             if called.rpartition(".")[2] in ("Signal", "ModelSignal") and called.startswith("django."):
                 path = f"{self.file.module}.{target.id}"
@@ -223,11 +226,40 @@ class _Walk:
     def _attribute(self, node: ast.Attribute, scope: Scope, above: Ancestors) -> None:
         if node.attr == "receivers":
             self.file.registries.append(Noted(node, scope, above))
-        self.visit(node.value, scope, (*above, node))
+        base = node.value
+        if not self.deep or not isinstance(base, ast.Name):
+            self.visit(base, scope, (*above, node))
+        elif node.attr not in _OF_SIGNALS:
+            self._name(base, scope, above)
+            if not _is_just_used(node, above):
+                found = scope.lookup(base.id)
+                self._hand_on(f"{found}.{node.attr}" if found else "", node.lineno)
+
+    def _name(self, node: ast.Name, scope: Scope, above: Ancestors) -> None:
+        if isinstance(node.ctx, ast.Load) and not _is_just_used(node, above):
+            found = scope.lookup(node.id)
+            self._hand_on(f"{self.file.module}.{node.id}" if found is None else found, node.lineno)
+
+    def _hand_on(self, path: str, line: int) -> None:
+        """Note what is used as a value: given to a function, kept under another name, looped over."""
+        if path:
+            self.file.values.setdefault(path, []).append(line)
 
     def _constant(self, node: ast.Constant, _scope: Scope, _above: Ancestors) -> None:
         if isinstance(node.value, str) and len(node.value) < 200 and _DOTTED.fullmatch(node.value):  # noqa: PLR2004
             self.file.strings.add(node.value)
+
+
+def _is_just_used(node: ast.expr, above: Ancestors) -> bool:
+    """Whether an expression stands where only a signal is connected, or asked something."""
+    around = above[-1] if above else None
+    if isinstance(around, ast.List | ast.Tuple) and len(above) > 1:
+        node, around = around, above[-2]
+    if isinstance(around, ast.keyword) and around.arg == "receiver" and len(above) > 1:
+        return isinstance(above[-2], ast.Call) and _called(above[-2]) in _TAKES_ONE
+    if isinstance(around, ast.Call):
+        return around.func is node or (_called(around) in _TAKES_ONE and node in around.args[:1])
+    return isinstance(around, ast.Attribute) and around.attr in _OF_SIGNALS
 
 
 def _is_receiver(node: ast.Call, scope: Scope) -> bool:

@@ -44,19 +44,34 @@ def find(file: File) -> Iterator[Ignore]:
 def apply(findings: Sequence[Finding], ignores: Sequence[Ignore]) -> list[Finding]:
     """Return the findings that no comment covers, and note which comments cover one.
 
-    A comment covers the lines of the statement that was found: its own line, and for a call
-    that goes over several lines each of them.
+    A comment covers the lines of the statement that was found: its own line, for a call that
+    goes over several lines each of them, and for a function its head from the first decorator on.
     """
     by_file: dict[str, list[Ignore]] = {}
     for one in ignores:
         by_file.setdefault(one.file.shown, []).append(one)
-    return [finding for finding in findings if not _covered(finding, by_file.get(finding.file, []))]
+    heads = {name: _heads(found[0].file) for name, found in by_file.items()}
+    return [
+        finding
+        for finding in findings
+        if not _covered(finding, by_file.get(finding.file, []), heads.get(finding.file, {}))
+    ]
 
 
-def _covered(finding: Finding, ignores: Sequence[Ignore]) -> bool:
+def _heads(file: File) -> dict[int, tuple[int, int]]:
+    """Return the first and last line of the heads of functions, by those that a finding may begin in."""
+    found: dict[int, tuple[int, int]] = {}
+    for one in file.functions:
+        lines = [one.node.lineno, *(each.lineno for each in one.node.decorator_list)]
+        found |= dict.fromkeys(lines, (min(lines), max(one.node.lineno, one.node.body[0].lineno - 1)))
+    return found
+
+
+def _covered(finding: Finding, ignores: Sequence[Ignore], heads: dict[int, tuple[int, int]]) -> bool:
     covered = False
+    first, last = heads.get(finding.line, (finding.line, finding.line))
     for one in ignores:
-        if finding.line <= one.line <= finding.end_line and (not one.codes or finding.code in one.codes):
+        if first <= one.line <= max(last, finding.end_line) and (not one.codes or finding.code in one.codes):
             one.used.add(finding.code)
             covered = True
     return covered
@@ -65,11 +80,18 @@ def _covered(finding: Finding, ignores: Sequence[Ignore]) -> bool:
 def unused(ignores: Sequence[Ignore], selected: frozenset[str], known: frozenset[str]) -> Iterator[Finding]:
     """Return a finding for each comment, or code of one, that covers nothing.
 
-    Codes of rules that did not run may be needed when they do; those that are not ``known``
-    never will be.
+    Codes of rules that did not run may be needed when they do, and so may a comment without
+    codes; those that are not ``known`` never will be.
     """
+    every_ran = known <= selected | {UNUSED}
     for one in ignores:
-        idle = sorted((one.codes & selected) - one.used) if one.codes else [] if one.used else ["any"]
+        idle = (
+            sorted((one.codes & selected) - one.used)
+            if one.codes
+            else []
+            if one.used or not every_ran
+            else ["any"]
+        )
         unknown = sorted(one.codes - known)
         if not idle and not unknown:
             continue

@@ -23,6 +23,7 @@ class Listener:
     function: Function | None
     sender: str | None  # dotted path, or "app.Model"; None: no sender, or not told
     sender_text: str | None  # of a string
+    live: LiveReceiver | None = None  # where only the running project knows of it
 
     @property
     def file(self) -> File:
@@ -50,7 +51,7 @@ class Listener:
     def name(self) -> str:
         """What the receiver is called in a message."""
         if self.function is not None:
-            return self.function.name
+            return self.function.called
         target = self.connection.target
         return ast.unparse(target)[:60] if isinstance(target, ast.AST) else "the receiver"
 
@@ -71,6 +72,7 @@ class Receiver:
 
     function: Function
     listeners: list[Listener] = field(default_factory=list)
+    is_bare: bool = False  # the running project calls it, and no decorator around it
 
     @cached_property
     def signals(self) -> frozenset[str]:
@@ -104,4 +106,4 @@ def from_live(live: LiveReceiver, function: Function) -> Listener:
     raw = Connection(
         function.file, call, function.owner, (), [], function, sender, weak, uid, vague=False, decorator=False
     )
-    return Listener(raw, (live.signal,), function, live.sender_path, None)
+    return Listener(raw, (live.signal,), function, live.sender_path, None, live)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
+
+SenderKind = Literal["instance", "text", "other"]  # an instance of a model, a text, a class or anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,10 @@ class LiveReceiver:
     dispatch_uid: str | None
     weak: bool
     alive: bool
+    bare: bool = False  # what is called is the function at that line, with nothing around it
+    takes_kwargs: bool = True  # what is called does
+    by_debug: bool = False  # only DEBUG = True holds it
+    sender_kind: SenderKind = "other"
 
 
 @dataclass(frozen=True, slots=True)

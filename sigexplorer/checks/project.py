@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from sigexplorer import catalog
-from sigexplorer.checks.facts import Class, Connection, Defined, File, Function, Scope
+from sigexplorer.checks.facts import Class, Connection, File, Function, Scope
 from sigexplorer.checks.listeners import BUILT_IN, Listener, Receiver, from_live
 from sigexplorer.checks.live import Live, LiveReceiver
 from sigexplorer.checks.names import USER_MODEL, canonical, chain, resolve
+from sigexplorer.checks.registered import registered, still_there
 
 #: Signals whose sender is a model; of these also ``"app.Model"`` is understood.
 MODEL_SIGNALS = frozenset(
@@ -50,9 +51,10 @@ _FOLLOWED = 10  # names of names
 class Project:
     """The checked files, and what is known of the running project if one was started."""
 
-    def __init__(self, files: Sequence[File], live: Live | None = None) -> None:
+    def __init__(self, files: Sequence[File], live: Live | None = None, *, is_whole: bool = True) -> None:
         self.files = files
         self.live = live
+        self.is_whole = is_whole  # or there may be sends that are not seen
         self.by_module = {file.module: file for file in files}
         self.classes = {found.path: found for file in files for found in file.classes}
         self.signals = {found.path: found for file in files for found in file.signals}
@@ -148,6 +150,21 @@ class Project:
         before = [one for one in found if one.file is not file or one.node.lineno < line]
         return (before or found)[-1] if found else None
 
+    def made(self, node: ast.expr | None, scope: Scope, file: File) -> ast.Call | None:
+        """Return the call that makes an object: written here, or once where its module names it."""
+        if isinstance(node, ast.Call) or not isinstance(node, ast.Name):
+            return node if isinstance(node, ast.Call) else None
+        once = (
+            scope.lookup(node.id) == f"{file.module}.{node.id}" and len(file.bindings.get(node.id, ())) == 1
+        )
+        return file.made.get(node.id) if once else None
+
+    def helper(self, call: ast.Call, function: Function) -> Function | None:
+        """Return the plain function that a call in ``function`` calls, where the source has it."""
+        path = self.resolve(call.func, function.scope, function.file)
+        found = self.function(path, function.file, sys.maxsize)
+        return None if found is None or found is function or found.node.decorator_list else found
+
     @cached_property
     def listeners(self) -> list[Listener]:
         """Every connection to something that surely is a signal."""
@@ -175,24 +192,14 @@ class Project:
         return senders.pop() if len(senders) == 1 else None
 
     @cached_property
-    def running(self) -> dict[Function, list[LiveReceiver]]:
+    def registered(self) -> dict[Function, list[LiveReceiver]]:
         """The registrations of the running project whose receivers stand in these files."""
-        found: dict[Function, list[LiveReceiver]] = defaultdict(list)
-        if self.live is None:
-            return found
-        places = {
-            (
-                str(file.path.resolve()),
-                min([one.node.lineno, *(each.lineno for each in one.node.decorator_list)]),
-            ): one
-            for file in self.files
-            for one in file.functions
-        }
-        for live in self.live.receivers:
-            function = places.get((live.file or "", live.line or 0))
-            if function is not None:
-                found[function].append(live)
-        return found
+        return registered(self.live, self.files)
+
+    @cached_property
+    def running(self) -> dict[Function, list[LiveReceiver]]:
+        """Those registrations of the running project whose receiver is there to be called."""
+        return still_there(self.registered)
 
     @cached_property
     def disconnections(self) -> list[Listener]:
@@ -206,6 +213,9 @@ class Project:
         for listener in self.listeners:
             if listener.function is not None:
                 found.setdefault(listener.function, Receiver(listener.function)).listeners.append(listener)
+        for function, lives in self.running.items():
+            if function in found:
+                found[function].is_bare = all(live.bare for live in lives)
         return list(found.values())
 
     def on(self, *names: str) -> Iterator[Receiver]:
@@ -241,6 +251,10 @@ class Project:
             return raw.target
         own = _method(raw)
         path = own or self.resolve(raw.target, raw.scope, raw.file)
+        made = self.made(raw.target, raw.scope, raw.file) if isinstance(raw.target, ast.Name) else None
+        kind = self.resolve(made.func, raw.file.scope, raw.file) if made is not None else None
+        if kind in self.classes:
+            path = f"{kind}.__call__"
         return self.function(path, raw.file, raw.node.lineno if raw.scope.parent is None else sys.maxsize)
 
     @cached_property
@@ -271,10 +285,6 @@ class Project:
             if parent is not None and depth <= _FOLLOWED and self.is_config(parent, depth + 1):
                 return True
         return False
-
-    def defined(self, path: str) -> Defined | None:
-        """Return where the checked code defines a signal."""
-        return self.signals.get(path)
 
     @cached_property
     def by_name(self) -> dict[str, list[Class]]:
@@ -311,17 +321,6 @@ def short(path: str | None) -> str:
 def page_of(path: str) -> catalog.Page | None:
     """Return the page of a signal of Django's."""
     return BUILT_IN.get(path)
-
-
-def sent_arguments(paths: Iterable[str]) -> frozenset[str] | None:
-    """Return every argument that one of Django's signals sends; None where one of them is not Django's."""
-    names: set[str] = set()
-    for path in paths:
-        page = BUILT_IN.get(path)
-        if page is None:
-            return None
-        names |= {argument.name for argument in page.arguments}
-    return frozenset(names)
 
 
 def _method(raw: Connection) -> str | None:

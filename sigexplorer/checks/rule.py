@@ -29,6 +29,7 @@ class Hit:
     receiver: str | None = None
     signal: str | None = None
     fixable: bool = False
+    level: Level | None = None  # where it is not that of its rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def finding(hit: Hit, made_by: Rule, advice: str) -> Finding:
     return Finding(
         code=made_by.code, message=hit.message, file=hit.file.shown, line=line,
         column=_characters(lines, line, column) + 1, receiver=hit.receiver, signal=hit.signal,
-        level=made_by.level, help=advice, end_line=end_line,
+        level=hit.level or made_by.level, help=advice, end_line=end_line,
         end_column=_characters(lines, end_line, end_column) + 1,
         source=lines[line - 1] if line <= len(lines) else "", fixable=hit.fixable,
     )  # fmt: skip

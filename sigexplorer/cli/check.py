@@ -181,6 +181,9 @@ def _fix(findings: tuple[Finding, ...]) -> bool:
     from sigexplorer.show.files import write_bytes
 
     changed = fixing.fix(findings)
+    for file in [one for one in changed if fixing.is_read_only(one)]:
+        sys.stderr.write(f"not fixed: {safe(str(file), _LINE)}: it is read-only\n")
+        del changed[file]
     for file, content in changed.items():
         write_bytes(file, [content])
     return bool(changed)

@@ -47,6 +47,31 @@ def test_an_ignore_comment(line: str, codes: list[str], checked: Checked) -> Non
     assert [one.code for one in report.findings] == codes
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "@receiver(post_save, sender='auth.User')  # COMMENT\ndef index(sender, instance):\n",
+        "@receiver(post_save, sender='auth.User')\ndef index(\n    sender,\n    instance,  # COMMENT\n):\n",
+        "@receiver(post_save, sender='auth.User')\ndef index(\n    sender, instance\n):  # COMMENT\n",
+        "@receiver(\n    post_save,  # COMMENT\n    sender='auth.User',\n)\ndef index(sender, instance):\n",
+    ],
+    ids=["decorator", "parameter", "last", "in-the-decorator"],
+)
+def test_an_ignore_comment_in_the_head_of_a_function(head: str, checked: Checked) -> None:
+    """It may stand in any line of a function's head, decorators included, and not in its body."""
+    body = "    print(sender)\n"
+    assert checked(f"{HEAD}\n{head.replace('COMMENT', 'sigexplorer: ignore[SX003]')}{body}").findings == ()
+    below = checked(f"{HEAD}\n{head}{body.rstrip()}  # sigexplorer: ignore[SX003]\n").findings
+    assert [one.code for one in below if one.code != "SX031"] == ["SX003", "SX090"]
+
+
+def test_a_comment_that_another_rule_may_need(tmp_path: Path) -> None:
+    """Where rules are left out a comment without codes may be theirs."""
+    write_files(tmp_path, "x = 1  # sigexplorer: ignore\n")
+    assert found(tmp_path, Configuration()) == [("receivers.py", "SX090")]
+    assert found(tmp_path, Configuration(ignore=("SX003",))) == []
+
+
 def test_an_ignore_comment_of_no_rule(checked: Checked) -> None:
     """A code that no rule has is told, also beside one that ignores something."""
     line = "def index(sender, instance):  # sigexplorer: ignore[SX003, SX777]"
@@ -135,6 +160,18 @@ def test_a_baseline_survives_moved_lines(tmp_path: Path) -> None:
         ("SX029", "blog.receivers.other"),
         ("SX003", "blog.receivers.other"),
     ]
+
+
+def test_a_baseline_of_what_names_a_line(tmp_path: Path) -> None:
+    """A message that names a line is known again when that line moves."""
+    text = f"{HEAD}\n@receiver(post_save)\ndef log(**kwargs):\n    print(1)\n\n\ndef log():\n    print(2)\n"
+    write_files(tmp_path, text)
+    before = findings(tmp_path)
+    assert [one.code for one in before] == ["SX005"]
+    known = tmp_path / "baseline.json"
+    known.write_text(baseline.write(before, tmp_path))
+    write_files(tmp_path, f"# a comment\n{text}")
+    assert baseline.subtract(findings(tmp_path), baseline.read(known), tmp_path) == []
 
 
 @pytest.mark.parametrize(

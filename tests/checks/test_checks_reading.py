@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from specimen_files import write_files
 
-from sigexplorer.checks import checking, files
+from sigexplorer.checks import checking, configuration, files
 from sigexplorer.checks.configuration import Configuration
 from sigexplorer.errors import UsageError
 
@@ -85,15 +87,16 @@ def test_a_file_as_editors_write_them(tmp_path: Path, content: bytes) -> None:
 
 
 def test_links_in_a_circle(tmp_path: Path) -> None:
-    """A link to a folder above is entered once, a link to itself is named, a file is read once."""
+    """A link to a folder above is named and not entered, so is a link to itself; a file is read once."""
     (tmp_path / "inside").mkdir()
     (tmp_path / "inside" / "up").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "self.py").symlink_to(tmp_path / "self.py")
     (tmp_path / "again.py").symlink_to(tmp_path / "good.py")
     source = read(tmp_path)
     assert codes(source) == ["SX003"]
-    assert [(Path(one.file).name, one.reason[:15]) for one in source.unread] == [
-        ("self.py", "cannot be read:")
+    assert [(Path(one.file).name, one.reason) for one in source.unread] == [
+        ("up", "cannot be parsed: it is a link to a folder above itself"),
+        ("self.py", f"cannot be read: {os.strerror(errno.ELOOP)}"),
     ]
 
 
@@ -103,6 +106,38 @@ def test_a_file_that_is_gone_or_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.py")
     source = read(tmp_path)
     assert [Path(one.file).name for one in source.unread] == ["gone.py", "pipe.py"]
+    assert codes(source) == ["SX003"]
+
+
+def test_what_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that nobody may enter, and a named file in it, are a line each; the rest is checked."""
+    (tmp_path / "shut").mkdir()
+    scan, look, ask = os.scandir, os.lstat, os.stat
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("shut"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return scan(path)
+
+    def lstat(path: str | Path, **named: int) -> os.stat_result:
+        if "shut/" in str(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return look(path, **named)
+
+    def stat(path: str | Path, **named: Any) -> os.stat_result:
+        if "shut/" in str(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return ask(path, **named)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    (tmp_path / "good.py").write_text(WRONG)
+    denied = f"cannot be read: {os.strerror(errno.EACCES)}"
+    assert [one.reason for one in checking.read([tmp_path]).unread] == [denied]
+    monkeypatch.setattr(os, "lstat", lstat)
+    monkeypatch.setattr(os, "stat", stat)
+    assert configuration.read(tmp_path / "shut" / "a.py", ()) == configuration.read(tmp_path / "shut", ())
+    source = checking.read([tmp_path / "good.py", tmp_path / "shut" / "a.py"])
+    assert [Path(one.file).name for one in source.unread] == ["a.py"]
     assert codes(source) == ["SX003"]
 
 

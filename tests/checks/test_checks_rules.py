@@ -90,6 +90,23 @@ def test_no_rule_fails_on_mangled_source(data: st.DataObject) -> None:
         assert 1 <= finding.column <= len(finding.source) + 1
 
 
+def test_what_cannot_fail_is_a_note(checked: Checked) -> None:
+    """An argument that is only asked for, and never sent, is no error: nothing is raised."""
+    source = """
+from django.db.models.signals import post_delete
+
+def gone(sender, instance, **kwargs):
+    print(kwargs.get("raw"), kwargs["created"])
+
+post_delete.connect(gone, sender="auth.User")
+"""
+    found = [(one.message, one.level) for one in checked(source).findings if one.code == "SX031"]
+    assert found == [
+        ("gone reads 'raw', which post_delete does not send", "note"),
+        ("gone reads 'created', which post_delete does not send", "error"),
+    ]
+
+
 def test_codes_are_given_once() -> None:
     """No two rules share a code, and every rule has at least one specimen beside its examples."""
     every = [rule.code for rule in every_rule()]

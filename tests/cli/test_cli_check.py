@@ -235,6 +235,17 @@ def test_a_wrong_question(arguments: tuple[str, ...], said: str, cli: Cli) -> No
     assert said in answer.err
 
 
+def test_fix_of_a_file_that_is_read_only(cli: Cli) -> None:
+    """It is left as it is, and a line says so."""
+    pytest.importorskip("libcst", reason="--fix needs libcst, which is not installed here")
+    write(ERROR)
+    Path("app.py").chmod(0o444)
+    before = Path("app.py").read_text()
+    answer = cli("check", "app.py", "--fix")
+    assert (answer.code, answer.err) == (1, "not fixed: app.py: it is read-only\n")
+    assert Path("app.py").read_text() == before
+
+
 def test_the_pre_commit_hook(cli: Cli) -> None:
     """The command of the pre-commit hook takes files and fails on what is wrong."""
     hooks = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text()
@@ -246,12 +257,19 @@ def test_the_pre_commit_hook(cli: Cli) -> None:
 
 
 def test_one_file_of_an_app(cli: Cli) -> None:
-    """A module whose neighbours were not read is not said to be imported by nobody."""
+    """Its neighbours are looked at, and nothing is found in them: nobody imports the one that is named."""
     Path("blog").mkdir()
     for name in ("__init__", "models", "apps", "receivers"):
-        write(NOTE if name == "receivers" else "x = 1", name=f"blog/{name}.py")
-    assert "SX001" in cli("check", "blog").out
-    assert "SX001" not in cli("check", "blog/models.py", "blog/receivers.py").out
+        write(NOTE if name == "receivers" else ERROR if name == "apps" else "x = 1", name=f"blog/{name}.py")
+    named = cli("check", "blog/models.py", "blog/receivers.py", "-f", "lines").out
+    assert named == "".join(
+        line
+        for line in cli("check", "blog", "-f", "lines").out.splitlines(keepends=True)
+        if "apps" not in line
+    )
+    assert "SX001" in named
+    Path("blog/urls.py").write_text("from blog import receivers\n")
+    assert "SX001" not in cli("check", "blog/receivers.py").out
 
 
 def test_a_narrow_terminal(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

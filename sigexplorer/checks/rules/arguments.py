@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from sigexplorer.checks.actions import Actions
@@ -19,6 +20,7 @@ from sigexplorer.checks.bodies import (
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.project import Project, page_of, short
 from sigexplorer.checks.rule import Hit, at_receiver, rule
+from sigexplorer.checks.sends import sent_with
 
 _NEAR = 0.85  # of difflib's ratio: a letter more or less
 _ALWAYS = frozenset({"sender", "signal"})
@@ -29,8 +31,11 @@ def not_sent(project: Project) -> Iterator[Hit]:
     """The receiver reads an argument that the signal does not send.
 
     A parameter without default that is not sent makes every send raise ``TypeError``, and
-    ``kwargs["name"]`` raises ``KeyError``; ``kwargs.get("name")`` is always ``None``. One with
+    ``kwargs["name"]`` raises ``KeyError``; ``kwargs.get("name")`` is always ``None``, a note. One with
     a default is found where it is nearly called as what is sent: it keeps its default for ever.
+
+    Of a signal of the project's own this is found only where each of its sends is seen: not where
+    it is handed on as a value, or where a file alone is checked that belongs to no project.
 
     See ``sigexplorer docs SIGNAL`` for what is sent.
     """
@@ -61,13 +66,27 @@ def _unsent(project: Project, receiver: Receiver, path: str) -> Iterator[Hit]:
                 f"{function.name} takes '{name}', which {short(path)} does not send: it sends '{meant[0]}'"
             )
             yield at_receiver(receiver, message)
+    yield from _taken_in_vain(receiver, path, sent)
+
+
+def _taken_in_vain(receiver: Receiver, path: str, sent: set[str]) -> Iterator[Hit]:
+    function = receiver.function
     for name, place, _ in taken_arguments(function):
-        if page is None and isinstance(place, ast.Call) and len(place.args) > 1:
-            continue  # with a default it is asked of whatever signal comes
-        if name not in sent and not (short(path) == "pre_save" and name == "created"):
-            yield at_receiver(
-                receiver, f"{function.name} reads '{name}', which {short(path)} does not send", place
-            )
+        if name in sent or (short(path) == "pre_save" and name == "created"):
+            continue
+        message = f"{function.name} reads '{name}', which {short(path)} does not send"
+        if _raises(place):
+            yield at_receiver(receiver, message, place)
+        elif page_of(path) is not None:  # of others it is asked whatever signal comes
+            yield replace(at_receiver(receiver, message, place), level="note")
+
+
+def _raises(taken: ast.AST) -> bool:
+    """Whether taking something out of ``**kwargs`` fails where it is not there."""
+    if not isinstance(taken, ast.Call):
+        return True
+    method = taken.func
+    return isinstance(method, ast.Attribute) and method.attr == "pop" and len(taken.args) == 1
 
 
 def _arguments(project: Project, path: str) -> set[str] | None:
@@ -76,24 +95,8 @@ def _arguments(project: Project, path: str) -> set[str] | None:
     if page is not None:
         names = {argument.name for argument in page.arguments} | _ALWAYS
         return names | ({"scope", "environ"} if page.name == "request_started" else set())
-    if path not in project.signals:
-        return None
-    names = set(_ALWAYS)
-    found = False
-    for file in project.files:
-        for noted in file.sends:
-            call = noted.node
-            assert isinstance(call, ast.Call)  # noqa: S101 - only calls are noted there
-            if not isinstance(call.func, ast.Attribute):
-                continue
-            if project.resolve(call.func.value, noted.scope, file) == path:
-                found = True
-                if any(one.arg is None for one in call.keywords) or any(
-                    isinstance(one, ast.Starred) for one in call.args
-                ):
-                    return None
-                names |= {one.arg for one in call.keywords if one.arg}
-    return names if found else None
+    sent = sent_with(project, path)
+    return None if sent is None else sent | _ALWAYS
 
 
 @rule("SX032", "error")

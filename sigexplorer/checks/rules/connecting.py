@@ -115,18 +115,46 @@ def collected(project: Project) -> Iterator[Hit]:
     one that connects its own, ``signal.connect(self.on_save)``, and is made in a statement
     of its own, ``Listener()``.
 
+    With the running project: whatever nothing holds there, however it was connected.
+
     Define the receiver at module level, or connect it with ``weak=False``.
     """
     for listener in project.listeners:
         raw = listener.connection
         if raw.vague or not _is_weak(raw.weak):
             continue
+        if listener.live is not None:
+            continue  # of these it is known who holds them
         what = _temporary(project, raw) or _local(listener)
         if what:
             by_name = raw.weak is None or any(one.arg == "weak" for one in raw.node.keywords)
             fixable = by_name and (raw.scope.parent is None or raw.scope.qualname.endswith(".ready"))
             told = "nothing holds it" if what.startswith("the method ") else "only DEBUG = True would hold it"
             yield at_listener(listener, f"{what} is collected at once: {told}", fixable=fixable)
+    yield from _collected_there(project)
+
+
+def _collected_there(project: Project) -> Iterator[Hit]:
+    """Find what nothing holds in the running project, where the source does not tell."""
+    told = {listener.function for listener in project.listeners if _is_told(project, listener)}
+    for function, lives in project.registered.items():
+        if function in told or _rebinding(function):
+            continue
+        running = {(live.signal, live.sender) for live in lives if live.alive and not live.by_debug}
+        for live in lives:
+            gone = not live.alive or live.by_debug
+            if gone and (live.signal, live.sender) not in running:  # a module that was loaded again
+                held = "only DEBUG = True holds it" if live.alive else "nothing held it"
+                message = f"{function.called} is collected: {held} in the running project"
+                yield Hit(function.file, function, message, function.path, live.signal)
+                break
+
+
+def _is_told(project: Project, listener: Listener) -> bool:
+    """Whether the source alone says that a receiver is collected."""
+    raw = listener.connection
+    weak = listener.live is None and not raw.vague and _is_weak(raw.weak)
+    return weak and bool(_temporary(project, raw) or _local(listener))
 
 
 def _is_weak(weak: ast.expr | None) -> bool:
@@ -202,7 +230,12 @@ def _is_kept(function: Function, raw: Connection, around: Function) -> bool:
     """Whether the local function is used for anything else, or the work goes on while it lives."""
     if any(isinstance(node, ast.Yield | ast.YieldFrom | ast.Await | ast.With) for node, _ in around.steps):
         return True
-    connecting = {id(node) for node in ast.walk(raw.node)}
+    alike = [
+        one.node
+        for one in raw.file.connections
+        if one.scope is raw.scope and isinstance(one.target, ast.Name) and one.target.id == function.name
+    ]
+    connecting = {id(node) for call in [raw.node, *alike] for node in ast.walk(call)}
     for statement in around.node.body:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and node.id == function.name and id(node) not in connecting:
@@ -232,9 +265,15 @@ def rebound(project: Project) -> Iterator[Hit]:
         if function is None or function.owner.parent is not None or raw.vague or not _is_weak(raw.weak):
             continue
         again = _rebinding(function)
-        if again and (raw.decorator or raw.node.lineno < again):
+        if again and (raw.decorator or raw.node.lineno < again) and not _is_kept_elsewhere(function, again):
             message = f"{function.name} is collected: line {again} gives its name to something else"
             yield Hit(function.file, function, message, function.path, listener.signal)
+
+
+def _is_kept_elsewhere(function: Function, again: int) -> bool:
+    """Whether a function is handed on, and may be held, before its name stands for something else."""
+    used = function.file.values.get(function.path, ())
+    return any(function.node.lineno < line < again for line in used)
 
 
 def _rebinding(function: Function) -> int:

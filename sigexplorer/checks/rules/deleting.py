@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from sigexplorer.checks.listeners import Listener
 from sigexplorer.checks.project import Project
 from sigexplorer.checks.rule import Hit, at_listener, at_receiver, rule
-from sigexplorer.checks.rules.instances import is_renewed, saves_of
+from sigexplorer.checks.rules.instances import is_renewed
+from sigexplorer.checks.saving import saves_of
 
 
 @rule("SX045", "error")

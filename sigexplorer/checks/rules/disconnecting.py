@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from sigexplorer.checks.facts import Function
 from sigexplorer.checks.listeners import Listener
-from sigexplorer.checks.names import USER_MODEL
+from sigexplorer.checks.names import USER_MODEL, chain, resolve
 from sigexplorer.checks.project import Project, short
 from sigexplorer.checks.rule import Hit, at_listener, rule
 
@@ -59,7 +59,7 @@ def connected_twice(project: Project) -> Iterator[Hit]:
     Connect it once, for a list of signals if need be.
     """
     for receiver in project.receivers:
-        if receiver.function.file.is_test:
+        if receiver.function.file.is_test or receiver.function.name == "__call__":  # of several objects
             continue
         kept: dict[str, list[Listener]] = defaultdict(list)
         for listener in receiver.listeners:
@@ -128,9 +128,45 @@ def futile_disconnect(project: Project) -> Iterator[Hit]:
             yield at_listener(listener, "disconnecting a lambda does nothing: this one was never connected")
         elif listener.function is not None and not listener.connection.vague:
             known = [one for one in connected[listener.function] if set(one.signals) & set(listener.signals)]
+            if not known and _is_another(project, connected[listener.function], listener):
+                others = ", ".join(
+                    sorted({short(path) for one in connected[listener.function] for path in one.signals})
+                )
+                yield at_listener(
+                    listener, f"disconnecting {listener.name} does nothing: it is connected to {others}"
+                )
             if known and not any(_may_match(one, listener) for one in known):
                 message = f"disconnecting {listener.name} does nothing: its sender or uid was another"
                 yield at_listener(listener, message)
+
+
+def _is_another(project: Project, connected: list[Listener], listener: Listener) -> bool:
+    """Whether a function is surely connected to other signals only."""
+    function = listener.function
+    if not connected or function is None or not project.is_whole or function.name == "__call__":
+        return False
+    for one in function.node.decorator_list:  # another one may connect it as well
+        if (
+            resolve(one.func if isinstance(one, ast.Call) else one, function.owner)
+            != "django.dispatch.receiver"
+        ):
+            return False
+    known = {id(one.connection) for one in connected if len(one.signals) == len(one.connection.signal_nodes)}
+    for file in project.files:
+        if any(path.endswith(f".{function.name}") for path in file.values):
+            return False  # whoever is given it may connect it
+        for raw in file.connections:
+            target = raw.target
+            name = (
+                target.name
+                if isinstance(target, Function)
+                else chain(target)[-1]
+                if target
+                else function.name
+            )
+            if name == function.name and id(raw) not in known:
+                return False
+    return len(known) == len(connected)
 
 
 def _may_match(connected: Listener, disconnected: Listener) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterator
 
 from sigexplorer.checks.bodies import (
@@ -64,7 +63,8 @@ def ignores_raw(project: Project) -> Iterator[Hit]:
     """The save receiver touches the database and ignores ``raw``.
 
     ``loaddata`` saves the rows of a fixture with ``raw=True``, in any order: rows that this
-    receiver looks up or creates may be missing still, or come twice.
+    receiver looks up or creates may be missing still, or come twice. What a function does that
+    the receiver calls is found too.
 
     Return early if ``raw``.
     """
@@ -73,9 +73,21 @@ def ignores_raw(project: Project) -> Iterator[Hit]:
         if function.file.is_test or reads(function, "raw") or decorated_otherwise(receiver):
             continue
         related = any(related_call(function, call) for call, _ in function.calls)
-        if related or next(evaluated_queries(function), None) is not None:
-            message = f"{function.name} touches the database and ignores 'raw': loading a fixture runs it"
+        touches = related or next(evaluated_queries(function), None) is not None
+        helper = None if touches else _touching(project, function)
+        if touches or helper:
+            where = f" in {helper}()" if helper else ""
+            message = (
+                f"{function.name} touches the database{where} and ignores 'raw': loading a fixture runs it"
+            )
             yield at_receiver(receiver, message, among=_SAVES)
+
+
+def _touching(project: Project, function: Function) -> str | None:
+    """Name a function that the receiver calls and that surely runs SQL, one step deep."""
+    helpers = (project.helper(call, function) for call, _ in function.calls)
+    found = (one for one in helpers if one is not None and next(evaluated_queries(one), None) is not None)
+    return next((one.name for one in found), None)
 
 
 @rule("SX042", "warning")
@@ -102,9 +114,8 @@ def before_commit(project: Project) -> Iterator[Hit]:
 
 def _through_helper(project: Project, call: ast.Call, function: Function) -> str:
     """Say what a function that the receiver calls does, one step deep."""
-    path = project.resolve(call.func, function.scope, function.file)
-    helper = project.function(path, function.file, sys.maxsize)
-    if helper is None or helper is function or helper.node.decorator_list:
+    helper = project.helper(call, function)
+    if helper is None:
         return ""
     found = (_reaches_out(inner, helper) for inner, _ in helper.calls)
     does = next((one for one in found if one), "")

@@ -12,6 +12,7 @@ from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import USER_MODEL, chain
 from sigexplorer.checks.project import Project, short
 from sigexplorer.checks.rule import Hit, at_receiver, rule
+from sigexplorer.checks.saving import own_names, saves_of, saves_of_others, saves_through_helper
 
 _NOT_FIELDS = frozenset({"pk", "id", "objects", "DoesNotExist"})
 _KEYS = frozenset({"pk", "id", "adding", "_state"})
@@ -20,26 +21,15 @@ _USERS = frozenset(
 )
 
 
-def saves_of(function: Function) -> Iterator[tuple[ast.Call, Ancestors]]:
-    """Return the ``instance.save()`` calls of a function."""
-    names = aliases(function, "instance")
-    for call, above in function.calls:
-        method = call.func
-        if (
-            isinstance(method, ast.Attribute)
-            and method.attr in ("save", "asave")
-            and is_argument(function, method.value, "instance", names)
-        ):
-            yield call, above
-
-
 @rule("SX041", "error")
 def saves_itself(project: Project) -> Iterator[Hit]:
     """The receiver saves its own instance, or another of its model, without a guard.
 
     ``save()`` in a receiver of ``pre_save`` or ``post_save`` sends the same signal again, and
     the receiver calls ``save()`` again, until ``RecursionError``. A guard is a condition that
-    is different the second time, in the receiver or in a decorator below ``@receiver``.
+    is different the second time, in the receiver or in a decorator below ``@receiver``. So does
+    a loop over every other row, the same row fetched again, and a function that is given the
+    instance and saves it.
 
     Change the attribute in ``pre_save``, or use ``sender.objects.filter(pk=instance.pk).update(...)``.
     """
@@ -53,10 +43,12 @@ def saves_itself(project: Project) -> Iterator[Hit]:
             continue
         again, anew = Guards(receiver, _second_round(receiver)), Guards(receiver, _new_row(receiver))
         calls = [(call, above, again) for call, above in saves_of(function)]
-        for call, above, guards in [*calls, *((*found, anew) for found in _creates_own(receiver))]:
-            if not guards.guarded(call, above) and not any(
-                isinstance(one, ast.With | ast.For) for one in above
-            ):
+        calls += [(*found, again) for found in saves_through_helper(project, receiver)]
+        calls += [(*found, anew) for found in _creates_own(receiver)]
+        calls = [found for found in calls if not any(isinstance(one, ast.With | ast.For) for one in found[1])]
+        calls += [(*found, again) for found in saves_of_others(receiver, own_names(receiver))]
+        for call, above, guards in calls:
+            if not guards.guarded(call, above) and not any(isinstance(one, ast.With) for one in above):
                 message = f"{function.name} saves its own sender without a guard: it calls itself for ever"
                 yield at_receiver(receiver, message, call, among=("pre_save", "post_save"))
 

@@ -10,6 +10,7 @@ from sigexplorer.checks.labels import known_models
 from sigexplorer.checks.listeners import Listener
 from sigexplorer.checks.names import chain
 from sigexplorer.checks.project import MODEL_SIGNALS, Project, short
+from sigexplorer.checks.registered import connected_for
 from sigexplorer.checks.rule import Hit, at_listener, rule
 from sigexplorer.errors import nearest
 
@@ -36,6 +37,8 @@ def lazy_typo(project: Project) -> Iterator[Hit]:
             message = f"{listener.name} is not connected: '{text}' is not of the form 'app.Model'"
             yield at_listener(listener, message, listener.connection.sender)
             continue
+        if text.lower() == "auth.user" and is_swapped(project):
+            continue  # SX027 says so
         known = known_models(project, label)
         if known and name.lower() not in {one.lower() for one in known} and not name.startswith("Historical"):
             near = _nearest(name, tuple(known))
@@ -56,15 +59,19 @@ def instance_as_sender(project: Project) -> Iterator[Hit]:
     Model signals are sent by classes. An instance never is the sender, and one that is not
     saved cannot even be hashed.
 
+    With the running project: instances that the source does not show.
+
     Connect to the class, and compare ``instance`` in the receiver.
     """
+    told = set()
     for listener in project.listeners:
         sender = listener.connection.sender
-        if sender is None or not listener.names & _OF_MODELS:
+        if sender is None or listener.live is not None or not listener.names & _OF_MODELS:
             continue
-        made = isinstance(sender, ast.Call) and (
-            project.is_model(project.resolve(sender.func, listener.connection.scope, listener.file))
-            or (chain(sender)[-1] in ("get", "create", "first", "last") and "objects" in chain(sender))
+        call = project.made(sender, listener.connection.scope, listener.file)
+        made = call is not None and (
+            project.is_model(project.resolve(call.func, listener.connection.scope, listener.file))
+            or (chain(call)[-1] in ("get", "create", "first", "last") and "objects" in chain(call))
         )
         named = isinstance(sender, ast.Name) and sender.id == "instance" and _is_given(listener)
         named = named or (isinstance(sender, ast.Attribute) and chain(sender)[-2:] == ["request", "user"])
@@ -73,6 +80,12 @@ def instance_as_sender(project: Project) -> Iterator[Hit]:
             text = ast.unparse(sender)[:60]
             message = f"{listener.name} never runs: {text} is an instance, and senders are classes"
             yield at_listener(listener, message, sender)
+            told.add(listener.function)
+    for function, live in connected_for(project.running, "instance"):
+        if function not in told and live.signal in MODEL_SIGNALS:
+            message = f"{function.called} never runs: its sender is an instance, and senders are classes"
+            yield Hit(function.file, function, message, function.path, live.signal)
+            told.add(function)
 
 
 def _is_given(listener: Listener) -> bool:
@@ -90,6 +103,11 @@ def _in_model(project: Project, listener: Listener) -> bool:
     )
 
 
+def is_swapped(project: Project) -> bool:
+    """Whether the project has a user model of its own."""
+    return (project.user_model() or "auth.User").lower() != "auth.user"
+
+
 @rule("SX027", "error")
 def swapped_user(project: Project) -> Iterator[Hit]:
     """The sender is ``auth.User``, but the project has a user model of its own.
@@ -101,9 +119,9 @@ def swapped_user(project: Project) -> Iterator[Hit]:
 
     Use ``sender=settings.AUTH_USER_MODEL`` for model signals, ``get_user_model()`` for others.
     """
-    model = project.user_model()
-    if model is None or model.lower() == "auth.user":
+    if not is_swapped(project):
         return
+    model = project.user_model()
     for listener in project.listeners:
         is_stock = (
             listener.sender == "django.contrib.auth.models.User"

@@ -10,6 +10,7 @@ from sigexplorer.checks.labels import models_called
 from sigexplorer.checks.listeners import Listener, Receiver
 from sigexplorer.checks.names import USER_MODEL, chain
 from sigexplorer.checks.project import ABSTRACT, MODEL_SIGNALS, STOCK_MODELS, Project, short
+from sigexplorer.checks.registered import connected_for
 from sigexplorer.checks.rule import Hit, at_listener, rule
 
 _DELETES = frozenset({"pre_delete", "post_delete"})
@@ -82,6 +83,8 @@ def abstract_sender(project: Project) -> Iterator[Hit]:
         if not listener.names & _OF_MODELS or listener.sender is None:
             continue
         found = project.classes.get(listener.sender)
+        if listener.sender_text is not None:
+            found = next(iter(models_called(project, listener.sender_text)), None)
         running = listener.function is not None and any(
             live.is_abstract and live.sender_path == listener.sender
             for live in project.running.get(listener.function, ())
@@ -151,8 +154,11 @@ def text_as_sender(project: Project) -> Iterator[Hit]:
     Only the model signals look a string up. Any other signal compares the string itself, by
     identity, with whatever was sent, so it never matches, or does so by accident.
 
+    With the running project: texts that the source does not show.
+
     Pass the object that is sent as the sender.
     """
+    told = set()
     for listener in project.listeners:
         if listener.sender_text is None and listener.sender != USER_MODEL:
             continue
@@ -163,6 +169,15 @@ def text_as_sender(project: Project) -> Iterator[Hit]:
             text = listener.sender_text or "settings.AUTH_USER_MODEL"
             message = f"{listener.name} never runs: {short(plain[0])} compares the text '{text}' by identity"
             yield at_listener(listener, message, listener.connection.sender)
+            told.add(listener.function)
+    for function, live in connected_for(project.running, "text"):
+        text = live.sender or ""
+        if function not in told and _is_plain(project, live.signal, text):
+            message = (
+                f"{function.called} never runs: {short(live.signal)} compares the text '{text}' by identity"
+            )
+            yield Hit(function.file, function, message, function.path, live.signal)
+            told.add(function)
 
 
 def _is_settings(listener: Listener) -> bool:

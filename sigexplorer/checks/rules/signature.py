@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from sigexplorer.checks.facts import Function
+from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import chain, resolve
 from sigexplorer.checks.project import Project, page_of
 from sigexplorer.checks.rule import Hit, at_listener, at_receiver, rule
@@ -24,14 +25,15 @@ def no_kwargs(project: Project) -> Iterator[Hit]:
     its next version. With ``DEBUG = True`` connecting such a receiver is an error; with
     ``DEBUG = False`` it is accepted, and the first send raises ``TypeError``.
 
-    With the running project: receivers that the source connects in ways nobody can read, too.
+    With the running project: receivers that the source connects in ways nobody can read, too,
+    such as a decorator of the project's own, and objects with ``__call__``.
 
     Add ``**kwargs`` as the last parameter.
     """
     for receiver in project.receivers:
         function = receiver.function
-        if function.node.args.kwarg is None and not _wrapped_inside(function):
-            message = f"{function.name} does not take **kwargs: the next send raises TypeError"
+        if function.node.args.kwarg is None and not _wrapped_inside(receiver):
+            message = f"{function.called} does not take **kwargs: the next send raises TypeError"
             fixable = "kwargs" not in function.parameters
             yield at_receiver(receiver, message, fixable=fixable)
     for listener in project.listeners:
@@ -42,8 +44,11 @@ def no_kwargs(project: Project) -> Iterator[Hit]:
             )
 
 
-def _wrapped_inside(function: Function) -> bool:
+def _wrapped_inside(receiver: Receiver) -> bool:
     """Whether a decorator other than ``@receiver`` may bring the ``**kwargs``."""
+    function = receiver.function
+    if receiver.is_bare:
+        return False
     for decorator in function.node.decorator_list:
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         is_receiver = resolve(called, function.owner) == "django.dispatch.receiver"
@@ -112,10 +117,10 @@ def generator(project: Project) -> Iterator[Hit]:
     """
     for receiver in project.receivers:
         function = receiver.function
-        if _wrapped_inside(function):
+        if _wrapped_inside(receiver):
             continue
         if any(isinstance(node, ast.Yield | ast.YieldFrom) for node, _ in function.steps):
-            yield at_receiver(receiver, f"{function.name} is a generator: its body never runs")
+            yield at_receiver(receiver, f"{function.called} is a generator: its body never runs")
 
 
 @rule("SX012", "error")
@@ -170,7 +175,7 @@ def auth_arguments(project: Project) -> Iterator[Hit]:
     """
     for receiver in project.on("user_logged_in", "user_logged_out", "user_login_failed"):
         function = receiver.function
-        if _wrapped_inside(function) or function.in_class:
+        if _wrapped_inside(receiver) or function.in_class:
             continue
         for path in sorted(receiver.signals):
             page = page_of(path)
