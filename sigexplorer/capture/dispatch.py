@@ -42,10 +42,10 @@ KNOWN_SOURCES = {
 
 def notes() -> tuple[str, ...]:
     """Return what the reader of a trace must know of how it was observed."""
-    return tuple(
-        f"Signal.{name} is not Django's as known: its receivers have no times of their own"
-        for name in unseen_methods()
-    )
+    names = unseen_methods()
+    if not names:
+        return ()
+    return (f"not Django's as known: Signal.{', '.join(names)}; receivers have no times of their own there",)
 
 
 def unseen_methods() -> tuple[str, ...]:

@@ -54,16 +54,16 @@ def _parsed(source: str) -> _File | None:
 def excerpt(caller: FrameType) -> str | None:
     """Return the body of the ``with`` statement that ``caller`` is entering, and what else it takes.
 
-    Helpers are what the names in it mean, as far as that is defined in the same file, and where what it
-    imports from the same package comes from. None where there is no source: typed in, or run without it.
+    Helpers are what the names in it mean: what defines them in the same file, and where what it imports
+    comes from; what stands around it, such as a loop, is shown around it. None where there is no source:
+    typed in, or run without it.
     """
     file = _read(caller.f_code.co_filename)
     if file is None:
         return None
     for node in ast.walk(file.tree):
         if isinstance(node, ast.With) and node.lineno <= caller.f_lineno < node.body[0].lineno:
-            package = str(caller.f_globals.get("__name__", "")).partition(".")[0]
-            return _joined([*_helpers(file, node, package), _block(file, node)])
+            return _joined([*_helpers(file, node), _block(file, node)])
     return None
 
 
@@ -76,15 +76,42 @@ def _joined(parts: list[str]) -> str:
 
 
 def _block(file: _File, node: ast.With) -> str:
-    body = file.text(node.body[0], node.end_lineno)
+    text = file.text(node.body[0], node.end_lineno)
     source = "".join(file.lines)
-    others = [_written(item, source) for item in node.items if not _is_step(item)]
-    if not others:
-        return body
+    others = [item for item in node.items if not _is_step(item)]
+    for items in [others, *_around(file.tree, node)]:
+        if items:
+            text = f"{_entered(items, source)}\n{textwrap.indent(text, '    ')}"
+    return text
+
+
+def _entered(items: list[ast.withitem] | ast.For, source: str) -> str:
+    """Return the line, or the lines, with which what stands around a block begins."""
+    if isinstance(items, ast.For):
+        parts = (ast.get_source_segment(source, part) or "" for part in (items.target, items.iter))
+        return f"for {' in '.join(parts)}:"
+    others = [_written(item, source) for item in items]
     entered = ", ".join(others)
     if len(entered) > _LONG:
         entered = "(\n" + "".join(f"    {other},\n" for other in others) + ")"
-    return f"with {entered}:\n{textwrap.indent(body, '    ')}"
+    return f"with {entered}:"
+
+
+def _around(tree: ast.AST, block: ast.With) -> Iterator[list[ast.withitem] | ast.For]:
+    """Yield what is entered around a block in its function, and the loops, from the inside out."""
+    found: list[list[ast.withitem] | ast.For] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and _holds(node, block):
+            found.clear()  # of a function around it
+        if node is not block and isinstance(node, ast.With | ast.For) and _holds(node, block):
+            items = [] if isinstance(node, ast.For) else [one for one in node.items if not _is_of_step(one)]
+            found.append(node if isinstance(node, ast.For) else items)
+    return reversed(found)
+
+
+def _is_of_step(item: ast.withitem) -> bool:
+    """Whether it is something that the step does: it is written to be recorded, and not about signals."""
+    return "step" in _names(item.context_expr)
 
 
 def _written(item: ast.withitem, source: str) -> str:
@@ -99,23 +126,37 @@ def _is_step(item: ast.withitem) -> bool:
     return isinstance(called, ast.Name) and called.id == "step"
 
 
-def _helpers(file: _File, block: ast.With, package: str) -> Iterator[str]:
+def _helpers(file: _File, block: ast.With) -> Iterator[str]:
     """Yield imports, definitions and values that the block needs, in the order of the file."""
     known = _known(file.tree, block)
-    wanted, found = _names(block), dict[int, ast.stmt]()
+    shown = _names(block).union(*map(_names_around, _around(file.tree, block)))
+    wanted, found = set(shown), dict[int, ast.stmt]()
     while wanted:
         statement = known.get(wanted.pop())
         if statement is not None and statement.lineno not in found:
             found[statement.lineno] = statement
-            if not isinstance(statement, ast.ImportFrom):
+            if not isinstance(statement, ast.ImportFrom | ast.Import):
                 wanted |= _names(statement)
-    used = _names(block).union(*(_names(one) for one in found.values()))
+    used = shown.union(*(_names(one) for one in found.values()))
     for _, statement in sorted(found.items()):
-        if not isinstance(statement, ast.ImportFrom):
+        if not isinstance(statement, ast.ImportFrom | ast.Import):
             yield file.text(statement)
-        elif (statement.module or "").partition(".")[0] == package:
-            names = [ast.unparse(one) for one in statement.names if (one.asname or one.name) in used]
-            yield f"from {statement.module} import {', '.join(names)}"
+            continue
+        names = [ast.unparse(one) for one in statement.names if _named(one) in used]
+        module = (
+            f"from {'.' * statement.level}{statement.module or ''} "
+            if isinstance(statement, ast.ImportFrom)
+            else ""
+        )
+        yield f"{module}import {', '.join(names)}"
+
+
+def _named(imported: ast.alias) -> str:
+    return imported.asname or imported.name.partition(".")[0]
+
+
+def _names_around(items: list[ast.withitem] | ast.For) -> set[str]:
+    return _names(items.iter) if isinstance(items, ast.For) else set().union(*map(_names, items))
 
 
 def _known(module: ast.Module, block: ast.With) -> dict[str, ast.stmt]:
@@ -133,22 +174,46 @@ def _known(module: ast.Module, block: ast.With) -> dict[str, ast.stmt]:
                 known.pop(argument.arg, None)  # whoever calls says what it is
         for statement in _statements(scope, block):
             known.update(dict.fromkeys(_defined(statement), statement))
+        own = {
+            one.id for one in ast.walk(block) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+        }
+        elsewhere = [
+            (name, statement)
+            for statement in _statements(scope, block, of_steps=True)  # what an earlier step has made
+            for name in _defined(statement)
+        ]
+        for name, statement in (*elsewhere, *_given(module, scope)):
+            if name not in own:
+                known.setdefault(name, statement)
     return known
 
 
-def _statements(scope: ast.AST, block: ast.With) -> Iterator[ast.stmt]:
-    """Yield the statements of a scope; of a function those before the block, and not of other steps."""
+def _given(module: ast.Module, called: _Scope) -> Iterator[tuple[str, ast.stmt]]:
+    """Yield what is made in the functions that call one, from which its arguments come."""
+    for caller in module.body:
+        others = isinstance(caller, ast.FunctionDef) and caller is not called
+        if others and getattr(called, "name", None) in _names(caller):
+            for one in _statements(caller, None):
+                yield from ((name, one) for name in _defined(one))
+
+
+def _statements(scope: ast.AST, block: ast.With | None, *, of_steps: bool = False) -> Iterator[ast.stmt]:
+    """Yield the statements of a scope; of a function those before the block, or also of other steps."""
     for node in ast.iter_child_nodes(scope):
-        if isinstance(node, ast.With) and (node is block or any(map(_is_step, node.items))):
+        if node is block:
             continue
-        if isinstance(node, ast.stmt) and not _holds(node, block):
-            if isinstance(scope, ast.Module) or node.lineno < block.lineno:
+        if isinstance(node, ast.With) and any(map(_is_step, node.items)):
+            if block and of_steps and node.lineno < block.lineno:
+                yield from _statements(node, block)
+            continue
+        if isinstance(node, ast.stmt) and not (block and _holds(node, block)):
+            if block is None or isinstance(scope, ast.Module) or node.lineno < block.lineno:
                 yield node
             if isinstance(node, _APART):
                 continue
         elif isinstance(node, _APART):
             continue
-        yield from _statements(node, block)
+        yield from _statements(node, block, of_steps=of_steps)
 
 
 def _holds(node: ast.stmt, block: ast.With) -> bool:
@@ -160,11 +225,16 @@ def _defined(statement: ast.stmt) -> set[str]:
     match statement:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return {name}
-        case ast.ImportFrom(names=names):
-            return {one.asname or one.name for one in names} - {"Steps"}
+        case ast.ImportFrom(names=names) | ast.Import(names=names):
+            return {_named(one) for one in names} - {"Steps"}
         case ast.Assign() | ast.AnnAssign() if statement.value and "step" not in _names(statement.value):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+            return {
+                node.id
+                for target in targets
+                for node in ast.walk(target)
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            }
     return set()
 
 
