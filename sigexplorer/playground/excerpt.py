@@ -127,28 +127,78 @@ def _is_step(item: ast.withitem) -> bool:
 
 
 def _helpers(file: _File, block: ast.With) -> Iterator[str]:
-    """Yield imports, definitions and values that the block needs, in the order of the file."""
-    known = _known(file.tree, block)
-    shown = _names(block).union(*map(_names_around, _around(file.tree, block)))
-    wanted, found = set(shown), dict[int, ast.stmt]()
-    while wanted:
-        statement = known.get(wanted.pop())
-        if statement is not None and statement.lineno not in found:
-            found[statement.lineno] = statement
-            if not isinstance(statement, ast.ImportFrom | ast.Import):
-                wanted |= _names(statement)
-    used = shown.union(*(_names(one) for one in found.values()))
-    for _, statement in sorted(found.items()):
+    """Yield imports, definitions and values that the block needs: of the module, then of its function."""
+    found, used = _needed(file, block)
+    ordered = sorted(found.items(), key=lambda one: (one[1].col_offset > 0, one[0]))
+    for _, statement in ordered:
         if not isinstance(statement, ast.ImportFrom | ast.Import):
             yield file.text(statement)
             continue
         names = [ast.unparse(one) for one in statement.names if _named(one) in used]
-        module = (
-            f"from {'.' * statement.level}{statement.module or ''} "
-            if isinstance(statement, ast.ImportFrom)
-            else ""
-        )
+        module = f"from {statement.module} " if isinstance(statement, ast.ImportFrom) else ""
         yield f"{module}import {', '.join(names)}"
+    if any(statement.col_offset and not isinstance(statement, _MADE) for statement in found.values()):
+        yield IN_STEP
+    if "step.unheard()" in "".join(file.lines[block.lineno - 1 : block.body[0].lineno - 1]):
+        yield UNHEARD
+
+
+#: What stands for itself, and not for what was done before.
+_MADE = (ast.ImportFrom, ast.Import, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+#: Above what a step does, where something that was done before is shown.
+IN_STEP = "# in this step:"
+
+UNHEARD = "# step.unheard() takes sigexplorer's own receivers away, so that nobody listens but what is here"
+
+
+def _needed(file: _File, block: ast.With) -> tuple[dict[int, ast.stmt], set[str]]:
+    """Return the statements that the block needs by their lines, and the names that are used."""
+    known = _known(file.tree, block)
+    used = _names(block).union(*map(_names_around, _around(file.tree, block)))
+    found = dict[int, ast.stmt]()
+    wanted = set(used)
+    while wanted:
+        statement = known.get(wanted.pop())
+        new = [statement] if statement is not None else []
+        if not wanted:
+            new += _effects(file.tree, block, found, used)
+        for one in new:
+            if one.lineno not in found:
+                found[one.lineno] = one
+                if not isinstance(one, ast.ImportFrom | ast.Import):
+                    wanted |= _names(one)
+                    used |= _names(one)
+    return found, used
+
+
+def _effects(
+    tree: ast.Module, block: ast.With, found: dict[int, ast.stmt], used: set[str]
+) -> list[ast.stmt]:
+    """Return what was done before the block, in its function, with what it uses."""
+    made = set().union(*(_defined(one) for one in found.values() if one.col_offset and not _is_import(one)))
+    functions = [one for one in tree.body if isinstance(one, ast.FunctionDef) and _holds(one, block)]
+    before = [one for function in functions for one in _statements(function, block)]
+    return [one for one in before if "step" not in _names(one) and _is_effect(one, made, used)]
+
+
+def _is_effect(statement: ast.stmt, made: set[str], used: set[str]) -> bool:
+    match statement:
+        case ast.FunctionDef(decorator_list=[_, *_] as decorators):
+            return any(_names(one) & used for one in decorators)
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="connect" | "disconnect"))):
+            return bool(_names(statement) & used)
+        case ast.Expr(value=ast.Call()):
+            return bool(_names(statement) & made)
+        case ast.Assign(targets=[ast.Attribute()]):
+            return bool(_names(statement) & used)
+        case ast.Assign(value=ast.Call(func=ast.Attribute(attr="create")) as value):
+            return bool(_names(value) & made)
+    return False
+
+
+def _is_import(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom | ast.Import)
 
 
 def _named(imported: ast.alias) -> str:
