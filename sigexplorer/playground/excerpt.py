@@ -71,7 +71,8 @@ def _joined(parts: list[str]) -> str:
     """Return parts one below the other, those that go over several lines apart."""
     text = parts[0]
     for before, part in pairwise(parts):
-        text += ("\n\n" if "\n" in before or "\n" in part else "\n") + part
+        apart = not before.startswith("#") and ("\n" in before or "\n" in part)
+        text += ("\n\n" if apart else "\n") + part
     return text
 
 
@@ -172,9 +173,7 @@ def _needed(file: _File, block: ast.With) -> tuple[dict[int, ast.stmt], set[str]
     return found, used
 
 
-def _effects(
-    tree: ast.Module, block: ast.With, found: dict[int, ast.stmt], used: set[str]
-) -> list[ast.stmt]:
+def _effects(tree: ast.Module, block: ast.With, found: dict[int, ast.stmt], used: set[str]) -> list[ast.stmt]:
     """Return what was done before the block, in its function, with what it uses."""
     made = set().union(*(_defined(one) for one in found.values() if one.col_offset and not _is_import(one)))
     functions = [one for one in tree.body if isinstance(one, ast.FunctionDef) and _holds(one, block)]
