@@ -1,8 +1,9 @@
 """What was really sent, for a test that compares it: kept where words do not tell all of it.
 
-Instances of models, and whatever else can be, are referred to weakly: nothing lives longer
-for being watched. Data that cannot be changed, or not be referred to weakly, is held; of
-lists, sets and dicts a copy is. Nothing of it is ever written or shown.
+Instances of models, and most other objects, are referred to weakly: they live no longer for
+being watched. Held, until the trace goes, is what cannot be changed, what cannot be referred
+to weakly, and instances of data classes: those compare as what they hold by then. Of lists,
+sets and dicts a copy is held. Nothing of it is written, or is in what errors show.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import decimal
 import threading
 import uuid
 import weakref
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sigexplorer.capture import signals, words
+from sigexplorer.capture.classes import has_base
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.model import Scalar
 from sigexplorer.spool.assembly import key_text
@@ -32,12 +35,20 @@ class Held(NamedTuple):
 
     thing: Any
 
+    def __repr__(self) -> str:
+        """Show nothing of it: pytest may show the variables of a traceback."""
+        return "<Held>"
+
 
 class Referred(NamedTuple):
-    """Something that may be gone; of an instance of a model what it was told by."""
+    """Something that may be gone, and what it was told by."""
 
     reference: weakref.ref[Any]
     told: str
+
+    def __repr__(self) -> str:
+        """Show nothing of it, as above."""
+        return "<Referred>"
 
 
 class Collected(NamedTuple):
@@ -55,7 +66,7 @@ class Unkept(NamedTuple):
 
 Node = Held | Referred | Collected | Unkept
 
-#: What is the same for ever, and refers to nothing else.
+#: What is the same for ever, and refers at most to a time zone.
 _ATOMS = frozenset(
     id(kind)
     for kind in (
@@ -73,6 +84,22 @@ _DATA = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
 _RUNNING = ("builtins.frame", "builtins.traceback", "builtins.BaseException")
 
 
+class _Kind(NamedTuple):
+    """What is the same for all objects of a class."""
+
+    runs: bool
+    is_data: bool
+    told: str | None  # by its class alone, or by what it is
+
+
+@dataclass(slots=True)
+class _Left:
+    """What may still be copied of one argument, and the classes that were seen in it, by id."""
+
+    members: int
+    kinds: dict[int, _Kind]  # all of them live meanwhile
+
+
 #: What a signal without a name goes by, among its arguments; no keyword can be this.
 _SIGNAL = "<signal>"
 
@@ -84,7 +111,12 @@ def kept(signal: Any, named: dict[str, Any], told: list[tuple[str, Scalar]]) -> 
     if signals.is_nameless(path):
         found[_SIGNAL] = Referred(weakref.ref(signal), path)
     for (name, text), held in zip(told, named.values(), strict=True):
-        node = _kept(held, text)
+        try:
+            node = _kept(held, text)
+        except RecursionError:
+            raise
+        except Exception:  # mostly another thread, which changed a dict or a set
+            node = Unkept("it could not be read, or changed meanwhile")
         if node is not None:
             found[name] = node
     return found
@@ -107,17 +139,17 @@ def _kept(held: Any, told: Scalar) -> Node | None:
 
 def node(thing: Any) -> Node:
     """Return what is kept of something."""
-    return _node(thing, _DEPTH, [_MOST])
+    return _node(thing, _DEPTH, _Left(_MOST, {}))
 
 
-def _node(thing: Any, depth: int, left: list[int]) -> Node:
+def _node(thing: Any, depth: int, left: _Left) -> Node:
     key = id(type(thing))
     if key in _ATOMS:
         return Held(thing)
     if key not in _COLLECTIONS:
-        return _referred(thing)
-    left[0] -= len(thing)
-    if left[0] < 0 or not depth:
+        return _referred(thing, left)
+    left.members -= len(thing)
+    if left.members < 0 or not depth:
         return Unkept("it is too large to be kept")
     if type(thing) is not dict:
         return Collected(type(thing), tuple([_node(one, depth - 1, left) for one in thing]))
@@ -125,17 +157,27 @@ def _node(thing: Any, depth: int, left: list[int]) -> Node:
     return Collected(dict, tuple(pairs))
 
 
-def _referred(thing: Any) -> Node:
-    kind = type(thing)
-    if any(words.is_a(thing, path) for path in _RUNNING):
+def _referred(thing: Any, left: _Left) -> Node:
+    kind = left.kinds.get(id(type(thing)))
+    if kind is None:
+        kind = left.kinds[id(type(thing))] = _kind_of(type(thing))
+    if kind.runs:
         return Unkept("it holds code that runs")
-    if any(words.class_attribute(kind, name) is not None for name in _DATA):
+    if kind.is_data:
         return Held(thing)
-    told = words.describe(thing)
+    told = words.describe(thing) if kind.told is None else kind.told
     try:
         return Referred(weakref.ref(thing), told)
     except TypeError:
         return Held(thing)
+
+
+def _kind_of(cls: type) -> _Kind:
+    return _Kind(
+        any(has_base(cls, path) for path in _RUNNING),
+        any(words.class_attribute(cls, name) is not None for name in _DATA),
+        words.of_all(cls),
+    )
 
 
 # The rows of dispatches carry it, for whoever records in memory.

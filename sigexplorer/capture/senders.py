@@ -29,6 +29,12 @@ class Senders:
         sender = self.thing(registration)
         return UNKNOWN if sender is None else words.sender(sender)
 
+    def is_text(self, registration: Registration, event: Noted | None) -> bool:
+        """Whether the sender is a text, which only the very same object matches."""
+        if registration.sender_id is None:
+            return False
+        return for_text(event) if event is not None else type(self.thing(registration)) is str
+
     def thing(self, registration: Registration) -> Any:
         """Return the sender itself, or None where nothing has that id."""
         if registration.sender is not None or registration.sender_id is None:
@@ -36,6 +42,11 @@ class Senders:
         if self._by_id is None:
             self._by_id = {id(thing): thing for thing in _candidates()}
         return self._by_id.get(registration.sender_id)
+
+
+def for_text(event: Noted) -> bool:
+    """Whether somebody connected for a text."""
+    return event.sender_kind == "builtins.str"
 
 
 def _candidates() -> Iterator[Any]:

@@ -5,12 +5,14 @@ What nobody can know any more is an error, and never an answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from sigexplorer.capture import words
 from sigexplorer.capture.keeping import Collected, Held, Node, Originals, Referred, Unkept
 from sigexplorer.errors import UsageError
+from sigexplorer.masking import looks_secret
 from sigexplorer.model import SECRET, Dispatch
 
 __tracebackhide__ = True
@@ -44,7 +46,10 @@ class Values:
             return True
         if isinstance(node, Unkept):
             return _by_words(told, wanted, name, node.why)
-        return self._is(node, wanted, name)
+        try:
+            return self._is(node, wanted, name)
+        except UsageError as problem:
+            raise problem.with_traceback(None) from None  # its frames hold what was sent
 
     def _is(self, node: Node, wanted: Any, name: str) -> bool:
         match node:
@@ -106,8 +111,14 @@ def _are_equal(sent: Any, wanted: Any, name: str) -> bool:
         return True
     try:
         return bool(wanted == sent)
-    except Exception as problem:
-        raise _unknowable(name, f"its comparison raised {words.error(problem)}") from problem
+    except Exception as problem:  # noqa: BLE001 - whatever the class of it does
+        # Neither its frames nor, of a secret, its message may be shown: they may hold what was sent.
+        told = (
+            words.class_path(type(problem)).removeprefix("builtins.")
+            if looks_secret(name)
+            else words.error(problem)
+        )
+        raise _unknowable(name, f"its comparison raised {told}") from None
 
 
 def _by_words(told: Any, wanted: Any, name: str, why: str) -> bool:
@@ -123,8 +134,10 @@ def _by_words(told: Any, wanted: Any, name: str, why: str) -> bool:
         raise _unknowable(name, why)
     if _is_instance(told):
         whole = _is_key(_key(told))
-    else:
-        whole = not told.startswith("<") or issubclass(type(wanted), (type, BaseException))
+    elif told.startswith("<"):
+        whole = issubclass(type(wanted), (type, BaseException))
+    else:  # what is told by its class alone may stand in a collection
+        whole = "<" not in _WITH_KEY.sub("", told)
     if not whole:
         raise _unknowable(name, why)
     return True
@@ -150,6 +163,10 @@ def _unknowable(name: str, why: str) -> UsageError:
 def _is_instance(told: object) -> bool:
     """Whether words are those of an instance of a model."""
     return type(told) is str and told.startswith("<") and " pk=" in told
+
+
+#: The words of an instance that has a key.
+_WITH_KEY = re.compile(r"<[\w.]+ pk=(?!None>)[^<>()…]+>")
 
 
 def _key(told: str) -> str:
