@@ -24,7 +24,7 @@ from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.registry import run_parallel
 from sigexplorer.capture.shapes import Shapes
 from sigexplorer.capture.watch import Entered
-from sigexplorer.capture.wrapping import wrapped
+from sigexplorer.capture.wrapping import is_wrapper, wrapped
 from sigexplorer.model import Method
 
 _METHODS: tuple[Method, ...] = ("send", "send_robust", "asend", "asend_robust")
@@ -32,29 +32,38 @@ _METHODS: tuple[Method, ...] = ("send", "send_robust", "asend", "asend_robust")
 _SHAPES = {method: Shapes(method) for method in _METHODS}
 
 #: The four methods, in the order of ``_METHODS``, that our notes can be written into, by
-#: fingerprint: of Django 5.2 and 6.0, which gather async receivers, and of 6.1, which runs
+#: what they do: of Django 5.2 and 6.0, which gather async receivers, and of 6.1, which runs
 #: them in a task group. Any other source is wrapped, not replaced.
 KNOWN_SOURCES = {
-    "gather": ("e3eb98e2a46612e6", "cf6e3ce479f5b830", "c5083f8f2f135454", "7879c5a36e9ea1ad"),
-    "task group": ("88c4c833bd90f93e", "c41b4228192f95f0", "a2f54dda602b4bf6", "e1c4b6773a41b3c2"),
+    "gather": ("3bb2bc3b70ccbe98", "c5d7ced94f30b4a9", "ae4b2cb29197ed3e", "ba3d0f2192596aa7"),
+    "task group": ("9a008c51f3df21b8", "75ec292ebf30b7d1", "b302db27704ed1b8", "29b13b0ea2aa58ca"),
 }
 
 
 def notes() -> tuple[str, ...]:
     """Return what the reader of a trace must know of how it was observed."""
-    return (
-        () if rendered() else ("this Django's dispatch is not known: receivers have no times of their own",)
+    names = unseen_methods()
+    if not names:
+        return ()
+    return (f"not Django's as known: Signal.{', '.join(names)}; receivers have no times of their own there",)
+
+
+def unseen_methods() -> tuple[str, ...]:
+    """Return which of the four methods those who observe now see from outside only."""
+    return tuple(
+        entry.name
+        for entry in HOOKS.installed
+        if entry.owner is Signal and entry.name in _SHAPES and is_wrapper(entry.ours)
     )
-
-
-def rendered() -> bool:
-    """Whether those who observe now see Django's own loops, and not a wrapper's view."""
-    ours = [entry.ours for entry in HOOKS.installed if entry.owner is Signal and entry.name in _SHAPES]
-    return all(any(loop is one for loop in _LOOPS.values()) for one in ours)
 
 
 #: Django's methods with our notes, by the functions that were found: they are made once.
 _LOOPS: dict[Any, Any] = {}
+
+
+def _observed(shapes: Shapes, known: str, found: Any) -> Any:
+    """Write our notes into one of the four methods, or observe it from outside if it is another one."""
+    return (_loop if fingerprint(found) == known else wrapped)(shapes, found)
 
 
 def _loop(shapes: Shapes, found: Any) -> Any:
@@ -67,9 +76,8 @@ def _replacements() -> Iterable[Replacement]:
     lanes.renew()
     forget()
     family = KNOWN_SOURCES["gather" if run_parallel is None else "task group"]
-    known = tuple(fingerprint(Signal.__dict__[name]) for name in _METHODS) == family
-    for name, shapes in _SHAPES.items():
-        yield Replacement(Signal, name, partial(_loop if known else wrapped, shapes))
+    for (name, shapes), known in zip(_SHAPES.items(), family, strict=True):
+        yield Replacement(Signal, name, partial(_observed, shapes, known))
     yield Replacement(AsyncToSync, "__call__", _carrying)
     yield from overriding.replacements(_SHAPES)
 

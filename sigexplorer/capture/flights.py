@@ -16,8 +16,8 @@ from sigexplorer.capture.lanes import (
     noted,
     position,
     said,
-    seen_in_full,
 )
+from sigexplorer.capture.twice import seen_in_full
 from sigexplorer.capture.watch import Watch
 from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Flight, Notes
 

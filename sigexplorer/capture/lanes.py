@@ -272,17 +272,6 @@ def position(place: Flight | None) -> int | None:
 SENDING = "signal"
 
 
-def seen_in_full(place: Flight, signal: Any) -> tuple[Flight | None, int]:
-    """Give up what a wrapper has noted of a dispatch that is now seen as it is.
-
-    Returns what is around that dispatch, and its id: what was sent before is part of it.
-    """
-    if (place[NOTES] or {}).get(SENDING) != id(signal):
-        return place, next_id()
-    number, place[ID] = place[ID], 0
-    return place[OUTER], number or next_id()
-
-
 def id_of(place: Flight | None) -> int:
     """Return the id of the dispatch at ``place``; 0 for none."""
     return 0 if place is None else place[ID]

@@ -7,6 +7,7 @@ times and queries, and receivers whose error ended a send, stay unknown.
 from __future__ import annotations
 
 import functools
+import sys
 from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from sigexplorer.capture.flights import closed, opened, stopped
 from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.lanes import SENDING, STREAM, said
 from sigexplorer.capture.receivers import listeners
+from sigexplorer.capture.twice import FRAME
 from sigexplorer.capture.watch import Entered, put_back
 from sigexplorer.spool.rows import ID, NOTES, SHAPE, START, Called, Flight
 
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
 def wrapped(shapes: Shapes, found: Any) -> Any:
     """Return ``found``, one of the four methods of ``Signal``, observed."""
     return (_wrapped_async if shapes.method.startswith("a") else _wrapped_sync)(shapes, found)
+
+
+def is_wrapper(method: Any) -> bool:
+    """Whether a method that stands on a class is one of these."""
+    return getattr(method, "__globals__", None) is globals()
 
 
 def _wrapped_sync(shapes: Shapes, found: Any) -> Any:
@@ -98,7 +105,7 @@ class _Answered:
         self.flight: Flight = opened(shapes, self._lane, signal, sender, named, (), ())
         self._told = (shapes, signal, sender)
         self._start = self.flight.pop(START)
-        self.flight[NOTES] = {**(self.flight[NOTES] or {}), SENDING: id(signal)}
+        self.flight[NOTES] = {**(self.flight[NOTES] or {}), SENDING: id(signal), FRAME: id(sys._getframe(1))}
         self._answered = False
 
     def __call__(self, responses: Any) -> None:
@@ -142,6 +149,6 @@ class _Answered:
         if self.flight[ID] and not self._answered:
             lanes.guarded(self._tell_unknown)
         self.flight.append(self._start)
-        notes = {key: held for key, held in self.flight[NOTES].items() if key != SENDING}
+        notes = {key: held for key, held in self.flight[NOTES].items() if key not in (SENDING, FRAME)}
         self.flight[NOTES] = {**notes, "end": clock()}
         closed(self._lane, self.flight, None)

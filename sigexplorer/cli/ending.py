@@ -19,13 +19,20 @@ class Ending:
 
     notes: Sequence[str] = ()
     trouble: SigexplorerError | None = None
+    lost: SigexplorerError | None = None  # the place went away while there was more to run
+    untried: int = 0  # runs, for that reason
 
     def tell(self) -> int:
         """Say it beside the answer, and return the exit code of it: 0 where all is well."""
         sys.stdout.flush()
-        for text in (*self.notes, *([str(self.trouble)] if self.trouble else [])):
+        troubles = [one for one in (self.lost, self.trouble) if one is not None]
+        texts = [*self.notes, *map(str, troubles)]
+        if self.lost is not None:
+            were = "run was" if self.untried == 1 else "runs were"
+            texts[len(self.notes)] += f"; {self.untried} {were} not tried, which proves nothing of them"
+        for text in texts:
             sys.stderr.write(f"sigexplorer: {safe(text, _LONGEST)}\n")
-        return self.trouble.code if self.trouble else 0
+        return troubles[0].code if troubles else 0
 
 
 @contextmanager

@@ -57,12 +57,26 @@ def prove(names: Sequence[str], look: Look, answer: Answer, database: str | None
                 f"{fact.statement}: sigexplorer docs --facts --search {fact.id}",
             )
     stories = [
-        Story(fact.id, fact.added, partial(proving.prove, fact), f"scenario {fact.scenario}", fact=fact)
+        Story(
+            fact.id,
+            fact.added,
+            partial(proving.prove, fact),
+            f"scenario {fact.scenario}",
+            marked=_folded(fact),
+            fact=fact,
+        )
         for fact in chosen
     ]
     look = replace(look, sources=True)
     place = runs.open_playground(listen=listen, database=database)
     return tell(stories, look, answer, place, everything=False)
+
+
+def _folded(fact: Fact) -> frozenset[str]:
+    """Return the signals that a fact is about and that a timeline would fold: they are what proves it."""
+    from sigexplorer.catalog import find
+
+    return frozenset(name for name in fact.signals if find(name).group in {"init", "model"})
 
 
 def hint_at(name: str) -> None:
@@ -107,6 +121,8 @@ def record(fact: Fact, version: Version) -> dict[str, Any]:
     }
 
 
+_SHOWN = 60  # characters of a text that was not found
+
 _NEVER: Version = (99, 0)
 
 
@@ -115,9 +131,10 @@ def answer(signal: str | None, search: str | None, format_name: str | None, outp
     from sigexplorer import catalog
     from sigexplorer.catalog import facts
     from sigexplorer.catalog.installed import django_version
-    from sigexplorer.cli.output import emit, to_json
+    from sigexplorer.cli.output import emit, hint, to_json
     from sigexplorer.show import facts as shown
     from sigexplorer.show.exporters import markdown
+    from sigexplorer.show.text import safe
     from sigexplorer.show.views import document
 
     if search is not None and not search.strip():
@@ -133,3 +150,5 @@ def answer(signal: str | None, search: str | None, format_name: str | None, outp
         "markdown": lambda: markdown.write(listed),
     }
     emit(lambda width: document.render(listed, width), writers, format_name, output)
+    if not found and search:
+        hint(f"no fact has '{safe(search, _SHOWN)}' in it: sigexplorer docs --facts lists them all")

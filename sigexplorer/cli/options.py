@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from sigexplorer.show.look import Look
 
 
+def one_database(urls: list[str] | None) -> str | None:
+    """Return the URL that was given, if any; two are a question that has no answer."""
+    if urls and len(urls) > 1:
+        raise UsageError("--database is given twice", "all stories of a run are told in one place")
+    return urls[0] if urls else None
+
+
 def complete_signal(incomplete: str) -> list[str]:
     """Return the signals that begin like this, for the shell."""
     from sigexplorer import catalog
@@ -48,7 +55,7 @@ Source = Annotated[bool, Option("--source", help="Show the code that did it.")]
 All = Annotated[bool, Option("--all", help="Run every one of them.")]
 Compare = Annotated[bool, Option("--compare", help="Show what listening itself changes in signals and SQL.")]
 Database = Annotated[
-    str | None,
+    list[str] | None,
     Option("--database", help="Run it in a database that is made for it, and dropped.", metavar="URL"),
 ]
 Settings = Annotated[

@@ -49,14 +49,15 @@ def scenario(
     written: options.Written,
 ) -> int:
     """Run a scripted story, show its timeline, check its claims."""
-    if not (names or run_all or fact or compare or database is not None):
+    if not (names or run_all or fact or compare or database):
         return _list(written, ours=settings is None)
     look = options.look(chosen, part, viewed, sources=source)
     answer = options.answer(viewed, written, keep=not no_keep)
     if fact:
         facts.refuse_others(names, settings, run_all=run_all, compare=compare)
-        return facts.prove(fact, look, answer, database, listen=listen)
-    wanted = Wanted(tuple(names or []), run_all, listen, compare, database, settings, pythonpath, demo)
+        return facts.prove(fact, look, answer, options.one_database(database), listen=listen)
+    where = options.one_database(database)
+    wanted = Wanted(tuple(names or []), run_all, listen, compare, where, settings, pythonpath, demo)
     return _run(wanted, look, answer)
 
 

@@ -14,9 +14,10 @@ from rich.console import Console, Group, RenderableType
 from sigexplorer.catalog.fact import Fact
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import Version
-from sigexplorer.cli.ending import entered
+from sigexplorer.cli.ending import Ending, entered
 from sigexplorer.cli.output import hint
 from sigexplorer.cli.present import Answer, present
+from sigexplorer.errors import DatabaseUrlError
 from sigexplorer.model import Trace
 from sigexplorer.show import facts, keep, pages, views
 from sigexplorer.show.filters import Filters, check
@@ -63,13 +64,12 @@ def tell(
     """
     chosen = answer.chosen()  # a wrong one ends here
     version = django_version()
-    possible = [story for story in stories if version >= story.added]
+    possible = [one for one in stories if version >= one.added]
     later = {story.name: story.added for story in stories if version < story.added}
     told: list[Told] = []
     with entered(place, told) as ending:
-        told += _told(possible, shown=everything)
-    if not told:
-        raise KeyboardInterrupt
+        told += _told(possible, ending, shown=everything)
+    told = _tried(told, possible, ending)
     traces = [trace for _, trace in told]
     if answer.keep:
         keep.keep(traces)
@@ -78,6 +78,8 @@ def tell(
     look = replace(look, several=len(stories) > 1)
     drawing = partial(_drawing, told, later, look, full=full, everything=everything)
     present(InMemory(traces), look, answer, drawing)
+    if ending.lost is not None:
+        return ending.tell()
     if len(told) < len(possible) or not traces[-1].run.complete:
         ending.tell()
         hint("interrupted: this is what there was so far")
@@ -88,7 +90,16 @@ def tell(
     return left if all(trace.held for _, trace in told) else 1
 
 
-def _told(stories: Sequence[Story], *, shown: bool) -> Iterator[Told]:
+def _tried(told: list[Told], possible: Sequence[Story], ending: Ending) -> list[Told]:
+    """Leave out the story that failed when the place was lost, for it proves nothing either way."""
+    tried = told[:-1] if ending.lost and told and not told[-1][1].held else told
+    ending.untried = len(possible) - len(tried)
+    if not tried:
+        raise ending.lost or KeyboardInterrupt
+    return tried
+
+
+def _told(stories: Sequence[Story], ending: Ending, *, shown: bool) -> Iterator[Told]:
     """Run each story, up to one that is interrupted, with a progress bar where somebody sees it."""
     with _progress() if shown and sys.stderr.isatty() else nullcontext() as progress:
         task = progress.add_task("running", total=len(stories)) if progress else None
@@ -96,6 +107,9 @@ def _told(stories: Sequence[Story], *, shown: bool) -> Iterator[Told]:
             try:
                 trace = story.run()
             except KeyboardInterrupt:  # before its first step
+                return
+            except DatabaseUrlError as problem:  # the server has gone, and what comes would fail for that
+                ending.lost = problem
                 return
             yield story, trace
             if progress and task is not None:

@@ -38,7 +38,7 @@ def trigger(
     wanted = _pages(signals or [], run_all=run_all)
     stories = [_story(page) for page in wanted]
     answer = options.answer(viewed, written, keep=not no_keep)
-    place = open_playground(listen=listen, database=database)
+    place = open_playground(listen=listen, database=options.one_database(database))
     return tell(stories, look, answer, place, everything=run_all)
 
 

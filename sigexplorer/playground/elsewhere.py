@@ -60,7 +60,8 @@ class SqliteFiles(InMemory):
         except FileExistsError:
             raise DatabaseUrlError(
                 f"'{file}' is there already, and left alone",
-                "name a file that is not: it is made, and removed; a killed run may have left this one",
+                "name a file that is not: it is made, and removed; another run may have this one, or a killed"
+                " one have left it",
             ) from None
         except OSError as problem:
             raise DatabaseUrlError(

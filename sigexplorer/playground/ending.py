@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 #: Those that end a process which does not expect them; not every system has each.
@@ -32,6 +33,10 @@ def in_order() -> Iterator[None]:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
         if seen:
+            with suppress(OSError, AttributeError):  # nobody reads it, or there is nowhere to write
+                name = signal.Signals(seen[0]).name
+                sys.stderr.write(f"sigexplorer: ended by {name}, and what it had made is removed\n")
+                sys.stderr.flush()
             signal.raise_signal(seen[0])
 
 

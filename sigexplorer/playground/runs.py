@@ -14,7 +14,7 @@ from sigexplorer.capture.listening import Listener
 from sigexplorer.capture.statements import Statements
 from sigexplorer.capture.tracer import Tracer
 from sigexplorer.catalog.page import Page, Version, dotted
-from sigexplorer.errors import DatabaseUrlError, UsageError
+from sigexplorer.errors import UsageError
 from sigexplorer.model import Claim, Trace
 from sigexplorer.playground.boot import PLAYGROUND
 from sigexplorer.playground.databases import IN_MEMORY, Databases
@@ -144,15 +144,14 @@ def _run(title: str, story: Story, *, sources: bool) -> Trace:
 
 
 def recorded(title: str, story: Story, *, sources: bool) -> Tracer:
-    """Run a story from the beginning, and return what has recorded it."""
+    """Run a story from the beginning, and return what has recorded it.
+
+    Raises ``DatabaseUrlError`` if a server has gone meanwhile: the story cannot be told.
+    """
     tracer = Tracer(title, listened=PLAYGROUND.listener.connected, steps_only=True)
     try:
         PLAYGROUND.reset()
         _play(tracer, Steps(tracer, PLAYGROUND, sources=sources), story)
-    except DatabaseUrlError as problem:  # the server has gone meanwhile: the story cannot be told
-        tracer.start()
-        tracer.claims.append(Claim("it began", held=False, detail=problem.message))
-        tracer.stop()
     finally:
         PLAYGROUND.forget()
     return _traced(tracer)

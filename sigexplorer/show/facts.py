@@ -77,7 +77,7 @@ def verdicts(traces: Iterable[Trace]) -> dict[str, bool]:
     return found
 
 
-def census(traces: Iterable[Trace], version: Version) -> Document:
+def census(traces: Sequence[Trace], version: Version) -> Document:
     """Return how many of all facts held, and which did not, or could not be tried."""
     tried = verdicts(traces)
     here = [fact.id for fact in facts.FACTS if fact.exists_in(version)]
@@ -85,8 +85,19 @@ def census(traces: Iterable[Trace], version: Version) -> Document:
     told = f"{sum(tried.get(name, False) for name in here)} of {plural(len(here), 'fact')} held"
     if later:
         told += f"; {len(later)} of a newer Django: {', '.join(later)}"
-    failed = [name for name in here if not tried.get(name, False)]
     blocks: list[Block] = [Heading(told, level=1)]
-    if failed:
+    failed = [name for name in here if not tried.get(name, True)]
+    unseen = unknown(traces)
+    if failed and unseen:
+        blocks.append(Paragraph(f"{unseen}, which may be why these are not proven: {', '.join(failed)}."))
+    elif failed:
         blocks.append(Bullets(tuple(f"{name} did not hold" for name in failed)))
+    untried = [name for name in here if name not in tried]
+    if untried:
+        blocks.append(Paragraph(f"{len(untried)} not tried, and so not proven: {', '.join(untried)}."))
     return tuple(blocks)
+
+
+def unknown(traces: Iterable[Trace]) -> str:
+    """Return what could not be seen of Django's dispatch in any of these runs; nothing where all was."""
+    return "; ".join(dict.fromkeys(note for trace in traces for note in trace.run.notes))

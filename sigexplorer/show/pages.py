@@ -216,8 +216,14 @@ def outcomes(told: Sequence[tuple[str, Trace]], later: Mapping[str, Version]) ->
         if not claim.held
     ]
     if failures:
-        blocks += [Heading("Failed"), Bullets(tuple(failures))]
+        blocks += [Heading("Failed"), *_why(trace for _, trace in told), Bullets(tuple(failures))]
     return tuple(blocks)
+
+
+def _why(traces: Iterable[Trace]) -> tuple[Block, ...]:
+    """Return what may be the reason where a claim is about what could not be seen."""
+    notes = dict.fromkeys(note for trace in traces for note in trace.run.notes)
+    return (Paragraph(f"{'; '.join(notes)}: what is claimed of them may fail for that."),) if notes else ()
 
 
 def _outcome(name: str, trace: Trace) -> tuple[str, str, str, str, str]:

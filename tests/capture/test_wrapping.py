@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+import linecache
+from typing import Any
+
 import pytest
 from capturing import (
     METHODS,
@@ -11,12 +16,14 @@ from capturing import (
     hook_points,
     observing,
     outcome,
+    parents,
     raising,
     returning,
+    seen,
     send,
     strangers,
 )
-from django.dispatch import Signal
+from django.dispatch import Signal, dispatcher
 
 from sigexplorer.capture import (
     dispatch,
@@ -38,8 +45,7 @@ def test_a_known_django_needs_no_note() -> None:
 @pytest.fixture
 def _unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Play a Django whose four methods are not those that we render."""
-    unknown = {family: dict.fromkeys(methods, "") for family, methods in dispatch.KNOWN_SOURCES.items()}
-    monkeypatch.setattr(dispatch, "KNOWN_SOURCES", unknown)
+    monkeypatch.setattr(dispatch, "KNOWN_SOURCES", dict.fromkeys(dispatch.KNOWN_SOURCES, ("",) * 4))
 
 
 @pytest.mark.usefixtures("_unknown")
@@ -61,8 +67,7 @@ def test_an_unknown_django_is_wrapped(method: str) -> None:
     with observing() as tracer:
         assert story() == unobserved
     trace = tracer.trace()
-    assert len(trace.run.notes) == 1
-    assert "not known" in trace.run.notes[0]
+    assert trace.run.notes[0].startswith(f"not Django's as known: Signal.{', '.join(METHODS)}; ")
     records = {dispatch.argument("name"): dispatch for dispatch in trace.dispatches}
     assert calls(records["unheard"]) == []
     assert calls(records["heard"]) == [("first", "returned"), ("second", "returned")]
@@ -95,3 +100,81 @@ def test_an_unknown_django_is_put_back_too() -> None:
     with observing():
         assert "Signal.send" in strangers()
     assert all(hook_points()[place] is found for place, found in before.items())
+
+
+def _recursive(method: str, **sent: object) -> Any:
+    """Make a signal of which a receiver sends the same one again."""
+    signal = Signal()
+
+    def receiver(name: str, **_named: object) -> str:
+        if name == "outer":
+            getattr(signal, method)(None, name="inner", **sent)
+        return name
+
+    def after(name: str, **_named: object) -> str:
+        return name
+
+    connect(signal, receiver, after, weak=False)
+    return lambda: send(signal, method, None, name="outer")
+
+
+def _patched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Play a program that has replaced a method of Signal before anybody observes."""
+    found = Signal.send
+
+    @functools.wraps(found)
+    def send(self: Signal, sender: object, **named: Any) -> object:
+        return found(self, sender, **named)
+
+    monkeypatch.setattr(Signal, "send", send)
+
+
+def _changed(monkeypatch: pytest.MonkeyPatch, *changes: tuple[str, str]) -> None:
+    """Play a Django whose ``send`` is written otherwise."""
+    source = f"class Signal:\n{inspect.getsource(Signal.send)}"
+    for before, after in changes or [("return responses", "return list(responses)")]:
+        assert before in source
+        source = source.replace(before, after)
+    file = "changed_django.py"
+    monkeypatch.setitem(linecache.cache, file, (len(source), None, source.splitlines(keepends=True), file))
+    made: dict[str, Any] = {}
+    exec(compile(source, file, "exec"), vars(dispatcher), made)  # noqa: S102 - it is Django's
+    monkeypatch.setattr(Signal, "send", made["Signal"].send)
+
+
+@pytest.mark.parametrize("change", [_patched, _changed])
+def test_a_signal_that_is_sent_again_by_its_receiver(change: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a method that is not Django's as we know it both dispatches are told, the inner one in the outer."""
+    change(monkeypatch)
+    trace = seen(_recursive("send"))
+    assert list(parents(trace)) == ["outer", "inner"]
+    assert parents(trace)["inner"][0] == "outer"
+    for one in trace.dispatches:
+        assert calls(one) == [("receiver", "returned"), ("after", "returned")]
+        assert [call.result for call in one.calls] == [one.argument("name")] * 2
+
+
+def test_only_the_method_that_is_not_known_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others have the times of their receivers, and the note says which one has not."""
+    _patched(monkeypatch)
+    with observing() as tracer:
+        _recursive("send_robust")()
+        _recursive("send")()
+    trace = tracer.trace()
+    times = {(one.method, call.duration_ns is None) for one in trace.dispatches for call in one.calls}
+    assert times == {("send_robust", False), ("send", True)}
+    (note,) = trace.run.notes
+    assert note == "not Django's as known: Signal.send; receivers have no times of their own there"
+
+
+def test_a_method_that_only_reads_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With annotations or comments of its own it is Django's as known, and receivers have their times."""
+    _changed(
+        monkeypatch,
+        ("responses = []", "responses: list = []  # pairs"),
+        ("self, sender, **", "self, sender: object, **"),
+    )
+    trace = seen(_recursive("send"))
+    assert all(call.duration_ns is not None for one in trace.dispatches for call in one.calls)
+    assert parents(trace)["inner"] == ("outer", 0)
+    assert trace.run.notes == ()

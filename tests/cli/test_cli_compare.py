@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from processes import is_svg
 
+from sigexplorer.errors import DatabaseUrlError
+from sigexplorer.show.text import plural
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -176,6 +179,34 @@ def test_interrupted_between_two_stories_the_first_is_shown(
     assert answer.code == 130
     assert "save a new user" in answer.out
     assert "interrupted" in answer.err
+
+
+@pytest.mark.parametrize("command", [[], ["--compare"]])
+def test_a_lost_server_is_no_claim_that_failed(
+    command: list[str], story_cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ran before is shown, and one line says why the others were not tried; without any, only that."""
+    from sigexplorer.playground.databases import IN_MEMORY
+
+    reset, times = IN_MEMORY.reset, [0]
+
+    def lost() -> None:
+        times[0] += 1
+        if times[0] > (4 if command else 2):
+            raise DatabaseUrlError("the server is gone")
+        reset()
+
+    monkeypatch.setattr(IN_MEMORY, "reset", lost)
+    answer = story_cli("scenario", "save-user", "listening", "rollback", *command)
+    untried = 2 if command else 1
+    assert answer.code == 2
+    assert "FAILED" not in answer.out
+    assert "save" in answer.out
+    told = f"the server is gone; {plural(untried, 'run')} {'were' if command else 'was'} not tried"
+    assert answer.err.count(told) == 1
+    times[0] = 3
+    answer = story_cli("scenario", "save-user", *command)
+    assert (answer.code, answer.out, answer.err) == (2, "", "sigexplorer: the server is gone\n")
 
 
 MEASURED = {

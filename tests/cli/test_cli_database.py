@@ -76,3 +76,13 @@ def test_a_file_that_is_there_is_left_alone(story_cli: Cli, tmp_path: Path) -> N
     assert (answer.code, answer.out) == (2, "")
     assert "is there already, and left alone" in answer.err
     assert file.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    "command", [["scenario", "rollback"], ["scenario", "--fact", "uid"], ["trigger", "post_save"]]
+)
+def test_a_database_is_given_once(command: list[str], cli: Cli) -> None:
+    """Two URLs are one line, and not the last of them."""
+    answer = cli(*command, "--database", "sqlite:///a.sqlite3", "--database", "sqlite:///b.sqlite3")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("sigexplorer: --database is given twice")

@@ -49,6 +49,7 @@ def test_facts_are_searched(cli: Cli, valid: Valid) -> None:
     assert "set-null" not in out
     answer = cli("docs", "--facts", "--search", "zebra[red]")
     assert (answer.code, answer.out.splitlines()[0]) == (0, "0 facts")
+    assert "no fact has 'zebra[red]' in it" in answer.err
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -147,7 +148,7 @@ def test_all_scenarios_end_with_the_facts(story_cli: Cli, monkeypatch: pytest.Mo
     answer = story_cli("scenario", "--all")
     assert answer.code == 1
     assert f"{len(HERE) - 1} of {len(HERE)} facts held" in answer.out
-    assert "m2m-symmetrical did not hold" in answer.out
+    assert "1 not tried, and so not proven: m2m-symmetrical." in answer.out
     assert "LookupError: no such thing" in answer.out
 
 
@@ -224,3 +225,14 @@ def test_facts_are_completed(cli: Cli) -> None:
     assert complete_fact("zzz") == []
     assert "--fact" in cli("scenario", "--help").out
     assert "--facts" in cli("docs", "--help").out
+
+
+@pytest.mark.parametrize(
+    ("fact", "signal"), [("init-state", "post_init"), ("historical-class", "class_prepared")]
+)
+def test_what_a_fact_is_about_is_not_folded(fact: str, signal: str, story_cli: Cli) -> None:
+    """The rows of an init signal, or of class_prepared, are shown where they are what proves a fact."""
+    answer = story_cli("scenario", "--fact", fact)
+    assert answer.code == 0
+    assert re.search(rf"^ *\d+ .* {signal} ", answer.out, re.MULTILINE)
+    assert not re.search(rf"^folded: .*{signal}", answer.out, re.MULTILINE)

@@ -234,3 +234,19 @@ def rows_between_are_taken_in_silence(patch: pytest.MonkeyPatch) -> None:
 def callbacks_of_savepoints_do_not_wait(patch: pytest.MonkeyPatch) -> None:
     """Run callbacks at once."""
     on_commit_does_not_wait(patch)
+
+
+@falsifies("m2m-fast-add")
+def rows_are_looked_for_first(patch: pytest.MonkeyPatch) -> None:
+    """Have a database that cannot ignore rows which are there."""
+    from django.db import connection
+
+    patch.setattr(connection.features, "supports_ignore_conflicts", False)
+
+
+@falsifies("caching-sender")
+def models_do_not_cache(patch: pytest.MonkeyPatch) -> None:
+    """Have a signal of models that looks for its receivers each time."""
+    from django.db.models.signals import pre_delete
+
+    patch.setattr(pre_delete, "use_caching", False)

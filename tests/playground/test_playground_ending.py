@@ -47,8 +47,10 @@ def test_an_error_is_not_hidden_by_a_signal() -> None:
 
 
 @pytest.mark.parametrize("number", ENDING)
-def test_the_end_of_the_process_is_put_off(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SIGTERM and SIGHUP interrupt what is inside, and end the process when that has been put in order."""
+def test_the_end_of_the_process_is_put_off(
+    number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SIGTERM and SIGHUP interrupt what is inside, and end the process once that is in order, and told."""
     happened: list[object] = []
     send = signal.raise_signal
 
@@ -63,6 +65,7 @@ def test_the_end_of_the_process_is_put_off(number: int, monkeypatch: pytest.Monk
     with pytest.raises(KeyboardInterrupt):
         work()
     assert happened == ["put in order", ("ended by", number)]
+    assert capsys.readouterr().err.startswith(f"sigexplorer: ended by {signal.Signals(number).name}, ")
 
 
 def test_who_ignores_a_signal_goes_on_ignoring_it() -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
-from build import ALL_TEXTS, dispatch, trace
+from build import ALL_TEXTS, RUN, dispatch, trace
 from drawing import CONTROL, UNLIMITED, drawn, unwrapped, widest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sigexplorer.catalog import facts as catalogued
 from sigexplorer.catalog.listing import ListedSignal
 from sigexplorer.model import Claim, Trace
-from sigexplorer.show import pages
+from sigexplorer.show import facts, pages
 from sigexplorer.show.document import Bullets, Code, Document, Grid, Heading, Paragraph
 from sigexplorer.show.exporters import markdown
 from sigexplorer.show.views import document
@@ -174,3 +176,17 @@ def test_a_signal_of_a_newer_django_is_listed_as_such() -> None:
     text = drawn(document.render(pages.listing([later], "5.2.19", wide=True), 140), 140)
     assert "task_started (from 6.0)" in text
     assert unwrapped("1 of a newer Django") in unwrapped(text)
+
+
+def test_what_could_not_be_seen_or_tried_is_not_false() -> None:
+    """A claim that fails where Django's dispatch is not known, and one that was not tried, is not proven."""
+    claim = Claim("it", held=False, detail=None, step=1, fact="weak-local")
+    failed = trace(claims=(claim,))
+    unknown = replace(failed, run=replace(RUN, notes=("Signal.send is not Django's as known",)))
+    for one, proven in ((failed, "weak-local did not hold"), (unknown, "not proven: weak-local")):
+        out = markdown.write(facts.census([one], (6, 1)))
+        assert proven in out
+        assert f"{len(catalogued.FACTS) - 1} not tried, and so not proven: " in out
+        assert "weak-lambda did not hold" not in out
+        told = markdown.write(pages.outcomes([("one", one)], {}))
+        assert ("Signal.send is not Django's as known" in told) == (one is unknown)

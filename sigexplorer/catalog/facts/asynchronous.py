@@ -65,7 +65,10 @@ FACTS = (
     Fact(
         id="async-orm",
         statement="asave(), acreate() and adelete() send what their sync siblings send, and with send()",
-        why="They are the sync methods in a thread; async receivers run there by async_to_sync().",
+        why=(
+            "They are the sync methods by sync_to_async(): in a thread, or in the one that waits in"
+            " async_to_sync()."
+        ),
         scenario="saving",
         source=("django/db/models/base.py: Model.asave", "django/db/models/base.py: Model.adelete"),
         signals=("pre_save", "post_save", "pre_delete", "post_delete"),

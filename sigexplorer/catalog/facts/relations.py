@@ -65,7 +65,10 @@ FACTS = (
     ),
     Fact(
         id="m2m-fast-add",
-        statement="Where nobody listens add() sends no m2m_changed; remove() and clear() always do",
+        statement=(
+            "Where nobody listens add() sends no m2m_changed and reads no rows first; remove() and clear()"
+            " always send"
+        ),
         why=(
             "add() can then leave finding the missing rows to the database, and asks has_listeners() first."
         ),

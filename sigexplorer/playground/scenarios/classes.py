@@ -93,7 +93,9 @@ def data_migration(step: Steps) -> None:
     blog = len(list(apps.get_app_config("blog").get_models(include_auto_created=True)))
     built = len(modules) >= blog
     step.claim("models are built anew for it, and announced", built, fact="historical-class")
-    step.claim("of a module that there is not", set(modules), {"__fake__"}, fact="historical-class")
+    step.claim(
+        "in a module __fake__, which there is not", set(modules), {"__fake__"}, fact="historical-class"
+    )
     step.claim("it saves two rows of another class", real, [False, False], fact="historical-save")
     saved = step.sent("post_save", "blog.Category")
     called = {call.receiver.rpartition(".")[2] for dispatch in saved for call in dispatch.calls}

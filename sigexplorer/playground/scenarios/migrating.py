@@ -34,7 +34,7 @@ def migrate(step: Steps) -> None:
     )
     step.claim("a data migration saves with historical models", "blog.Category" in saved)
     step.claim(
-        "a receiver of post_migrate writes a tag, with signals",
+        "what is saved with signals are the recorder's rows, a data migration's, and a receiver's tag",
         saved,
         {"migrations.Migration", "blog.Category", "blog.Tag"},  # Django's own saves are those of the recorder
         fact="migrate-saves",

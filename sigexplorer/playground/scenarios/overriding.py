@@ -69,7 +69,12 @@ def _reset(step: Steps) -> None:
     called = [call.receiver for call in step.sent("setting_changed")[0].calls]
     reset = [name for name in called if name.startswith("django.test.signals.")]
     count = 16 if step.django < (6, 1) else 17
-    step.claim(f"{count} receivers reset what Django remembers", len(reset), count, fact="setting-receivers")
+    step.claim(
+        f"{count} of those called are of django.test.signals",
+        len(reset),
+        count,
+        fact="setting-receivers",
+    )
     others = {name for name in called if name.startswith("django.test.")} - set(reset)
     step.claim("all of them in one module of django.test", others, set(), fact="setting-receivers")
 
@@ -79,7 +84,7 @@ def _reset(step: Steps) -> None:
         with step("execute that module where no receiver is connected"):
             module = imported(file, "django.test.signals")
         told = len(setting_changed.receivers)
-    step.claim(f"it connects {count}", told, count, fact="setting-receivers")
+    step.claim(f"it connects these {count}", told, count, fact="setting-receivers")
     del module
 
 

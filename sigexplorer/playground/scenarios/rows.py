@@ -125,7 +125,7 @@ def _async(step: Steps) -> None:
     sent = [dispatch for dispatch in step.sent() if dispatch.group in {"save", "delete"}]
     step.claim("the same signals are sent", [dispatch.name for dispatch in sent], names, fact="async-orm")
     methods = {dispatch.method for dispatch in sent}
-    step.claim("with send(): each is its sync sibling in a thread", methods, {"send"}, fact="async-orm")
+    step.claim("with send(), as their sync siblings send them", methods, {"send"}, fact="async-orm")
 
 
 def hear(**_kwargs: object) -> None:

@@ -11,7 +11,17 @@ from django.contrib.auth.signals import user_login_failed
 from django.core.management import call_command
 from django.core.management.sql import emit_pre_migrate_signal
 from django.db import models
-from django.db.models.signals import post_migrate, post_save, pre_migrate
+from django.db.models.signals import (
+    m2m_changed,
+    post_delete,
+    post_init,
+    post_migrate,
+    post_save,
+    pre_delete,
+    pre_init,
+    pre_migrate,
+    pre_save,
+)
 
 from blog.apps import BlogConfig
 from blog.models import Tag
@@ -206,7 +216,7 @@ def _remembered(step: Steps) -> None:
 
     raised: list[type[Exception]] = []
     with step("send from None and from a text, with use_caching, and nobody listens"):
-        order_shipped.send(sender=None)
+        order_shipped.send(sender=None)  # it is a Signal(use_caching=True)
         order_shipped.send(sender="shop")
     step.claim("nothing is looked up, so anything goes", step.called(), [], fact="caching-sender")
 
@@ -222,6 +232,9 @@ def _remembered(step: Steps) -> None:
         [TypeError, TypeError],
         fact="caching-sender",
     )
+    of_models = (pre_init, post_init, pre_save, post_save, pre_delete, post_delete, m2m_changed)
+    caching = [signal.use_caching for signal in (order_shipped, *of_models)]
+    step.claim("it has use_caching, and so have those of models", caching, [True] * 8, fact="caching-sender")
 
 
 def _hashed(step: Steps) -> None:
