@@ -66,7 +66,7 @@ def _leave_out() -> None:
 
     Where a dispatch cannot be told from another that is part of it, all are recorded.
     """
-    alone = len(_observers) == 1 and dispatch.rendered()
+    alone = len(_observers) == 1 and not dispatch.unseen_methods()
     if counting.leave_out(getattr(_observers[0], "leave_out", ()) if alone else ()):
         dispatch.forget()
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from sigexplorer.errors import PluginError, UnknownNameError
 from sigexplorer.frozen import dataclass
-from sigexplorer.show.source import InMemory, Source
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     from sigexplorer.model import Trace
     from sigexplorer.show.look import Look
+    from sigexplorer.show.source import Source
 
 GROUP = "sigexplorer.exporters"
 
@@ -73,6 +73,8 @@ def export(name: str, traces: Sequence[Trace], look: Look) -> Iterable[str]:
     if form is None:
         written = _written(_plugin(name), traces)
     elif form.streams:
+        from sigexplorer.show.source import InMemory
+
         written = form.load()(InMemory(traces))
     elif form.looks:
         written = form.load()(traces, look)
