@@ -1,8 +1,9 @@
 """What was really sent, for a test that compares it: kept where words do not tell all of it.
 
-Instances of models, and whatever else can be, are referred to weakly: nothing lives longer
-for being watched. Data that cannot be changed, or not be referred to weakly, is held; of
-lists, sets and dicts a copy is. Nothing of it is ever written or shown.
+Instances of models, and most other objects, are referred to weakly: they live no longer for
+being watched. Held, until the trace goes, is what cannot be changed, what cannot be referred
+to weakly, and instances of data classes: those compare as what they hold by then. Of lists,
+sets and dicts a copy is held. Nothing of it is written, or is in what errors show.
 """
 
 from __future__ import annotations
@@ -12,19 +13,27 @@ import decimal
 import threading
 import uuid
 import weakref
-from typing import Any, NamedTuple
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sigexplorer.capture import signals, words
+from sigexplorer.capture import signals, twins, words
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.model import Scalar
-from sigexplorer.spool.assembly import key_text
-from sigexplorer.spool.rows import ARGUMENTS, NOTES, Flight, Shape
+from sigexplorer.spool.rows import ARGUMENTS, ENDS, NOTES, Flight, Shape
+
+if TYPE_CHECKING:
+    from sigexplorer.capture.shapes import Known
 
 _MOST = 10_000  # members of a collection that are copied
 _DEPTH = 20
 
-#: By the name of an argument.
+#: By the name of an argument, and by names that no argument has.
 Originals = dict[str, "Node"]
+
+
+def _shown(node: object) -> str:
+    """Return what a debugger, or pytest with the variables of a traceback, may show of what is kept."""
+    return f"<{type(node).__name__}>"
 
 
 class Held(NamedTuple):
@@ -32,12 +41,29 @@ class Held(NamedTuple):
 
     thing: Any
 
+    def __repr__(self) -> str:
+        return _shown(self)
+
 
 class Referred(NamedTuple):
-    """Something that may be gone; of an instance of a model what it was told by."""
+    """Something that may be gone."""
 
     reference: weakref.ref[Any]
-    told: str
+    kind: weakref.ref[type] | None
+
+    def __repr__(self) -> str:
+        return _shown(self)
+
+
+class Instance(NamedTuple):
+    """An instance of a model, which may be gone, and the values of its key as it was sent."""
+
+    reference: weakref.ref[Any]
+    kind: weakref.ref[type] | None  # None: it is not known any more
+    key: tuple[Any, ...]
+
+    def __repr__(self) -> str:
+        return _shown(self)
 
 
 class Collected(NamedTuple):
@@ -46,6 +72,9 @@ class Collected(NamedTuple):
     kind: type
     members: tuple[Any, ...]
 
+    def __repr__(self) -> str:
+        return _shown(self)
+
 
 class Unkept(NamedTuple):
     """Something that is too large, or that nobody may hold; of which there are only words."""
@@ -53,18 +82,19 @@ class Unkept(NamedTuple):
     why: str
 
 
-Node = Held | Referred | Collected | Unkept
+Node = Held | Referred | Instance | Collected | Unkept
 
-#: What is the same for ever, and refers to nothing else.
-_ATOMS = frozenset(
-    id(kind)
-    for kind in (
-        type(None), bool, int, float, complex, str, bytes, uuid.UUID, decimal.Decimal,
-        dt.datetime, dt.date, dt.time, dt.timedelta,
-    )
+#: What is the same for ever, and refers at most to a time zone; and what is made of it.
+ATOMS: tuple[type, ...] = (
+    type(None), bool, int, float, complex, str, bytes, uuid.UUID, decimal.Decimal,
+    dt.datetime, dt.date, dt.time, dt.timedelta,
 )  # fmt: skip
 
-_COLLECTIONS = {id(kind): kind for kind in (list, tuple, set, frozenset, dict)}
+_ATOMS = frozenset(map(id, ATOMS))
+
+COLLECTIONS: tuple[type, ...] = (list, tuple, set, frozenset, dict)
+
+_COLLECTIONS = frozenset(map(id, COLLECTIONS))
 
 #: What classes of data have: those are compared by what they hold, after they were sent and dropped.
 _DATA = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
@@ -72,22 +102,46 @@ _DATA = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
 #: What holds all variables of functions that ran: to hold it would be noticed.
 _RUNNING = ("builtins.frame", "builtins.traceback", "builtins.BaseException")
 
+HOLDS_CODE = "it holds code that runs"
 
-#: What a signal without a name goes by, among its arguments; no keyword can be this.
-_SIGNAL = "<signal>"
+#: What is kept beside the arguments, of a signal without a name, of the sender, and of the
+#: receiver that runs now; no keyword can be these.
+_SIGNAL, _SENDER, _RUNS = "<signal>", "<sender>", "<running>"
 
 
-def kept(signal: Any, named: dict[str, Any], told: list[tuple[str, Scalar]]) -> Originals:
-    """Return what is kept of a dispatch, and of its arguments, of which ``told`` has the words."""
+def kept(
+    signal: Any, sender: Any, named: dict[str, Any], told: list[tuple[str, Scalar]], known: Known
+) -> Originals:
+    """Return what is kept of a dispatch, and of its arguments, of which ``told`` has the words.
+
+    Of its sender where that does not last: one that does goes with the shape.
+    """
     found: Originals = {}
-    path = signals.words(signal).path
-    if signals.is_nameless(path):
-        found[_SIGNAL] = Referred(weakref.ref(signal), path)
+    if signals.is_nameless(signals.words(signal).path):
+        found[_SIGNAL] = Referred(weakref.ref(signal), None)
+    if known.passing is not None:
+        found[_SENDER] = _node_of(sender)
     for (name, text), held in zip(told, named.values(), strict=True):
-        node = _kept(held, text)
-        if node is not None:
-            found[name] = node
+        if not _is_told(held, text):
+            found[name] = _node_of(held)
     return found
+
+
+def _is_told(held: Any, told: Scalar) -> bool:
+    """Whether the words for something are the thing itself."""
+    kind = type(held)
+    if kind is bool or held is None:
+        return told is held
+    return (kind is int or kind is float or kind is str) and type(told) is kind and told == held
+
+
+def _node_of(held: Any) -> Node:
+    try:
+        return node(held)
+    except RecursionError:
+        raise
+    except Exception:  # mostly another thread, which changed a dict or a set
+        return Unkept("it could not be read, or changed meanwhile")
 
 
 def signal_of(originals: Originals) -> Any:
@@ -96,13 +150,20 @@ def signal_of(originals: Originals) -> Any:
     return found.reference() if isinstance(found, Referred) else None
 
 
-def _kept(held: Any, told: Scalar) -> Node | None:
-    kind = type(held)
-    if kind is bool or held is None:
-        return None
-    if (kind is int or kind is float or kind is str) and type(told) is kind and told == held:
-        return None
-    return node(held)
+def is_sender(originals: Originals, thing: Any) -> bool:
+    """Whether a dispatch was sent by that very object, or by an equal number or text."""
+    found = originals.get(_SENDER)
+    if isinstance(found, Held):
+        sent = found.thing
+        return sent is thing or (type(sent) is type(thing) and id(type(sent)) in _ATOMS and sent == thing)
+    # One that is gone is nothing that there is.
+    return isinstance(found, (Referred, Instance)) and found.reference() is thing
+
+
+def running(originals: Originals) -> int | None:
+    """Return the position, among those that are called, of the sync receiver that runs now."""
+    found = originals.get(_RUNS)
+    return found.thing if isinstance(found, Held) else None
 
 
 def node(thing: Any) -> Node:
@@ -111,31 +172,70 @@ def node(thing: Any) -> Node:
 
 
 def _node(thing: Any, depth: int, left: list[int]) -> Node:
-    key = id(type(thing))
+    kind = type(thing)
+    key = id(kind)
     if key in _ATOMS:
         return Held(thing)
-    if key not in _COLLECTIONS:
-        return _referred(thing)
-    left[0] -= len(thing)
+    if key in _COLLECTIONS:
+        return _collected(kind, thing, kind.__iter__ if kind is not dict else dict.items, depth, left)
+    for base, members in _COPIED:
+        # What inherits it and compares as it does is compared as a copy, too.
+        if issubclass(kind, base) and _compares_as(kind, base):
+            return _collected(base, thing, members, depth, left)
+    return _referred(thing, kind)
+
+
+_COPIED: tuple[tuple[type, Any], ...] = (
+    (OrderedDict, OrderedDict.items),
+    (dict, dict.items),
+    (list, list.__iter__),
+    (set, set.__iter__),
+)
+
+
+def _compares_as(kind: type, base: type) -> bool:
+    return words.class_attribute(kind, "__eq__") is words.class_attribute(base, "__eq__")
+
+
+def _collected(kind: Any, thing: Any, members: Any, depth: int, left: list[int]) -> Node:
+    found: tuple[Any, ...] = tuple(members(thing))
+    left[0] -= len(found)
     if left[0] < 0 or not depth:
         return Unkept("it is too large to be kept")
-    if type(thing) is not dict:
-        return Collected(type(thing), tuple([_node(one, depth - 1, left) for one in thing]))
-    pairs = [(_node(name, 0, left), _node(one, depth - 1, left)) for name, one in thing.items()]
-    return Collected(dict, tuple(pairs))
+    if issubclass(kind, dict):
+        pairs = [(_node(name, 0, left), _node(one, depth - 1, left)) for name, one in found]
+        return Collected(kind, tuple(pairs))
+    return Collected(kind, tuple([_node(one, depth - 1, left) for one in found]))
 
 
-def _referred(thing: Any) -> Node:
-    kind = type(thing)
+def _referred(thing: Any, kind: type) -> Node:
     if any(words.is_a(thing, path) for path in _RUNNING):
-        return Unkept("it holds code that runs")
+        return Unkept(HOLDS_CODE)
+    if issubclass(kind, (*ATOMS, tuple, frozenset)):
+        return Held(thing)
     if any(words.class_attribute(kind, name) is not None for name in _DATA):
         return Held(thing)
-    told = words.describe(thing)
     try:
-        return Referred(weakref.ref(thing), told)
+        reference = weakref.ref(thing)
     except TypeError:
         return Held(thing)
+    if words.model_label(kind) is not None:
+        return Instance(reference, weakref.ref(kind), key_of(thing))
+    return Referred(reference, weakref.ref(kind))
+
+
+def key_of(instance: Any) -> tuple[Any, ...]:
+    """Return the values of the fields of an instance's primary key, None for those that it has not."""
+    primary = words.attribute(words.class_attribute(type(instance), "_meta"), "pk")
+    if words.is_a(primary, "django.db.models.fields.composite.CompositePrimaryKey"):
+        names = words.attribute(primary, "field_names") or ()
+        # Of a foreign key the column holds the value.
+        columns = [words.attribute(instance, f"{name}_id") for name in names]
+        return tuple(
+            words.attribute(instance, name) if column is None else column
+            for name, column in zip(names, columns, strict=True)
+        )
+    return (words.attribute(instance, words.attribute(primary, "attname")),)
 
 
 # The rows of dispatches carry it, for whoever records in memory.
@@ -156,19 +256,28 @@ def end() -> None:
 
 _lock = threading.Lock()
 
+_LOST = Unkept("what was sent was not kept")
 
-def of(row: Flight, shape: Shape) -> Originals | None:
-    """Return what a row carries; None where nothing was kept when it was noted."""
-    values = row[ARGUMENTS]
+
+def of(row: Flight, shape: Shape) -> Originals:
+    """Return what a row carries; what was not kept when it was noted is told to be so."""
+    values, notes = row[ARGUMENTS], row[NOTES] or {}
+    sender = twins.reference(shape.sender, shape.twin)
+    kind = sender if sender is not None and issubclass(type(sender()), type) else None
+    found: Originals = {}
     if type(values) is not tuple:
-        return (row[NOTES] or {}).get("kept")
-    if len(values) == len(shape.arguments):
-        return None
-    return {
-        name: Referred(values[-1], f"<{label} pk={key_text(held)}>")
-        for (name, label), held in zip(shape.arguments, values, strict=False)
-        if label is not None
-    }
+        found.update(notes["kept"] if "kept" in notes else dict.fromkeys((name for name, _ in values), _LOST))
+    elif len(values) == len(shape.arguments):
+        found.update(dict.fromkeys((name for name, _ in shape.arguments), _LOST))
+    else:
+        for (name, label), held in zip(shape.arguments, values, strict=False):
+            if label is not None:
+                found[name] = Instance(values[-1], kind, (held,))
+    if "sender" not in notes:
+        found[_SENDER] = Held(None) if sender is None else Referred(sender, None)
+    if notes.get("running"):
+        found[_RUNS] = Held(len(row) - ENDS)
+    return found
 
 
 def without(rows: list[Flight]) -> list[Flight]:

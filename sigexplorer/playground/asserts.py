@@ -40,7 +40,8 @@ class Loader(SourceFileLoader):
         """Return the code of the module."""
         path = self.get_filename(fullname)
         tree = ast.fix_missing_locations(_Noting().visit(ast.parse(self.get_data(path), path)))
-        code: CodeType = compile(tree, path, "exec", dont_inherit=True)
+        # An assert is a claim: python -O must not leave it out.
+        code: CodeType = compile(tree, path, "exec", dont_inherit=True, optimize=0)
         setattr(builtins, _HELD, _held)
         setattr(builtins, _FAILED, _failed)
         return code

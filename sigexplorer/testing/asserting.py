@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from django.dispatch import Signal
 
 from sigexplorer.capture import words
-from sigexplorer.capture.keeping import Originals
+from sigexplorer.capture.keeping import Originals, is_sender
 from sigexplorer.errors import SigexplorerWarning, UsageError
 from sigexplorer.model import Call, Dispatch, ListedReceiver, Trace
 from sigexplorer.show.text import plural
@@ -173,7 +174,12 @@ class Assertions:
         if len(pair) != 2:  # noqa: PLR2004 - a pair
             raise UsageError(f"'{words.value(pair)}' is no pair", "a signal and its sender")
         wanted = wanted_signal(pair[0], trace, init=self._init, kept=originals)
-        return wanted, wanted_sender(pair[1], [wanted], trace)
+        by = wanted_sender(pair[1], [wanted], trace)
+        if by.thing is not None:
+            by = replace(
+                by, ids=frozenset(number for number, one in originals.items() if is_sender(one, by.thing))
+            )
+        return wanted, by
 
     def _whole(self) -> tuple[Trace, Mapping[int, Originals]]:
         """Return what was recorded; a fault of ours that lost some must not let an assertion hold unseen."""

@@ -41,6 +41,7 @@ class Wanted:
     name: str | None = None
     glob: str | None = None
     thing: Any = None  # the object itself, where one was given
+    ids: frozenset[int] | None = None  # of a sender that was given itself, its dispatches
 
     def fits(self, name: str | None) -> bool:
         """Whether what goes by ``name`` is meant."""
@@ -98,7 +99,12 @@ def meets(dispatch: Dispatch, signal: WantedSignal, sender: Wanted) -> bool:
     """Whether a dispatch is of that signal and from that sender."""
     if signal.ids is not None and dispatch.id not in signal.ids:
         return False
-    return signal.fits(dispatch.signal, dispatch.name, dispatch.group) and sender.fits(dispatch.sender)
+    return signal.fits(dispatch.signal, dispatch.name, dispatch.group) and is_from(dispatch, sender)
+
+
+def is_from(dispatch: Dispatch, sender: Wanted) -> bool:
+    """Whether a dispatch is from that sender, which a name alone does not tell."""
+    return sender.fits(dispatch.sender) and (sender.ids is None or dispatch.id in sender.ids)
 
 
 # Signals.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sigexplorer.playground import asserts
 from sigexplorer.playground.asserts import Loader, explain, telling
 
 if TYPE_CHECKING:
@@ -104,6 +105,16 @@ def test_nothing_is_kept_alive(run: Run) -> None:
         "assert note(make())\nassert seen[0]() is None"
     )
     assert failed is None
+
+
+def test_python_without_asserts_leaves_none_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With -O, or PYTHONOPTIMIZE, the asserts of a scenario are claims all the same."""
+
+    def compiled(*arguments: Any, optimize: int = 2, **named: Any) -> Any:
+        return compile(*arguments, optimize=optimize, **named)
+
+    monkeypatch.setattr(asserts, "compile", compiled, raising=False)
+    assert run("assert 1 == 2") == ([], ("1 == 2", None))
 
 
 def test_an_assert_of_another_module_tells_the_names_in_it() -> None:

@@ -266,3 +266,47 @@ def test_methods_of_two_objects_are_not_taken_for_each_other() -> None:
             assert shop.paid.send(None) == []
     finally:
         shop.paid.disconnect(here.note)
+
+
+def _local() -> type:
+    class Local:
+        """A sender that goes by the name of another."""
+
+    return Local
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(shop.Desk(), shop.Desk()), (_local(), _local()), ("7", 7), (10**9, 10**9 + 1), (None, shop.Web)],
+    ids=["objects", "classes", "text and number", "numbers", "none"],
+)
+def test_senders_of_one_name_are_told_apart(one: object, other: object) -> None:
+    """A sender is the object itself: nothing is said of it for what another of its name did."""
+    shop.paid.connect(shop.book)
+    try:
+        with sigexplorer.trace() as trace:
+            shop.paid.send(one)
+    finally:
+        shop.paid.disconnect(shop.book)
+    trace.assert_sent("paid", sender=one, times=1)
+    trace.assert_called(shop.book, sender=one, times=1)
+    for asked in (
+        lambda: trace.assert_sent("paid", sender=other),
+        lambda: trace.assert_order(("paid", other)),
+    ):
+        with pytest.raises(AssertionError):
+            asked()
+    assert trace.find("paid", sender=other) == []
+    assert trace.assert_called(shop.book, sender=other, times=0) == []
+
+
+def test_who_is_connected_for_another_of_that_name_is_not_connected() -> None:
+    """For that very class, as Django has it."""
+    one, other = _local(), _local()
+    shop.paid.connect(shop.book, sender=one)
+    try:
+        sigexplorer.assert_connected(shop.book, shop.paid, one)
+        with pytest.raises(AssertionError, match="is not connected to paid for"):
+            sigexplorer.assert_connected(shop.book, shop.paid, other)
+    finally:
+        shop.paid.disconnect(shop.book, sender=one)
