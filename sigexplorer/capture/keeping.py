@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sigexplorer.capture import signals, twins, words
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.model import Scalar
-from sigexplorer.spool.rows import ARGUMENTS, ENDS, NOTES, Flight, Shape
+from sigexplorer.spool.rows import ARGUMENTS, NOTES, Flight, Shape
 
 if TYPE_CHECKING:
     from sigexplorer.capture.shapes import Known
@@ -104,8 +104,8 @@ _RUNNING = ("builtins.frame", "builtins.traceback", "builtins.BaseException")
 
 HOLDS_CODE = "it holds code that runs"
 
-#: What is kept beside the arguments, of a signal without a name, of the sender, and of the
-#: receiver that runs now; no keyword can be these.
+#: What is kept beside the arguments, of a signal without a name, of the sender, and of
+#: one that is under way; no keyword can be these.
 _SIGNAL, _SENDER, _RUNS = "<signal>", "<sender>", "<running>"
 
 
@@ -160,10 +160,9 @@ def is_sender(originals: Originals, thing: Any) -> bool:
     return isinstance(found, (Referred, Instance)) and found.reference() is thing
 
 
-def running(originals: Originals) -> int | None:
-    """Return the position, among those that are called, of the sync receiver that runs now."""
-    found = originals.get(_RUNS)
-    return found.thing if isinstance(found, Held) else None
+def is_under_way(originals: Originals) -> bool:
+    """Whether a dispatch is not over yet."""
+    return _RUNS in originals
 
 
 def node(thing: Any) -> Node:
@@ -276,7 +275,7 @@ def of(row: Flight, shape: Shape) -> Originals:
     if "sender" not in notes:
         found[_SENDER] = Held(None) if sender is None else Referred(sender, None)
     if notes.get("running"):
-        found[_RUNS] = Held(len(row) - ENDS)
+        found[_RUNS] = Held(None)
     return found
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from django.dispatch import Signal
 
 from sigexplorer.capture import words
-from sigexplorer.capture.keeping import Originals, is_sender
+from sigexplorer.capture.keeping import Originals, is_sender, is_under_way
 from sigexplorer.errors import SigexplorerWarning, UsageError
 from sigexplorer.model import Call, Dispatch, ListedReceiver, Trace
 from sigexplorer.show.text import plural
-from sigexplorer.testing import kept, messages
+from sigexplorer.testing import counted, kept, messages
 from sigexplorer.testing.arguments import Arguments
 from sigexplorer.testing.comparing import Values
 from sigexplorer.testing.connected import assert_connected
@@ -61,6 +61,8 @@ class Assertions:
         times = _checked(times)
         trace, wanted, by, having = self._meant(signal, sender, arguments)
         found = _found(trace, wanted, by, having)
+        if not self._init and len(found) <= (times or 0):
+            counted.check(wanted, by, arguments, trace)
         if _are(found, times):
             return found
         what = messages.sent(wanted, by, arguments)
@@ -107,7 +109,10 @@ class Assertions:
         signal: SignalName | None = None,
         sender: object = ...,
     ) -> list[Call]:
-        """Hold that a receiver really ran, at least once or so many times, and return its calls."""
+        """Hold that a receiver really ran, at least once or so many times, and return its calls.
+
+        One that runs now has been called.
+        """
         times = _checked(times)
         trace, originals = self._whole()
         wanted = wanted_receiver(receiver, trace)
@@ -119,7 +124,14 @@ class Assertions:
             for call in one.calls
             if wanted.fits(call.receiver)
         ]
-        ran = [(one, call) for one, call in pairs if call.outcome in ("returned", "raised")]
+        ran = [(one, call) for one, call in pairs if _ran(one, call, originals)]
+        if not self._init and len(ran) <= (times or 0):
+            counted.check_called(wanted, of, by, trace)
+        doubtful = [call for one, call in pairs if call.outcome == "unknown" and (one, call) not in ran]
+        if doubtful and (not ran if times is None else len(ran) <= times):
+            raise UsageError(
+                f"whether '{wanted.text}' was called is not known", "ask when what it receives is over"
+            )
         if _are(ran, times):
             return [call for _, call in ran]
         what = f"{wanted.text} {messages.instead(len(ran), times, 'called')}"
@@ -197,6 +209,13 @@ class Assertions:
 
 def _found(trace: Trace, signal: WantedSignal, sender: Wanted, having: Arguments) -> list[Dispatch]:
     return [one for one in trace.dispatches if meets(one, signal, sender) and not having.differing(one)]
+
+
+def _ran(one: Dispatch, call: Call, originals: Mapping[int, Originals]) -> bool:
+    if call.outcome != "unknown":
+        return call.outcome in ("returned", "raised")
+    sync = not call.is_async and one.method in ("send", "send_robust")
+    return sync and is_under_way(originals.get(one.id, {}))
 
 
 def _are(found: Sequence[object], times: int | None) -> bool:

@@ -134,15 +134,16 @@ def wanted_signal(
         found = _named_signal(thing, trace)
     else:
         raise UsageError(f"'{words.value(thing)}' is no signal", "give a signal, or the name of one")
-    if not init and found.pattern is None:
+    if not init:
         _check_recorded(found)
     return found
 
 
 def _check_recorded(found: WantedSignal) -> None:
-    page = next((page for page in catalog.PAGES if page.path == found.path), None)
-    if page is not None and page.group == "init":
-        raise UsageError(f"'{page.name}' is only counted", "record it with trace(init=True)")
+    pages, others = pages_of(found)
+    if pages and not others and all(page.group == "init" for page in pages):
+        name = pages[0].name if found.pattern is None else found.text
+        raise UsageError(f"'{name}' is only counted", "record it with trace(init=True)")
 
 
 def _named_signal(text: str, trace: Trace | None) -> WantedSignal:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import shop
 from django.contrib.auth.models import AbstractUser, User
-from django.db.models.signals import m2m_changed, post_save
+from django.db.models.signals import m2m_changed, post_init, post_save
 from django.dispatch import Signal
 
 import sigexplorer
-from blog.models import Post
+from blog.models import Post, Tag
 from blog.receivers import count_failed_login, reindex
 from sigexplorer import Traced
 from sigexplorer.capture.tracer import Tracer
@@ -146,6 +146,8 @@ IMPOSSIBLE: dict[str, tuple[Callable[[Traced], object], str]] = {
         "the model between does: blog.Post_tags",
     ),
     "muted": (lambda _: sigexplorer.mute("m2m_changed", sender=User).__enter__(), "auth.User_groups"),
+    "group that is counted": (lambda t: t.assert_not_sent("%init"), "'%init' is only counted"),
+    "glob that is counted": (lambda t: t.assert_not_sent("*_init"), "'*_init' is only counted"),
     "three in a pair": (lambda t: t.assert_order(("paid", None, 3)), "is no pair"),  # type: ignore[arg-type]
 }
 
@@ -310,3 +312,25 @@ def test_who_is_connected_for_another_of_that_name_is_not_connected() -> None:
             sigexplorer.assert_connected(shop.book, shop.paid, other)
     finally:
         shop.paid.disconnect(shop.book, sender=one)
+
+
+@pytest.mark.usefixtures("database")
+def test_what_was_only_counted_is_not_said_to_be_unsent() -> None:
+    """A glob that it fits, or a receiver that it calls, cannot be told about."""
+    post_init.connect(shop.book)
+    try:
+        with sigexplorer.trace() as trace:
+            Tag(name="new")
+        for ask in (
+            lambda: trace.assert_not_sent("post_*"),
+            lambda: trace.assert_sent("*", sender=Tag),
+            lambda: trace.assert_called(shop.book, times=0),
+        ):
+            with pytest.raises(UsageError, match="which is only counted"):
+                ask()
+        trace.assert_not_sent("post_*", sender=Post)
+        trace.assert_not_sent("post_*", created=True)
+        trace.assert_called(shop.book, times=0, signal="post_save")
+        assert trace.find() == []
+    finally:
+        post_init.disconnect(shop.book)
