@@ -17,6 +17,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sigexplorer.capture import signals, twins, words
+from sigexplorer.capture.classes import has_base
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.model import Scalar
 from sigexplorer.spool.rows import ARGUMENTS, NOTES, Flight, Shape
@@ -176,12 +177,60 @@ def _node(thing: Any, depth: int, left: list[int]) -> Node:
     if key in _ATOMS:
         return Held(thing)
     if key in _COLLECTIONS:
-        return _collected(kind, thing, kind.__iter__ if kind is not dict else dict.items, depth, left)
+        return _collected(kind, thing, dict.items if kind is dict else iter, depth, left)
+    return _kept_so(_KINDS.get(key) or _kind(kind), thing, depth, left)
+
+
+def _kept_so(known: _Kind, thing: Any, depth: int, left: list[int]) -> Node:
+    if known.way == "instance":
+        return Instance(weakref.ref(thing), known.reference, known.key(thing))
+    if known.way == "referred":
+        try:
+            return Referred(weakref.ref(thing), known.reference)
+        except TypeError:
+            return Held(thing)
+    if known.way == "copied":
+        return _collected(known.base, thing, known.members, depth, left)
+    return Held(thing) if known.way == "held" else Unkept(HOLDS_CODE)
+
+
+class _Kind:
+    """How what is of a class is kept, as long as the class lives."""
+
+    __slots__ = ("base", "key", "members", "reference", "way")
+
+    def __init__(self, kind: type, reference: weakref.ref[type]) -> None:
+        self.reference = reference
+        self.base, self.members = _copied(kind)
+        self.key: Any = key_of
+        if words.model_label(kind) is not None:
+            self.way = "instance"
+            self.key = _reader(kind) or key_of
+        elif any(has_base(kind, path) for path in _RUNNING):
+            self.way = "unkept"
+        elif self.base is not None:
+            self.way = "copied"
+        else:
+            self.way = "held" if _is_held(kind) else "referred"
+
+
+#: By the ids of classes, because asking a class for its hash or for equality may run a metaclass's code.
+_KINDS: dict[int, _Kind] = {}
+
+
+def _kind(kind: type) -> _Kind:
+    key = id(kind)
+    reference = weakref.ref(kind, lambda _reference: _KINDS.pop(key, None))
+    return _KINDS.setdefault(key, _Kind(kind, reference))
+
+
+def _copied(kind: type) -> tuple[Any, Any]:
+    """Return which collection is copied of what inherits it and compares as it does, and how."""
     for base, members in _COPIED:
-        # What inherits it and compares as it does is compared as a copy, too.
-        if issubclass(kind, base) and _compares_as(kind, base):
-            return _collected(base, thing, members, depth, left)
-    return _referred(thing, kind)
+        own, inherited = (words.class_attribute(one, "__eq__") for one in (kind, base))
+        if issubclass(kind, base) and own is inherited:
+            return base, members
+    return None, None
 
 
 _COPIED: tuple[tuple[type, Any], ...] = (
@@ -192,8 +241,11 @@ _COPIED: tuple[tuple[type, Any], ...] = (
 )
 
 
-def _compares_as(kind: type, base: type) -> bool:
-    return words.class_attribute(kind, "__eq__") is words.class_attribute(base, "__eq__")
+def _is_held(kind: type) -> bool:
+    """Whether things of a class are data."""
+    if issubclass(kind, (*ATOMS, tuple, frozenset)):
+        return True
+    return any(words.class_attribute(kind, name) is not None for name in _DATA)
 
 
 def _collected(kind: Any, thing: Any, members: Any, depth: int, left: list[int]) -> Node:
@@ -205,22 +257,6 @@ def _collected(kind: Any, thing: Any, members: Any, depth: int, left: list[int])
         pairs = [(_node(name, 0, left), _node(one, depth - 1, left)) for name, one in found]
         return Collected(kind, tuple(pairs))
     return Collected(kind, tuple([_node(one, depth - 1, left) for one in found]))
-
-
-def _referred(thing: Any, kind: type) -> Node:
-    if any(words.is_a(thing, path) for path in _RUNNING):
-        return Unkept(HOLDS_CODE)
-    if issubclass(kind, (*ATOMS, tuple, frozenset)):
-        return Held(thing)
-    if any(words.class_attribute(kind, name) is not None for name in _DATA):
-        return Held(thing)
-    try:
-        reference = weakref.ref(thing)
-    except TypeError:
-        return Held(thing)
-    if words.model_label(kind) is not None:
-        return Instance(reference, weakref.ref(kind), key_of(thing))
-    return Referred(reference, weakref.ref(kind))
 
 
 def key_of(instance: Any) -> tuple[Any, ...]:
@@ -235,6 +271,20 @@ def key_of(instance: Any) -> tuple[Any, ...]:
             for name, column in zip(names, columns, strict=True)
         )
     return (words.attribute(instance, words.attribute(primary, "attname")),)
+
+
+def _reader(model: type) -> Any:
+    """Return what reads the key of an ordinary model's instances at once."""
+    primary = words.attribute(words.class_attribute(model, "_meta"), "pk")
+    name = words.attribute(primary, "attname")
+    composite = words.is_a(primary, "django.db.models.fields.composite.CompositePrimaryKey")
+    if composite or type(name) is not str or not words.is_plain(model):
+        return None
+    return lambda instance: (_get(instance.__dict__, name),)
+
+
+#: Of dict itself: a model's ``__dict__`` may have been replaced by one with a ``get`` of the project's.
+_get = dict.get
 
 
 # The rows of dispatches carry it, for whoever records in memory.
