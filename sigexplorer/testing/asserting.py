@@ -177,7 +177,7 @@ class Assertions:
         trace, originals = self._whole()
         wanted, by = self._pair((signal, sender), trace, originals)
         having = Arguments(arguments, Values(originals))
-        having.check(wanted, trace)
+        having.check(wanted, trace, by)
         return trace, wanted, by, having
 
     def _pair(

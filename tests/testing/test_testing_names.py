@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 import shop
+from django.apps import apps
 from django.contrib.auth.models import AbstractUser, User
 from django.db.models.signals import m2m_changed, post_init, post_save
 from django.dispatch import Signal
 
 import sigexplorer
-from blog.models import Post, Tag
+from blog.models import Post, PublishedPost, Tag
 from blog.receivers import count_failed_login, reindex
 from sigexplorer import Traced
 from sigexplorer.capture.tracer import Tracer
@@ -115,6 +117,11 @@ UNKNOWN: dict[str, tuple[Callable[[Traced], object], str, str]] = {
         "using 'defualt' of %save",
         "default",
     ),
+    "setting": (
+        lambda t: t.assert_not_sent("setting_changed", setting="DEBUGG"),
+        "setting 'DEBUGG' of setting_changed",
+        "DEBUG",
+    ),
     "argument of one's own": (
         lambda t: t.assert_not_sent("paid", ordr=7),
         "argument 'ordr' of paid",
@@ -148,6 +155,34 @@ IMPOSSIBLE: dict[str, tuple[Callable[[Traced], object], str]] = {
     "muted": (lambda _: sigexplorer.mute("m2m_changed", sender=User).__enter__(), "auth.User_groups"),
     "group that is counted": (lambda t: t.assert_not_sent("%init"), "'%init' is only counted"),
     "glob that is counted": (lambda t: t.assert_not_sent("*_init"), "'*_init' is only counted"),
+    "key for an instance": (
+        lambda t: t.assert_not_sent(post_save, instance=7),
+        "'instance' of post_save is never 7",
+    ),
+    "name for an instance": (lambda t: t.assert_not_sent(post_save, instance="one"), "is never 'one'"),
+    "text for a flag": (lambda t: t.assert_not_sent(post_save, created="True"), "is never 'True'"),
+    "number for a flag": (lambda t: t.find("%save", raw=7), "'raw' of %save is never 7"),
+    "list for a set": (lambda t: t.assert_not_sent(post_save, update_fields=["title"]), "a set of names"),
+    "none for a database": (lambda t: t.assert_not_sent(post_save, using=None), "is never None"),
+    "instance of another model": (
+        lambda t: t.assert_not_sent(post_save, Post, instance=Tag(pk=1)),
+        "'blog.Post' sends no instance of 'blog.Tag'",
+    ),
+    "instance of another model, by name": (
+        lambda t: t.assert_not_sent("%delete", "Post", instance=Tag(pk=1)),
+        "'blog.Post' sends no instance of 'blog.Tag'",
+    ),
+    "model that migrates": (
+        lambda t: t.assert_not_sent("post_migrate", Post),
+        "the configuration of an app does",
+    ),
+    "model that migrates, by name": (lambda t: t.assert_not_sent("post_migrate", "Post"), "of an app does"),
+    "model that logs in": (lambda t: t.assert_not_sent("user_logged_in", Post), "one of users that log in"),
+    "model that is asked": (lambda t: t.assert_not_sent("request_started", Post), "no model does"),
+    "model of settings": (
+        lambda _: sigexplorer.mute("setting_changed", sender=Post).__enter__(),
+        "no model does",
+    ),
     "three in a pair": (lambda t: t.assert_order(("paid", None, 3)), "is no pair"),  # type: ignore[arg-type]
 }
 
@@ -178,6 +213,14 @@ def test_what_never_sends_a_signal_is_an_error(
         lambda t: t.assert_not_sent("post_save", "blog.models.Post"),
         lambda t: t.assert_not_sent(shop._quiet, Post(pk=7)),
         lambda t: t.assert_not_sent("post_save", "BLOG.post", using="default"),
+        lambda t: t.assert_not_sent("post_save", Post, created=1, update_fields={"title"}, instance=mock.ANY),
+        lambda t: t.assert_not_sent("post_save", instance="<blog.Post pk=7>", raw=False, update_fields=None),
+        lambda t: t.assert_not_sent("post_save", PublishedPost, instance=Post(pk=7)),
+        lambda t: t.assert_not_sent("user_logged_in", User, user=User(pk=7)),
+        lambda t: t.assert_not_sent("user_logged_out", type(None), user=None),
+        lambda t: t.assert_not_sent("m2m_changed", pk_set={1}, model=Tag, reverse=False),
+        lambda t: t.assert_not_sent("post_migrate", apps.get_app_config("blog"), verbosity=0),
+        lambda t: t.assert_not_sent("setting_changed", setting="DEBUG", value=object()),
     ],
 )
 def test_a_name_that_something_has_is_none(trace: Traced, ask: Callable[[Traced], object]) -> None:
