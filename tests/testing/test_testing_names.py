@@ -267,6 +267,14 @@ def test_a_scenario_tells_the_nearest_names_too() -> None:
     assert (claim.detail or "").startswith("unknown signal 'post_sav' (nearest: post_save, ")
 
 
+def test_before_the_first_step_there_is_nothing_to_assert_on() -> None:
+    """Nothing was recorded, so that no signals, or any, would hold whatever was sent."""
+    steps = OwnSteps(Tracer("a scenario", steps_only=True))
+    for ask in (steps.assert_no_signals, lambda: steps.assert_not_sent("paid")):
+        with pytest.raises(UsageError, match="no step has begun"):
+            ask()
+
+
 def test_signals_without_a_name_are_told_apart() -> None:
     """One that no module holds is known by itself, in a trace as in a mute."""
     one, other = Signal(), Signal()
