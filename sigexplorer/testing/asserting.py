@@ -18,7 +18,7 @@ from sigexplorer.show.text import plural
 from sigexplorer.testing import counted, kept, messages
 from sigexplorer.testing.arguments import Arguments
 from sigexplorer.testing.comparing import Values
-from sigexplorer.testing.connected import assert_connected
+from sigexplorer.testing.connected import assert_connected, check_can_be_called
 from sigexplorer.testing.senders import wanted_sender
 from sigexplorer.testing.wanted import Wanted, WantedSignal, meets, wanted_receiver, wanted_signal
 
@@ -132,6 +132,8 @@ class Assertions:
             raise UsageError(
                 f"whether '{wanted.text}' was called is not known", "ask when what it receives is over"
             )
+        if not pairs and times == 0:
+            check_can_be_called(wanted, of, by)
         if _are(ran, times):
             return [call for _, call in ran]
         what = f"{wanted.text} {messages.instead(len(ran), times, 'called')}"

@@ -11,7 +11,7 @@ from sigexplorer.capture.receivers import in_call_order
 from sigexplorer.capture.registry import Registration, registrations
 from sigexplorer.capture.senders import Senders
 from sigexplorer.capture.signals import words
-from sigexplorer.errors import nearest
+from sigexplorer.errors import UsageError, nearest
 from sigexplorer.model import ListedReceiver
 from sigexplorer.project.inventory import all_receivers, all_signals, receivers_of
 from sigexplorer.show.text import safe
@@ -37,11 +37,7 @@ def assert_connected(
     """
     wanted, of = wanted_receiver(receiver), wanted_signal(signal)
     by = wanted_sender(sender, [EVERY_SIGNAL if sender is None else of])  # None is every sender
-    found = [
-        one
-        for one, registration in _registered(of)
-        if one.alive and wanted.fits(one.receiver) and _is_for(registration, one, by)
-    ]
+    found = connected(wanted, of, by)
     if found:
         return found
     live = [one for one in all_receivers() if one.alive]
@@ -58,11 +54,31 @@ def assert_connected(
     raise AssertionError("\n".join(lines))
 
 
+def check_can_be_called(receiver: Wanted, of: WantedSignal, sender: Wanted) -> None:
+    """Raise where a receiver is not connected, so that nothing that is sent can call it."""
+    if not connected(receiver, of, sender):
+        where = "" if of is EVERY_SIGNAL else f" to {of.text}"
+        whose = "" if sender is EVERY else f" for {sender.text}"
+        raise UsageError(
+            f"'{receiver.text}' is not connected{where}{whose}: nothing calls it",
+            "assert that it was not called while it is connected",
+        )
+
+
+def connected(receiver: Wanted, of: WantedSignal, sender: Wanted) -> list[ListedReceiver]:
+    """Return the registrations of a receiver for a signal and a sender."""
+    return [
+        one
+        for one, registration in _registered(of)
+        if one.alive and receiver.fits(one.receiver) and _is_for(registration, one, sender)
+    ]
+
+
 def _registered(of: WantedSignal) -> Iterator[tuple[ListedReceiver, Registration]]:
     """Yield who is connected to a signal."""
     senders = Senders()
     for named, signal in [(words(of.thing), of.thing)] if of.thing is not None else all_signals():
-        if of.fits(named.path, named.name, ""):
+        if of.thing is not None or of.fits(named.path, named.name, named.group):
             standing = in_call_order(
                 one for one in registrations(signal) if one.receiver is not tracing_receiver
             )
