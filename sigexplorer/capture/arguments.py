@@ -14,13 +14,8 @@ from sigexplorer.model import SECRET, Scalar
 _IDENTIFIERS = frozenset({"username", "email", "user", "login"})
 
 
-def to_words(named: dict[str, Any]) -> tuple[tuple[str, Scalar], ...]:
-    """Return the keyword arguments of a dispatch in the order in which they were sent."""
-    return tuple([(_name(name), _argument(name, held, named)) for name, held in named.items()])
-
-
 def quickly(named: dict[str, Any]) -> list[tuple[str, Scalar]]:
-    """Return the same, the most usual of it at once."""
+    """Return the keyword arguments of a dispatch in the order in which they were sent."""
     found: list[tuple[str, Scalar]] = []
     for name, held in named.items():
         kind = type(held)

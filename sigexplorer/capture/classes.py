@@ -72,12 +72,14 @@ def has_base(cls: type, path_of_class: str) -> bool:
 
 
 class Class:
-    """What is known of a class, as long as it lives: to read it each time takes long."""
+    """What is known of a class, as long as it has these bases: to read it each time takes long."""
 
-    __slots__ = ("label", "own", "paths", "primary", "reference", "slots")
+    __slots__ = ("bases", "label", "own", "paths", "primary", "reference", "slots")
 
     def __init__(self, cls: type, reference: weakref.ref[type]) -> None:
-        self.paths = tuple([class_path(base) for base in _mro(cls)])  # of itself and its bases, nearest first
+        bases = _mro(cls)
+        self.bases = id(bases)  # another tuple once ``__bases__`` was assigned
+        self.paths = tuple([class_path(base) for base in bases])  # of itself and its bases, nearest first
         self.label: str | None = None  # of a model
         self.primary: str | None = None  # of a model whose key can be read at once: its name in the dict
         # Which base has a slot of that name, and which the dict of an instance: what stands
@@ -105,10 +107,10 @@ CLASSES: dict[int, Class] = {}
 def class_of(cls: type) -> Class:
     """Return what is known of a class."""
     known = CLASSES.get(id(cls))
-    if known is None:
+    if known is None or known.bases != id(_mro(cls)):
         key = id(cls)
         reference = weakref.ref(cls, lambda _reference: CLASSES.pop(key, None))
-        known = CLASSES.setdefault(key, Class(cls, reference))
+        known = CLASSES[key] = Class(cls, reference)
     return known
 
 

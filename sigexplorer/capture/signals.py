@@ -137,7 +137,7 @@ def found_at(text: str) -> Any:
         if not issubclass(type(module), ModuleType):
             continue
         rest = ".".join(parts[end:])
-        for name, thing in list(variables.contents(module).items()):
+        for name, thing in list(variables.namespace(module).items()):
             if plain(name) == rest and issubclass(type(thing), Signal):
                 return thing
             if rest.startswith(plain(name)):
@@ -214,12 +214,6 @@ def _is_own_init(frame: FrameType, signal: Any) -> bool:
     return code.co_name == "__init__" and frame.f_locals.get(next(iter(code.co_varnames), "")) is signal
 
 
-def created_at(signal: Any) -> Origin | None:
-    """Return the line that made ``signal``, if that was noted."""
-    made = _made(signal)
-    return made.at if made is not None else None
-
-
 def _made(signal: Any) -> _Created | None:
     made = _CREATED.get(id(signal))
     return made if made is not None and made.signal() is signal else None
@@ -247,7 +241,7 @@ def _named_inside(signal: Any, made: _Created) -> SignalWords | None:
 def _inside_module(signal: Any, module_name: str) -> SignalWords | None:
     module = sys.modules.get(module_name)
     if issubclass(type(module), ModuleType):
-        for name, thing in list(variables.contents(module).items()):
+        for name, thing in list(variables.namespace(module).items()):
             if plain(name).startswith("__"):  # builtins, and what the module was loaded by
                 continue
             for end, found in _inside(thing, _DEPTH):

@@ -1,7 +1,8 @@
 """The variables of modules that are signals: found in one look over all modules, and remembered.
 
 A look takes milliseconds, and a program may have thousands of signals. So it is taken again
-only for a signal that the last one cannot have seen.
+only for a signal that the last one cannot have seen; and a few times in vain for others, which
+may have become a variable since.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from sigexplorer import catalog
 from sigexplorer.capture.listening import built_in
 from sigexplorer.capture.words import plain
 
-#: The contents of a module, whatever its class makes of ``__dict__``.
-contents: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
+#: The dict of a module itself, whatever its class makes of ``__dict__``.
+namespace: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
 
 
 class Variable(NamedTuple):
@@ -46,7 +47,7 @@ class Variable(NamedTuple):
     def holds(self, signal: Any) -> bool:
         """Whether it still is that signal."""
         module = sys.modules.get(self.module)
-        return issubclass(type(module), ModuleType) and contents(module).get(self.key) is signal
+        return issubclass(type(module), ModuleType) and namespace(module).get(self.key) is signal
 
 
 class Held(NamedTuple):
@@ -66,6 +67,10 @@ class _Look(NamedTuple):
 
 _LAST: list[_Look] = []
 
+_IN_VAIN = 20  # looks that may find nothing, before those are given up
+
+_VAIN = [0]  # how many there were since one of them has found something
+
 
 def look(created: int = 0) -> dict[int, Held]:
     """Look at all modules: by id the signals that are a variable of some, Django's own ones left out."""
@@ -75,7 +80,7 @@ def look(created: int = 0) -> dict[int, Held]:
     for module_name, module in sorted(sys.modules.items()):
         if module_name.startswith("django.") or not issubclass(type(module), ModuleType):
             continue
-        for name, thing in list(contents(module).items()):
+        for name, thing in list(namespace(module).items()):
             # Only type() may be asked: a lazy object's __class__ runs the project's code.
             kind = type(thing)
             is_signal = kinds.get(kind)
@@ -96,8 +101,12 @@ def of(signal: Any, number: int | None, created: int) -> list[Variable]:
     last = _LAST[0] if _LAST else None
     if last is not None:
         found = _standing(last.held, signal)
-        seen = number is None or number <= last.created
-        if found or (seen and last.modules == len(sys.modules)):
+        seen = (number is None or number <= last.created) and last.modules == len(sys.modules)
+        if found or (seen and _VAIN[0] >= _IN_VAIN):
+            return found
+        if seen:
+            found = _standing(look(created), signal)
+            _VAIN[0] = 0 if found else _VAIN[0] + 1
             return found
     return _standing(look(created), signal)
 
@@ -129,7 +138,7 @@ _READ: dict[str, tuple[int, _Names]] = {}  # by file
 def _names_in(module_name: str) -> _Names:
     """Return what the lines of a module assign, and what its loops bind."""
     module = sys.modules.get(module_name)
-    file = _file_of(contents(module)) if issubclass(type(module), ModuleType) else None
+    file = _file_of(namespace(module)) if issubclass(type(module), ModuleType) else None
     if type(file) is not str or not file.endswith(".py"):
         return _Names(frozenset(), frozenset())
     lines = linecache.getlines(file)

@@ -25,7 +25,7 @@ def check(name: str, path: Sequence[str]) -> None:
         _check_loaded(name, loaded, last)
         return
     tree = _source(module, path)
-    if tree is None:
+    if tree is None or _binds_by_name(tree):
         return
     bound, functions = _names(tree)
     if last not in bound and not bound & {"*", "__getattr__"}:
@@ -71,6 +71,21 @@ def _source(module: str, path: Sequence[str]) -> ast.Module | None:
         return ast.parse(spec.loader.get_data(spec.loader.path))
     except Exception:  # noqa: BLE001 - whatever is on the path: it is then looked at later
         return None
+
+
+#: What names may be bound with that stand in no statement.
+_BINDERS = frozenset(
+    {"globals", "locals", "vars", "setattr", "__setattr__", "__dict__", "exec", "eval", "modules"}
+)
+
+
+def _binds_by_name(tree: ast.Module) -> bool:
+    """Whether a module names anything that may bind names of which its source says nothing."""
+    return any(
+        (isinstance(node, ast.Name) and node.id in _BINDERS)
+        or (isinstance(node, ast.Attribute) and node.attr in _BINDERS)
+        for node in ast.walk(tree)
+    )
 
 
 def _names(tree: ast.Module) -> tuple[set[str], set[str]]:

@@ -97,6 +97,7 @@ class Suite:
         from sigexplorer.testing.recording import Traced
 
         recording = Traced(item.nodeid, origins=bool(self._folder))
+        recording.keeping = False
         self._failed = False
         with self._guarded():
             recording.start()

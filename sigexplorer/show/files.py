@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any
 
 from sigexplorer.errors import OutputError, UsageError
 
@@ -56,18 +58,36 @@ def write_file(file: Path, chunks: Iterable[str]) -> None:
 
 def whole(chunks: Iterable[str]) -> Iterator[str]:
     """Yield ``chunks`` once all of them were made: where they go cannot be taken back."""
-    import tempfile
-
-    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as kept:
-        try:
+    with ExitStack() as files:
+        with putting_away("name a file with -o"):
+            kept = temporary(files, "w+", encoding="utf-8", newline="")
             kept.writelines(chunks)
             kept.seek(0)
-        except OSError as problem:
-            raise OutputError(
-                f"cannot write a temporary file: {problem.strerror or problem}", "name a file with -o"
-            ) from problem
         while chunk := kept.read(_AT_ONCE):
             yield chunk
+
+
+def temporary(files: ExitStack, mode: str, **named: Any) -> IO[Any]:
+    """Return a file without a name, that ``files`` closes; inside of ``putting_away``."""
+    import tempfile
+
+    made: IO[Any] = tempfile.TemporaryFile(mode, **named)  # noqa: SIM115 - it is closed with all of them
+    files.callback(_close, made)
+    return made
+
+
+def _close(file: IO[Any]) -> None:
+    with suppress(OSError):  # what could not be written before: that is told already
+        file.close()
+
+
+@contextmanager
+def putting_away(hint: str = "TMPDIR names the folder that it is in") -> Iterator[None]:
+    """Tell that a temporary file cannot be made or written: what was asked for is not what failed."""
+    try:
+        yield
+    except OSError as problem:
+        raise OutputError(f"cannot write a temporary file: {problem.strerror or problem}", hint) from problem
 
 
 def is_replaced(file: Path | None) -> bool:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import marshal
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from heapq import heapify, heappop, heappush
 from typing import IO, Any, NamedTuple, Self
 
+from sigexplorer.errors import RecordingError
 from sigexplorer.model import Bypass, Callback, Dispatch
+from sigexplorer.show.files import putting_away, temporary
 from sigexplorer.show.recording.load import Maker
 from sigexplorer.show.source import Source, blocks_of
 
@@ -83,15 +84,22 @@ class Opening:
 
     def _put_away(self) -> None:
         """Write what waits in memory to a part of the file, in its order."""
+        with putting_away():
+            self._write()
+
+    def _write(self) -> None:
         if self._file is None:
-            self._file = self._files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed with all of them
+            self._file = temporary(self._files, "w+b")
         away = sorted(each for each in self.waiting if each.following is None)
         self.waiting = [each for each in self.waiting if each.following is not None]
         heapify(self.waiting)
         self._in_memory = 0
         start = self._file.seek(0, os.SEEK_END)
         for place in range(0, len(away), _AT_ONCE):
-            marshal.dump([each[:3] for each in away[place : place + _AT_ONCE]], self._file)
+            try:
+                marshal.dump([each[:3] for each in away[place : place + _AT_ONCE]], self._file)
+            except ValueError:  # of unknown keys of a record: JSON may be read deeper than this
+                raise RecordingError("one of its records is nested too deeply") from None
         self._wait_for(_Part(self._file, start, len(away)))
 
 
@@ -109,7 +117,8 @@ class _Part:
         if not self._left:
             raise StopIteration
         if not self._read:
-            self._file.seek(self._place)
+            with putting_away():  # what is left of it is written
+                self._file.seek(self._place)
             self._read = marshal.load(self._file)[::-1]  # noqa: S302 - we wrote it
             self._place = self._file.tell()
         self._left -= 1

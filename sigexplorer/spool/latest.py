@@ -20,13 +20,20 @@ def cache_folder() -> Path:
 
 def note(folder: Path) -> None:
     """Note that a run begins; where that is not possible it is no error."""
+    import tempfile
+
     with suppress(OSError, RuntimeError, ValueError):  # no home, no room, no permission
         cache = cache_folder()
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = cache / _NAME
-        temporary = cache / f".{_NAME}.{os.getpid()}"
-        temporary.write_bytes(os.fsencode(folder.absolute()))
-        temporary.replace(file)
+        descriptor, name = tempfile.mkstemp(dir=cache, prefix=f".{_NAME}.")  # nobody's link is followed
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(os.fsencode(folder.absolute()))
+            temporary.replace(file)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def left_behind(than: Path) -> Path | None:

@@ -60,6 +60,7 @@ class Traced(Assertions):
         self._listen = listen
         self._origins = origins
         self._save = save
+        self.keeping = True  # what was really sent, for assertions; nobody makes any about a report
         self._tracer: Tracer | None = None
         self._running = False
         self._over: tuple[Trace, Mapping[int, Originals]] | None = None  # once nothing is added any more
@@ -76,7 +77,7 @@ class Traced(Assertions):
             )
         tracer = Tracer(self.title or "trace", listened=self._listen, origins=self._origins)
         tracer.inits = self._init
-        tracer.keeping = True
+        tracer.keeping = self.keeping
         if self._listen:
             _LISTENING.begin()
         self._before = counting.times()

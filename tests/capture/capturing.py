@@ -18,10 +18,11 @@ from asgiref.sync import sync_to_async
 from django.dispatch import Signal, dispatcher
 from django.utils.module_loading import import_string
 
+from sigexplorer.capture import arguments
 from sigexplorer.capture.tracer import Tracer
 
 if TYPE_CHECKING:
-    from sigexplorer.model import Bypass, Dispatch, Trace
+    from sigexplorer.model import Bypass, Dispatch, Scalar, Trace
 
 METHODS = ("send", "send_robust", "asend", "asend_robust")
 
@@ -278,3 +279,10 @@ def check_words(text: object) -> None:
     assert len(written.encode()) <= WORDS_LIMIT * 8
     assert len(str(text)) <= WORDS_LIMIT
     assert "unreadable" not in str(text)
+
+
+def in_full(named: dict[str, Any]) -> tuple[tuple[str, Scalar], ...]:
+    """Return the keyword arguments of a dispatch in words, as every quick way must say them."""
+    return tuple(
+        (arguments._name(name), arguments._argument(name, held, named)) for name, held in named.items()
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from capturing import in_full
 from django.db import models
 from django.db.models import signals
 from django.utils.functional import SimpleLazyObject
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blog.models import Category, Post, Tag
-from sigexplorer.capture import arguments, readers
+from sigexplorer.capture import readers
 from sigexplorer.spool.assembly import _arguments
 from sigexplorer.spool.rows import Shape
 
@@ -155,7 +156,7 @@ def test_read_quickly_or_with_care_it_is_the_same(sending: tuple[str, dict[str, 
     """Whatever a signal is sent with, where a reader answers it answers what the careful way does."""
     name, named = sending
     found = quickly(name, named)
-    assert found is None or exactly(found) == exactly(arguments.to_words(named))
+    assert found is None or exactly(found) == exactly(in_full(named))
 
 
 @pytest.mark.parametrize("name", SENT)
@@ -163,7 +164,7 @@ def test_the_usual_is_read_quickly(name: str) -> None:
     """What Django sends as a rule is read in the quick way."""
     saved = instance(7)
     named = {key: saved if key in ("instance", "origin") else USUAL[key] for key in SENT[name]}
-    assert quickly(name, named) == arguments.to_words(named)
+    assert quickly(name, named) == in_full(named)
     assert quickly(name, named) is not None
 
 
@@ -178,7 +179,7 @@ def test_the_unusual_is_left_to_others(thing: Any) -> None:
 def test_nothing_is_fetched() -> None:
     """A deferred primary key is not loaded: it is told as none, by either way."""
     named = {"instance": deferred()}
-    assert quickly("post_init", named) == arguments.to_words(named) == (("instance", "<blog.Tag pk=None>"),)
+    assert quickly("post_init", named) == in_full(named) == (("instance", "<blog.Tag pk=None>"),)
 
 
 def test_only_models_of_djangos_making_are_read_quickly() -> None:

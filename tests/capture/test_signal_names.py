@@ -74,7 +74,7 @@ def test_a_variable_that_a_loop_left_behind_names_nothing(sigs: Any) -> None:
     found = {id(signal): named.path for named, signal in signals.custom()}
     assert {found[id(signal)]: signal for signal in expected.values()} == expected
     assert {signals.words(signal).path: signal for signal in expected.values()} == expected
-    watched = signals.created_at(sigs.signal) is not None
+    watched = signals._made(sigs.signal) is not None
     left = found[id(sigs.signal)]
     assert left.endswith("sigs_left.py:9 #2>") if watched else left == "sigs_left.signal"
     assert signals.words(sigs.signal).path == left
@@ -87,6 +87,7 @@ def test_many_signals_are_found_in_one_look(monkeypatch: pytest.MonkeyPatch) -> 
     looks: list[int] = []
     plain = variables.look
     monkeypatch.setattr(variables, "look", lambda created=0: looks.append(created) or plain(created))
+    monkeypatch.setattr(variables, "_VAIN", [variables._IN_VAIN])
     with NOTES.watching():
         module.__dict__.update({name: Signal() for name in names})
     monkeypatch.setitem(sys.modules, "sigs_many", module)
@@ -99,6 +100,26 @@ def test_many_signals_are_found_in_one_look(monkeypatch: pytest.MonkeyPatch) -> 
         module.noted = Signal()
     assert signals.words(module.noted).path == "sigs_many.noted"
     assert len(looks) == 2
+
+
+def test_a_signal_that_became_a_variable_since_the_last_look_has_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Though no module came; for signals that are none it is not looked for ever."""
+    module: Any = type(sys)("sigs_since")
+    looks: list[int] = []
+    plain = variables.look
+    monkeypatch.setattr(variables, "look", lambda created=0: looks.append(created) or plain(created))
+    monkeypatch.setattr(variables, "_VAIN", [0])
+    monkeypatch.setitem(sys.modules, "sigs_since", module)
+    module.early, late = Signal(), Signal()
+    assert signals.words(module.early).path == "sigs_since.early"
+    module.late = late
+    assert signals.words(late).path == "sigs_since.late"
+    looks.clear()
+    for unnamed in [Signal() for _ in range(100)]:
+        assert signals.words(unnamed).name == "<Signal>"
+    assert len(looks) == variables._IN_VAIN
 
 
 def test_a_variable_that_was_bound_anew_names_what_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import gc
 from typing import Any
 
 import pytest
+from capturing import in_full
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from hypothesis import given
@@ -48,7 +49,7 @@ def test_a_text_without_marks_is_not_searched_in_vain(text: str) -> None:
 )
 def test_usual_arguments_say_the_same_quickly(named: dict[str, Any]) -> None:
     """What is read at once is what the long way says, the first time and again."""
-    long_way = list(arguments.to_words(named))
+    long_way = list(in_full(named))
     assert arguments.quickly(named) == long_way
     assert arguments.quickly(named) == long_way
 
@@ -57,6 +58,32 @@ def test_a_set_says_its_numbers_in_order() -> None:
     """A set of primary keys reads the same each time."""
     assert words.value({30, 1, 200}) == "{1, 30, 200}"
     assert words.value({True, 5}) in ("{True, 5}", "{5, True}")
+
+
+def test_a_class_that_gets_other_bases_is_looked_at_anew() -> None:
+    """What it is, and where its instances hold what they hold."""
+
+    class Above:
+        """Is one base more."""
+
+    class Old:
+        """What it was."""
+
+    class New(Above):
+        """What it is."""
+
+    class Moving(Old):
+        """What gets another base."""
+
+    one: Any = Moving()
+    one.held = 1
+    for is_moved in (False, True):
+        if is_moved:
+            Moving.__bases__ = (New,)
+        assert words.attribute(one, "held") == 1
+        assert [words.is_a(one, classes.class_path(base)) for base in (Old, New, Above)] == [
+            not is_moved, is_moved, is_moved,
+        ]  # fmt: skip
 
 
 def test_a_class_that_goes_is_forgotten() -> None:

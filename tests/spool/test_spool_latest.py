@@ -67,6 +67,22 @@ def test_what_is_in_the_way_is_put_aside(left: Path) -> None:
     assert put_aside(left) == left.with_name("run.jsonl.2.spool")
 
 
+def test_what_lies_in_the_way_of_a_note_is_not_followed(left: Path, tmp_path: Path) -> None:
+    """A link that somebody left where it is written leads nowhere, and nothing else is left there."""
+    cache, other = latest.cache_folder(), tmp_path / "other"
+    other.write_text("mine")
+    link = cache / f".last.folder.{os.getpid()}"
+    link.symlink_to(other)
+    latest.note(left)
+    assert other.read_text() == "mine"
+    assert keep.last() == left
+    link.unlink()
+    (cache / "last.folder").unlink()
+    (cache / "last.folder").mkdir()
+    latest.note(left)
+    assert sorted(file.name for file in cache.iterdir()) == ["last.folder", "last.jsonl"]
+
+
 @pytest.mark.parametrize("place", ["/proc/forbidden", ""])
 def test_where_nothing_can_be_noted_nothing_is_said(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache folder that cannot be made is no reason to fail."""

@@ -27,6 +27,7 @@ from django.utils.safestring import mark_safe
 import sigexplorer
 from blog.models import Post, PublishedPost, Tag
 from sigexplorer import Traced
+from sigexplorer.capture import keeping, words
 from sigexplorer.capture.recorder import Recorder
 from sigexplorer.errors import UsageError
 
@@ -128,6 +129,67 @@ def test_a_secret_is_compared_and_never_shown() -> None:
             trace.assert_sent("paid", password=wrong)
         assert "nearly: #1 paid password is another" in str(caught.value)
         assert "hunter" not in str(caught.value)
+
+
+class Telling:
+    """Says what it was compared with."""
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError(other)
+
+
+@pytest.mark.parametrize("held", ["hunter2", mark_safe("hunter2"), ["hunter2"]])
+def test_a_comparison_that_fails_shows_no_secret(held: object) -> None:
+    """Neither its message nor, in no frame below the assertion's own, what a traceback may show of it."""
+    trace = sale(held, "password")
+    wanted: object = [Telling()] if isinstance(held, list) else Telling()
+    with pytest.raises(UsageError, match="raised ValueError") as caught:
+        trace.assert_sent("paid", password=wanted)
+    problem: BaseException | None = caught.value
+    assert problem.__suppress_context__
+    assert problem.__cause__ is None
+    assert "hunter2" not in str(problem)
+    frames = [entry.frame for entry in caught.traceback[1:]]
+    assert not [
+        (frame, name) for frame in frames for name, one in frame.f_locals.items() if "hunter2" in repr(one)
+    ]
+
+
+def test_what_is_kept_shows_nothing_of_itself() -> None:
+    """Where variables are shown: a text, one of a class of its own, and a list."""
+
+    class Text(str):  # noqa: SLOT000 - on purpose
+        """Can be referred to weakly."""
+
+    text = Text("hunter2")
+    for one in ("hunter2", text, ["hunter2", {"hunter2": text}]):
+        assert "hunter2" not in repr(keeping.node(one))
+
+
+def test_what_changes_while_it_is_kept_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is copied at once, and compared as it was."""
+    shared: dict[object, object] = {"cart": CART}
+    plain = keeping._kept_so
+
+    def kept_so(*arguments: Any) -> keeping.Node:
+        shared[object()] = 1  # as another thread would
+        return plain(*arguments)
+
+    monkeypatch.setattr(keeping, "_kept_so", kept_so)
+    with sigexplorer.trace() as trace:
+        shop.paid.send(None, shared=shared, other=LONG)
+    trace.assert_sent("paid", other=LONG, shared={"cart": CART})
+
+
+def test_what_is_kept_is_not_put_into_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of thousands of objects nobody asks for the words of each."""
+    described: list[object] = []
+    monkeypatch.setattr(words, "describe", described.append)
+    found = keeping.node([CART, Tag(pk=1), CART])
+    assert described == []
+    assert isinstance(found, keeping.Collected)
 
 
 def test_lists_are_compared_as_they_were() -> None:

@@ -7,11 +7,12 @@ has to stand in one piece at the end: until then it waits in files without names
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from json.encoder import encode_basestring_ascii as quoted
 from typing import IO
+
+from sigexplorer.show.files import putting_away, temporary
 
 _ROOT = 1  # stands for nothing running
 _AT_ONCE = 20_000  # samples, before they go to a file
@@ -95,14 +96,16 @@ class _Kept:
     def add(self, piece: str) -> None:
         self._pieces.append(piece)
         if len(self._pieces) >= _AT_ONCE:
-            if self._file is None:
-                self._file = self._files.enter_context(tempfile.TemporaryFile("w+", encoding="ascii"))  # noqa: SIM115 - it is closed with all of them
-            self._file.write("".join(self._pieces))
+            with putting_away():
+                if self._file is None:
+                    self._file = temporary(self._files, "w+", encoding="ascii")
+                self._file.write("".join(self._pieces))
             self._pieces.clear()
 
     def chunks(self) -> Iterator[str]:
         if self._file is not None:
-            self._file.seek(0)
+            with putting_away():  # what is left of it is written
+                self._file.seek(0)
             while chunk := self._file.read(64 * 1024):
                 yield chunk
         yield "".join(self._pieces)

@@ -22,7 +22,7 @@ Record = dict[str, Any]
 
 _PER_THREAD = 1_000  # tracks of one thread, of which only as many as overlap are used
 _FAR = 10**9  # from where on those are that are more than that
-_CAUSES = 20_000  # of which it is remembered where they are
+_PLACES = 20_000  # of causes, that are remembered
 _THREADS = 1_000  # by what rows say of them
 _NEVER = 2**80
 
@@ -60,7 +60,7 @@ class _Causes:
 
     def add(self, key: Hashable, place: Any) -> None:
         """Remember where something is."""
-        if len(self._recent) >= _CAUSES:
+        if len(self._recent) >= _PLACES:
             self._older, self._recent = self._recent, {}
         self._recent[key] = place
 
