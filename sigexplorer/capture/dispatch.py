@@ -76,7 +76,7 @@ def _replacements() -> Iterable[Replacement]:
 
 def forget() -> None:
     """Look at every dispatch as at one of a new kind."""
-    for shapes in _SHAPES.values():
+    for shapes in (*_SHAPES.values(), *overriding.named()):
         shapes.known.clear()
         shapes.silent.clear()
 

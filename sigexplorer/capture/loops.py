@@ -16,6 +16,9 @@ from typing import Any
 
 from sigexplorer.capture import flights
 from sigexplorer.capture.shapes import Shapes
+from sigexplorer.capture.writing import expression as _our_call
+from sigexplorer.capture.writing import placed as _placed
+from sigexplorer.capture.writing import statements as _ours
 
 # What stands between Django's statements. The one name that these need is given to the
 # functions as a variable of a scope around them, so that Django's module gets none. Where
@@ -267,37 +270,3 @@ class _Receivers(ast.NodeTransformer):
             case ast.Name("sync_send"):
                 return _our_call(_SYNC_SENT, node)
         return self.generic_visit(node)
-
-
-def _ours(text: str, place: Any, theirs: list[ast.stmt] | None = None) -> list[ast.stmt]:
-    """Return statements of ours that stand at ``place``, around some of Django's."""
-    tree = _placed(ast.parse(text), place)
-    return _Filled(theirs or []).visit(tree).body  # type: ignore[no-any-return]
-
-
-def _our_call(text: str, theirs: ast.Call) -> ast.expr:
-    return _Filled(theirs).visit(_placed(ast.parse(text, mode="eval"), theirs)).body  # type: ignore[no-any-return]
-
-
-def _placed(tree: Any, place: Any) -> Any:
-    for node in ast.walk(tree):
-        ast.copy_location(node, place)
-    return tree
-
-
-class _Filled(ast.NodeTransformer):
-    """Puts what is Django's HERE."""
-
-    def __init__(self, theirs: Any) -> None:
-        self._theirs = theirs
-
-    def visit_Expr(self, node: ast.Expr) -> Any:
-        """Replace a statement."""
-        match node.value:
-            case ast.Name("HERE"):
-                return self._theirs
-        return node
-
-    def visit_Name(self, node: ast.Name) -> Any:
-        """Replace an expression."""
-        return self._theirs if node.id == "HERE" else node

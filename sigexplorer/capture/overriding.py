@@ -1,7 +1,8 @@
 """Observe classes of signals that send in their own way: those that exist, and those to come.
 
-Their method is wrapped. Where it goes on to Django's own, with ``super()``, the dispatch is
-seen there in full, and what the wrapper noted is given up: each dispatch counts once.
+Their method is written anew with our notes in it, or wrapped where that cannot be. Where it goes
+on to Django's own, with ``super()``, the dispatch is seen there in full, and what was noted of it
+before is given up: each dispatch counts once.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from sigexplorer.capture.frames import stand_in
 from sigexplorer.capture.hooks import Replacement
 from sigexplorer.capture.lanes import guarded
 from sigexplorer.capture.ownways import observed
-from sigexplorer.capture.rewriting import Source, source_of
 from sigexplorer.capture.shapes import Shapes
+from sigexplorer.capture.sources import Source, source_of
 from sigexplorer.capture.wrapping import wrapped
 from sigexplorer.model import Method
 
@@ -42,6 +43,11 @@ def replacements(methods: Mapping[Method, Shapes]) -> Iterator[Replacement]:
     for cls in _subclasses(Signal):
         for owner in _new_owners(cls):
             yield from _of_class(owner, methods)
+
+
+def named() -> tuple[Shapes, ...]:
+    """Return the shapes of what methods with other names than Django's have sent."""
+    return tuple(_named.values())
 
 
 def _new_owners(cls: type) -> Iterator[type]:
@@ -71,18 +77,22 @@ def _of_class(owner: type, methods: Mapping[Method, Shapes]) -> Iterator[Replace
     sending = own | {name for name, source in sources.items() if source.calls and issubclass(owner, Signal)}
     for name in vars(owner):
         source = sources.get(name)
-        asked = every.get(name) or _named.setdefault(name, Shapes(name))
         if source is not None and (name in methods or name in sending or source.helpers & own):
             sends = name in methods or (source.loops and name not in helped)
             sees_all = source.passes_on or bool(source.helpers & own)
+            asked = every.get(name) or _named.setdefault(name, Shapes(name))
             make = partial(_observed, source, asked, sends, sees_all)
             yield Replacement(owner, name, make)
         elif name in methods:
-            yield Replacement(owner, name, partial(wrapped, asked))
+            yield Replacement(owner, name, partial(wrapped, every[name]))
 
 
-def _observed(source: Source, asked: Shapes, sends: bool, sees_all: bool, _found: Any) -> Any:  # noqa: FBT001
-    return observed(source, asked, sends=sends, sees_all=sees_all)
+def _observed(source: Source, asked: Shapes, sends: bool, sees_all: bool, found: Any) -> Any:  # noqa: FBT001
+    """Return a method with our notes; where it has no room for them, wrapped if it is one of the four."""
+    try:
+        return observed(source, asked, sends=sends, sees_all=sees_all)
+    except Exception:  # as of Python's compiler, of what is nested too deep
+        return found if _named.get(asked.method) is asked else wrapped(asked, found)
 
 
 def _subclasses(cls: type) -> Iterator[type]:

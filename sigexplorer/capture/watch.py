@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator, Sequence
+from contextlib import suppress
 from inspect import CO_ITERABLE_COROUTINE
 from time import perf_counter_ns as clock
 from types import CoroutineType, GeneratorType
@@ -173,9 +174,15 @@ class Entered:
         """Let it be as it was."""
         self.lane.open = self.before
         if self.token is not None:
-            lanes.running.reset(self.token)
+            put_back(self.token)
         elif lanes.running.get() is not self.within:
             lanes.running.set(self.within)
+
+
+def put_back(token: Any) -> None:
+    """Let ``running`` be what it was, unless what has set it ends in another context."""
+    with suppress(ValueError):
+        lanes.running.reset(token)
 
 
 class AsyncCall(Coroutine[Any, Any, Any]):

@@ -10,12 +10,14 @@ import functools
 from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
+from django.dispatch import Signal
+
 from sigexplorer.capture import altering, lanes, words
 from sigexplorer.capture.flights import closed, opened, stopped
 from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.lanes import SENDING, STREAM, said
 from sigexplorer.capture.receivers import listeners
-from sigexplorer.capture.watch import Entered
+from sigexplorer.capture.watch import Entered, put_back
 from sigexplorer.spool.rows import ID, NOTES, SHAPE, START, Called, Flight
 
 if TYPE_CHECKING:
@@ -29,12 +31,14 @@ def wrapped(shapes: Shapes, found: Any) -> Any:
 
 def _wrapped_sync(shapes: Shapes, found: Any) -> Any:
     @functools.wraps(found)
-    def send(self: Any, sender: Any, **named: Any) -> Any:
-        answered = _Answered(shapes, self, sender, named)
+    def send(self: Any, /, *given: Any, **named: Any) -> Any:
+        if not issubclass(type(self), Signal):  # it has the method of something mixed in
+            return found(self, *given, **named)
+        answered = _Answered(shapes, self, *_sent_with(given, named))
         entered = Entered(answered.flight, lanes.places(answered.flight))
         try:
             entered.enter()
-            responses = found(self, sender, **named)
+            responses = found(self, *given, **named)
             answered(responses)
         except BaseException as error:
             unseen(error)
@@ -51,13 +55,15 @@ def _wrapped_sync(shapes: Shapes, found: Any) -> Any:
 
 def _wrapped_async(shapes: Shapes, found: Any) -> Any:
     @functools.wraps(found)
-    async def asend(self: Any, sender: Any, **named: Any) -> Any:
-        answered = _Answered(shapes, self, sender, named)
+    async def asend(self: Any, /, *given: Any, **named: Any) -> Any:
+        if not issubclass(type(self), Signal):
+            return await found(self, *given, **named)
+        answered = _Answered(shapes, self, *_sent_with(given, named))
         token = None
         try:
             lanes.STREAM.carrying = True
             token = lanes.running.set(lanes.places(answered.flight))
-            responses = await found(self, sender, **named)
+            responses = await found(self, *given, **named)
             answered(responses)
         except BaseException as error:
             unseen(error)
@@ -67,10 +73,17 @@ def _wrapped_async(shapes: Shapes, found: Any) -> Any:
             return responses
         finally:
             if token is not None:
-                lanes.running.reset(token)
+                put_back(token)
             answered.ended()
 
     return asend
+
+
+def _sent_with(given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return the sender, and the arguments that have names."""
+    if given:
+        return given[0], named
+    return named.get("sender"), {name: held for name, held in named.items() if name != "sender"}
 
 
 class _Answered:

@@ -47,9 +47,14 @@ def diff(
     written: options.Written,
 ) -> int:
     """Tell what changed between two traces; times, ids and keys do not matter."""
+    from sigexplorer.show.files import check_kept
+
     filters = options.filters(chosen, options.Part(step=step))
     if not times and (more_before or more_after):
         raise UsageError("-a and -b are more recordings for --times")
+    check_kept(
+        written.output, *filter(Path.is_file, (before, after, *(more_before or []), *(more_after or [])))
+    )
     first, second = _opened(before), _opened(after)
     found = _compared(first, second, filters, everything=verbose)
     slower = None

@@ -54,9 +54,12 @@ def _recorded(file: Path | None, *, last: bool) -> Path:
 
 def _show(file: Path, which: str | None, look: Look, answer: Answer) -> None:
     from sigexplorer.cli.present import present
+    from sigexplorer.show.files import check_kept
     from sigexplorer.show.opening import opened
     from sigexplorer.show.source import Chosen
 
+    if file.is_file():
+        check_kept(answer.output, file)
     source, warning = opened(file)
     present(source if which is None else Chosen(source, which), look, answer)
     if warning():

@@ -15,11 +15,14 @@ from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.show.filters import Filters, Sieve
 from sigexplorer.show.outline import Entry, Outline
 
-Kind = Literal["new", "gone", "moved", "receivers", "arguments", "SQL", "step", "claim", "count"]
+Kind = Literal[
+    "new", "gone", "moved", "receivers", "arguments", "transaction", "SQL", "step", "claim", "count"
+]
 
 _LARGEST = 4_000_000  # pairs of lines that are held against each other
 _ARGUMENT = re.compile(r"(?:^| )(\w+)=")
 _BYPASS = "no signal: "
+_ROLLED_BACK = " rolled back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class _Line:
     arguments: str
     receivers: str
     queries: int | None
+    rolled_back: bool = False
 
     @property
     def key(self) -> tuple[int, str, str]:
@@ -55,7 +59,8 @@ class _Line:
     @property
     def told(self) -> str:
         """Return everything about it but where it stands."""
-        return f"{self.arguments} -> {self.receivers}".strip() if self.receivers else self.arguments
+        arguments = f"{self.arguments}{_ROLLED_BACK}".lstrip() if self.rolled_back else self.arguments
+        return f"{arguments} -> {self.receivers}".strip() if self.receivers else arguments
 
 
 def compare(before: Outline, after: Outline) -> list[Difference]:
@@ -92,8 +97,9 @@ def _taken_apart(entry: Entry) -> _Line:
         model, _, rows = rest.rpartition(" ")
         return _Line(entry.depth, f"{_BYPASS}{operation}", model, f"rows={rows}", receivers, entry.queries)
     name, _, rest = text.partition(" ")
+    rest, rolled_back = rest.removesuffix(_ROLLED_BACK), rest.endswith(_ROLLED_BACK)
     sender, _, arguments = rest.partition(" ")
-    return _Line(entry.depth, name, sender, arguments, receivers, entry.queries)
+    return _Line(entry.depth, name, sender, arguments, receivers, entry.queries, rolled_back)
 
 
 def _changes(place: tuple[str, str | None], before: list[_Line], after: list[_Line]) -> Iterator[Difference]:
@@ -160,6 +166,9 @@ def _details(place: tuple[str, str | None], before: _Line, after: _Line) -> Iter
         yield Difference("receivers", *head, before.receivers or "nobody", after.receivers or "nobody")
     if before.arguments != after.arguments:
         yield Difference("arguments", *head, *_told_apart(before.arguments, after.arguments))
+    if before.rolled_back != after.rolled_back:
+        words = ("kept", "rolled back")
+        yield Difference("transaction", *head, words[before.rolled_back], words[after.rolled_back])
     if before.queries != after.queries and None not in (before.queries, after.queries):
         yield Difference("SQL", *head, str(before.queries), str(after.queries))
 

@@ -45,6 +45,7 @@ _WORDS = {
     "moved": "moved",
     "receivers": "other receivers",
     "arguments": "other arguments",
+    "transaction": "transaction",
     "step": "step",
     "claim": "claim",
     "count": "sent",

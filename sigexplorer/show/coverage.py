@@ -95,13 +95,20 @@ class Notes:
     registrations: list[ListedReceiver] = field(default_factory=list)
     counted: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def read(self, record: Record) -> None:
-        """Note a dispatch or a bypass."""
+    def read(self, record: Record, times: int = 1) -> None:
+        """Note a dispatch, or so many that are alike, or a bypass."""
         if record["type"] == "dispatch":
-            _note(self, record)
+            _note(self, record, times)
         elif record["type"] == "bypass":
             for receiver in record["would_call"]:
                 self.passed_by[receiver, record["operation"], record["model"]] += 1
+
+    def of(self, trace: Trace) -> Coverage:
+        """Return the three tables, by what a trace says of what was connected, and of what it only counts."""
+        self.registrations = list(trace.receivers)
+        for one in trace.counted:
+            self.counted.setdefault(one.name, {})[one.sender] = one.times
+        return self.covers(trace.run)
 
     def covers(self, run: Run) -> Coverage:
         """Return the three tables."""
@@ -168,22 +175,18 @@ def _covered(stream: Iterator[Record], sieve: Sieve, names: Names) -> Coverage:
             notes.read(record)
         elif kind in ("receiver", "end"):
             kept.append(record)
-    trace = assembled(kept)
-    notes.registrations = list(trace.receivers)
-    for one in trace.counted:
-        notes.counted.setdefault(one.name, {})[one.sender] = one.times
-    return notes.covers(trace.run)
+    return notes.of(assembled(kept))
 
 
-def _note(notes: Notes, record: Record) -> None:
+def _note(notes: Notes, record: Record, times: int) -> None:
     signal, sender = record["signal"], record["sender"]
     seen = notes.seen.get((signal, sender))
     if seen is None:
         seen = notes.seen[signal, sender] = Seen()
         notes.names[signal] = record["name"]
-    seen.dispatches += 1
+    seen.dispatches += times
     if not record["calls"]:
-        seen.unheard += 1
+        seen.unheard += times
     for call in record["calls"]:
         key = (call["receiver"], signal, sender)
         outcomes = notes.outcomes.get(key)
@@ -191,16 +194,16 @@ def _note(notes: Notes, record: Record) -> None:
             outcomes = notes.outcomes[key] = Outcomes()
         outcome = call["outcome"]
         if outcome == "returned":
-            outcomes.called += 1
+            outcomes.called += times
         elif outcome == "raised":
-            outcomes.called += 1
-            outcomes.raised += 1
+            outcomes.called += times
+            outcomes.raised += times
         elif outcome == "skipped":
-            outcomes.skipped += 1
+            outcomes.skipped += times
         elif outcome == "muted":
-            outcomes.muted += 1
+            outcomes.muted += times
         else:
-            outcomes.unknown += 1
+            outcomes.unknown += times
 
 
 def _called(notes: Notes) -> Iterator[Called]:
@@ -261,7 +264,7 @@ def _why_not(notes: Notes, one: ListedReceiver, matching: list[Outcomes]) -> str
         for receiver, operation, model in notes.passed_by
         if receiver == one.receiver
     ]
-    bypass = f"; {_listed(passed_by)} sent no signal and passed it by" if passed_by else ""
+    bypass = f"; {_listed(sorted(passed_by))} sent no signal and passed it by" if passed_by else ""
     return f"{_never_sent(notes, one)}{bypass}"
 
 
@@ -270,7 +273,7 @@ def _never_sent(notes: Notes, one: ListedReceiver) -> str:
     if one.sender in senders or (one.sender is None and senders):
         return f"{one.name} was sent only while it was not connected"
     if senders:
-        return f"{one.name} was sent by {_listed(map(str, senders))}, never by {one.sender}"
+        return f"{one.name} was sent by {_listed(sorted(map(str, senders)))}, never by {one.sender}"
     counted = notes.counted.get(one.name, {})
     if (one.sender in counted) if one.sender is not None else counted:
         return f"{one.name} is only counted in this trace, and its calls are not recorded"

@@ -51,6 +51,13 @@ def choose_format(format_name: str | None, output: Path | None, known: list[str]
     return "table"
 
 
+def check_kept(output: Path | None, *read: Path) -> None:
+    """Refuse to write over one of the files that are read: what filters leave out of it would be lost."""
+    for file in read:
+        if output is not None and output.exists() and file.exists() and output.samefile(file):
+            raise OutputError(f"'{output}' is the recording that is read", "write to another file")
+
+
 def write_file(file: Path, chunks: Iterable[str]) -> None:
     """Write ``file`` whole or not at all; a device or a pipe is written to as it is."""
     write_bytes(file, (chunk.encode("utf-8") for chunk in chunks))

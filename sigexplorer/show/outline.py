@@ -38,12 +38,19 @@ class Outline:
 _LIMIT = 400  # characters of one value: enough to tell two of them apart
 _READ = 10_000  # characters of one value that are looked at
 
+#: Where the files of a machine begin. What else begins with a slash is part of an address or of a text.
+_ROOT = (
+    r"(?:[A-Za-z]:[\\/]|/(?:bin|builds|dev|etc|github|home|lib|lib64|nix|opt|private|proc|root|run|sbin|snap|srv|"
+    r"tmp|usr|var|workspaces?|Applications|Library|System|Users|Volumes)/"
+    r"|/(?=(?:[^\s/'\"<>,;:]+/)+[^\s/'\"<>,;:]+\.(?:py|html|txt|mo|po|json|jsonl|sqlite3|db)\b))"
+)
+
 #: An absolute path, unless it is that of a request: ``GET /posts/`` is no file.
 _PATH = re.compile(
     r"(?P<request>\b[A-Z]+ )?"
-    r"(?<![\w.:/\\>])(?:[A-Za-z]:[\\/]|/)(?:[^\s/\\'\"<>,;:]+[\\/])*(?P<last>[^\s/\\'\"<>,;:]+)(?![\w/\\])"
+    rf"(?<![\w.:/\\>]){_ROOT}(?:[^\s/\\'\"<>,;:]+[\\/])*(?P<last>[^\s/\\'\"<>,;:]+)(?![\w/\\])"
 )
-_WHOLE_PATH = re.compile(r"(?:[A-Za-z]:[\\/]|/)(?:[^/\\]+[\\/])*(?P<last>[^/\\]+)")
+_WHOLE_PATH = re.compile(rf"{_ROOT}(?:[^/\\]+[\\/])*(?P<last>[^/\\]+)")
 
 #: Arguments that hold nothing but keys, and one of their members.
 _KEYS = re.compile(r"(?:.*_)?(?:pk|id|pk_set)")

@@ -14,7 +14,7 @@ from django.dispatch import Signal
 from ownsignals import Elsewhere, Exotic, Plugin, Threaded
 
 from sigexplorer import mute
-from sigexplorer.capture.rewriting import source_of
+from sigexplorer.capture.sources import source_of
 from sigexplorer.show.recording import dump, load
 
 if TYPE_CHECKING:

@@ -187,6 +187,23 @@ def test_a_full_disk_leaves_the_old_file(
     assert sorted(tmp_path.iterdir()) == sorted([recorded, target])
 
 
+@pytest.mark.parametrize("link", [None, "symlink_to", "hardlink_to"])
+@pytest.mark.parametrize("command", [["show"], ["diff"]])
+def test_what_is_read_is_not_written_over(
+    command: list[str], link: str | None, recorded: Path, cli: Cli, tmp_path: Path
+) -> None:
+    """-o to the recording itself, by whatever name, is refused: it would lose what is filtered away."""
+    before, named = recorded.read_bytes(), recorded
+    if link is not None:
+        named = tmp_path / "other.jsonl"
+        getattr(named, link)(recorded)
+    files = [recorded] * (2 if command == ["diff"] else 1)
+    answer = cli(*command, *files, "-e", "post_save", "-f", "json", "-o", named)
+    assert answer.code == 2
+    assert "is the recording that is read" in answer.err
+    assert recorded.read_bytes() == before
+
+
 def test_no_room_for_what_waits_is_said(recorded: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """What goes to a terminal or a pipe is kept until it is whole; where there is no room it is one line."""
 

@@ -99,6 +99,7 @@ def test_another_order() -> None:
          ("receivers", "one returned; two returned", "one returned; two raised Boom")),
         ({"queries": 4}, ("SQL", "1", "4")),
         ({"arguments": (("raw", True),)}, ("arguments", "", "raw=True")),
+        ({"rolled_back": True}, ("transaction", "kept", "rolled back")),
     ],
 )  # fmt: skip
 def test_the_same_dispatch_changed(change: dict[str, Any], told: tuple[str, str, str]) -> None:
@@ -106,6 +107,41 @@ def test_the_same_dispatch_changed(change: dict[str, Any], told: tuple[str, str,
     after = trace(FIRST, replace(SECOND, **change), THIRD)
     kind, before, now = told
     assert changes(BEFORE, after) == [(kind, "post_save", before, now)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("/orders", "/shop/orders"),
+        ("/shop/orders/", "/blog/orders/"),
+        ("a </b> c", "a <b> c"),
+        ("</script>", "<script>"),
+        ("[/bold]", "[bold]"),
+        ("/media/one.png", "/static/one.png"),
+    ],
+)
+def test_texts_with_slashes_are_told_as_they_are(before: str, after: str) -> None:
+    """What is no path of a machine is compared, and told, whole."""
+    told = [dispatch(1, arguments=(("text", text),)) for text in (before, after)]
+    (change,) = changes(trace(told[0]), trace(told[1]))
+    assert change == ("arguments", "post_save", f"text={before}", f"text={after}")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/home/amy/shop/shop/models.py",
+        "/Users/amy/shop/models.py",
+        "/app/shop/models.py",
+        "C:\\work\\shop\\models.py",
+        "/var/lib/jenkins/workspace/models.py",
+    ],
+)
+def test_paths_of_machines_do_not_matter(path: str) -> None:
+    """The folder in which a program lies makes no difference, alone or in a text."""
+    for text in ("{}", "no such file: '{}'"):
+        told = [dispatch(1, arguments=(("text", text.format(one)),)) for one in (path, "/srv/x/models.py")]
+        assert changes(trace(told[0]), trace(told[1])) == []
 
 
 def test_only_the_arguments_that_differ_are_told() -> None:

@@ -7,12 +7,15 @@ Each block stands for itself, so that a document streams and the page decodes it
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from operator import attrgetter
 from typing import Any
 
 from sigexplorer.model import Bypass, Callback, Origin, Trace
+from sigexplorer.show.coverage import Coverage, Notes
 from sigexplorer.show.exporters.report.blocks import Block, Kinds, call_kind, kind
 from sigexplorer.show.exporters.report.packing import LIMIT, clean, pack
 from sigexplorer.show.opening_order import Opening
@@ -43,6 +46,8 @@ class Parts:
         self._block = Block(self._kinds, self._calls)
         self._others: dict[str, list[Record]] = {"bypass": [], "callback": []}
         self._dispatches = 0
+        self._notes = Notes()
+        self._sent: Counter[tuple[str, str]] = Counter()  # by what is the same in many rows
         self.held = True
 
     def add(self, held: Row | Record) -> Iterator[Part]:
@@ -61,10 +66,13 @@ class Parts:
 
     def _take(self, held: Row | Record) -> Iterator[Part]:
         if isinstance(held, tuple):
+            self._sent[held[rows.NAMES], held[rows.RECEIVER]] += 1
             self._block.row(held)
         elif held["type"] == "dispatch":
+            self._notes.read(held)
             self._block.record(held)
         else:
+            self._notes.read(held)
             others = self._others[held["type"]]
             others.append(held)
             if len(others) >= BLOCK:
@@ -99,7 +107,11 @@ class Parts:
                 yield self._other(name)
         trace = assembled(self._kept)
         self.held = trace.held
-        yield "head", pack(_head(trace) | {"dispatches": self._dispatches})
+        for (names, receiver), times in self._sent.items():
+            called = [json.loads(f'{{{receiver}, "outcome": "returned"}}')] if receiver else []
+            self._notes.read(json.loads(f'{{"type": "dispatch", {names}}}') | {"calls": called}, times)
+        covered = _coverage(self._notes.of(trace))
+        yield "head", pack(_head(trace) | {"dispatches": self._dispatches, "coverage": covered})
 
 
 def _head(trace: Trace) -> dict[str, Any]:
@@ -119,16 +131,26 @@ def _head(trace: Trace) -> dict[str, Any]:
         },
         "steps": [[*clean(_STEP(step)), _lines(step.source)] for step in trace.steps],
         "claims": [clean(_CLAIM(claim)) for claim in trace.claims],
-        "receivers": [[*clean(_REGISTRATION(one)), _place(one.connected_at)] for one in trace.receivers],
         "counted": [clean((one.name, one.sender, one.times)) for one in trace.counted],
     }
 
 
+def _coverage(found: Coverage) -> dict[str, Any]:
+    return {
+        "registrations": found.registrations,
+        "called": clean([_CALLED(row) for row in found.called]),
+        "notCalled": clean([_NOT_CALLED(row) for row in found.not_called]),
+        "unheard": clean([_UNHEARD(row) for row in found.unheard]),
+    }
+
+
+_CALLED: Callable[[Any], tuple[Any, ...]] = attrgetter("receiver", "signal", "senders", "reason")
+_NOT_CALLED: Callable[[Any], tuple[Any, ...]] = attrgetter(
+    "receiver", "signal", "sender", "file", "line", "reason"
+)
+_UNHEARD: Callable[[Any], tuple[Any, ...]] = attrgetter("signal", "senders", "reason")
 _STEP: Callable[[Any], tuple[Any, ...]] = attrgetter("id", "title", "start_ns", "duration_ns", "error")
 _CLAIM: Callable[[Any], tuple[Any, ...]] = attrgetter("text", "held", "detail", "step")
-_REGISTRATION: Callable[[Any], tuple[Any, ...]] = attrgetter(
-    "signal", "name", "receiver", "file", "line", "sender", "dispatch_uid", "alive", "stock"
-)
 
 
 def _lines(source: str | None) -> list[str] | None:

@@ -66,10 +66,10 @@ const time = (title, by) => ({ title, by, of: (row) => (by(row) ? duration(by(ro
 /** Draw the summary; `show.receiver`, `show.signal` and `show.record` lead to the timeline. */
 function drawSummary(trace, show) {
   const slowest = (row) => (row.slowestIn < 0 ? "" : linkTo(duration(row.slowest), () => show.record(row.slowestIn)));
-  const receivers = trace.receivers.map((row) => ({ ...row, mean: row.calls ? row.total / row.calls : 0 }));
+  const receivers = trace.receivers.map((row) => ({ ...row, mean: row.calls ? row.called / row.calls : 0 }));
   const signals = trace.signals
     .filter((row) => row.signal !== "" || row.dispatches)
-    .map((row) => ({ ...row, mean: row.total / row.dispatches }));
+    .map((row) => ({ ...row, mean: row.heard / Math.max(1, row.dispatches - row.unheard) }));
   byId("summary").replaceChildren(
     make("h2", {}, "receivers"),
     receivers.length
