@@ -71,6 +71,8 @@ class Assertions:
 
     def assert_not_sent(self, signal: SignalName, /, sender: object = ..., **arguments: object) -> None:
         """Hold that no such dispatch was sent."""
+        if "times" in arguments:
+            raise UsageError("assert_not_sent takes no 'times'", "assert_sent(..., times=0) is the same")
         self.assert_sent(signal, sender, 0, **arguments)
 
     def assert_order(

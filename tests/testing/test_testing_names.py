@@ -183,6 +183,11 @@ IMPOSSIBLE: dict[str, tuple[Callable[[Traced], object], str]] = {
         lambda _: sigexplorer.mute("setting_changed", sender=Post).__enter__(),
         "no model does",
     ),
+    "times of what is not": (
+        lambda t: t.assert_not_sent("paid", times=2),
+        "assert_not_sent takes no 'times'",
+    ),
+    "decorator without a call": (lambda _: sigexplorer.trace(shop.book), "to decorate a function: @trace()"),  # type: ignore[arg-type]
     "three in a pair": (lambda t: t.assert_order(("paid", None, 3)), "is no pair"),  # type: ignore[arg-type]
 }
 
