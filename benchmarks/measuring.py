@@ -42,6 +42,7 @@ class Row:
     values: tuple[float, ...] = ()  # one for each pair; none where it was skipped
     unit: str = "times"
     note: str = ""
+    bound: float | None = None  # a little more than was reached: what exceeds it has become slower
 
     @property
     def reached(self) -> float | None:
@@ -52,6 +53,12 @@ class Row:
     def ok(self) -> bool | None:
         """Whether the goal is met; None where there is none, or nothing was measured."""
         return None if self.goal is None or self.reached is None else self.reached <= self.goal
+
+    @property
+    def is_slower(self) -> bool:
+        """Whether it takes more than it may: than its bound or, without one, than its goal."""
+        most = self.goal if self.bound is None else self.bound
+        return most is not None and self.reached is not None and self.reached > most
 
 
 @dataclass(frozen=True, slots=True)

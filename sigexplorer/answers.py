@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from sigexplorer.frozen import dataclass
 from sigexplorer.model import ListedReceiver, Origin, Trace
 
 What = Literal["init", "save", "m2m", "delete"]
@@ -42,7 +42,7 @@ class Check:
 
     name: str  # one word
     question: str
-    state: State  # noted: not so, but another check says why; skipped: could not be asked
+    state: State  # noted: not so, or in part, which is not the reason; skipped: could not be asked
     evidence: tuple[str, ...] = ()
     places: tuple[Origin, ...] = ()  # where the evidence stands
     fix: str = ""  # what to do, where it failed
@@ -55,6 +55,7 @@ class Diagnosis:
     receiver: str
     signals: tuple[str, ...]  # dotted paths of what it is, or was to be, connected to
     checks: tuple[Check, ...]
+    ended: int = 0  # the exit code of the command that was run to look at
 
     @property
     def failure(self) -> Check | None:
@@ -64,10 +65,16 @@ class Diagnosis:
     @property
     def verdict(self) -> str:
         """Say in one sentence what is wrong, or that nothing is."""
+        return f"{self._verdict}; the command ended with {self.ended}" if self.ended else self._verdict
+
+    @property
+    def _verdict(self) -> str:
         if self.failure is not None:
             return self.failure.evidence[0]
         ran = any(check.name == "sent" and check.state == "ok" for check in self.checks)
-        return f"it is connected, and {'fires' if ran else 'would fire'}"
+        lost = [check.evidence[0] for check in self.checks if check.name == "alive" and check.evidence]
+        but = f", but one connection of it is dead: {lost[0]}" if lost else ""
+        return f"it is connected, and {'fires' if ran else 'would fire'}{but}"
 
 
 Change = Literal["added", "dropped", "moved", "reordered", "changed"]

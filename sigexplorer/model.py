@@ -8,8 +8,10 @@ which they opened, from 1.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from sigexplorer.frozen import dataclass
 
 #: What an argument or a result is after it was put into words.
 Scalar = str | int | float | bool | None
@@ -194,6 +196,12 @@ class ListedReceiver:
     connected_at: Origin | None  # where it was connected, if we watched that
     stock: bool  # Django's own
     by_debug: bool = False  # it lives only because DEBUG is on, as far as anybody looked
+    by_text: bool = False  # connected for a text, which is neither the model nor the app of that name
+
+    @property
+    def sender_written(self) -> str | None:
+        """The sender, a text in quotes; None where it is connected for every one."""
+        return f"'{self.sender}'" if self.by_text else self.sender
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def has_base(cls: type, path_of_class: str) -> bool:
 class Class:
     """What is known of a class, as long as it has these bases: to read it each time takes long."""
 
-    __slots__ = ("bases", "label", "own", "paths", "primary", "reference", "slots")
+    __slots__ = ("bases", "label", "own", "paths", "primary", "reference", "secret", "slots")
 
     def __init__(self, cls: type, reference: weakref.ref[type]) -> None:
         bases = _mro(cls)
@@ -82,6 +82,7 @@ class Class:
         self.paths = tuple([class_path(base) for base in bases])  # of itself and its bases, nearest first
         self.label: str | None = None  # of a model
         self.primary: str | None = None  # of a model whose key can be read at once: its name in the dict
+        self.secret: str | None = None  # the same of a model whose key is not to be told
         # Which base has a slot of that name, and which the dict of an instance: what stands
         # there would keep the class alive.
         self.slots: dict[Any, int] = {}

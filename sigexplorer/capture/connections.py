@@ -24,7 +24,7 @@ from sigexplorer.capture import places, registry, signals, words
 from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.lanes import guarded
-from sigexplorer.capture.receivers import ReceiverWords, is_same
+from sigexplorer.capture.receivers import ReceiverWords, held, is_same
 from sigexplorer.capture.receivers import words as receiver_words
 from sigexplorer.model import Origin
 
@@ -45,6 +45,7 @@ class Noted(NamedTuple):
     weak: bool
     at: Origin | None
     key: Any  # of the registration that was made, taken away or in the way
+    holds: tuple[str, ...] = ()  # the functions that a decorator wrapped in the receiver
 
     @property
     def died(self) -> bool:
@@ -202,6 +203,7 @@ def _noted(
         weak=weak,
         at=at,
         key=key,
+        holds=held(call.receiver),
     )
 
 

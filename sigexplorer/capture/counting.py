@@ -10,67 +10,54 @@ import itertools
 import sys
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Any
 
 from django.dispatch import Signal
 
 from sigexplorer import catalog
-from sigexplorer.capture import words
+from sigexplorer.capture import signals, words
 from sigexplorer.capture.frames import stand_in
 from sigexplorer.capture.registry import counted_send, finds_as_django_does
 
-#: Times by name of the signal and label of the model, of models that are gone.
-_gone: dict[tuple[str, str], int] = {}
-
 NAMES = ("pre_init", "post_init")
 
+#: Numbers that go up, which no two threads can take one of, by the signal's name and the sender's label.
+_numbers: dict[tuple[str, str], itertools.count[int]] = {}
 
-class _Counter:
-    """Counts the dispatches of one model without ever losing one between threads."""
 
-    __slots__ = ("count", "label", "reference")
+def counter(name: str, sender: Any) -> Callable[[], int]:
+    """Return what counts one dispatch of a signal of that name from ``sender``."""
+    place = (name, words.sender(sender) or "None")
+    return _numbers.setdefault(place, itertools.count()).__next__
 
-    def __init__(self, label: str, reference: weakref.ref[Any]) -> None:
-        self.label = label
-        self.reference = reference  # tells when the model goes, and its id may come again
-        self.count = itertools.count()
 
-    @property
-    def times(self) -> int:
-        """How often it was asked so far."""
-        # The one way to look at a counter without taking a number from it: "count(5)".
-        return int(repr(self.count)[len("count(") : -1])
+def _times(number: itertools.count[int]) -> int:
+    # The one way to look at a counter without taking a number from it: "count(5)".
+    return int(repr(number)[len("count(") : -1])
 
 
 class _Counted:
-    """The counters of one signal."""
+    """The counters of one signal, by the ids of senders that are alive."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.counters: dict[int, _Counter] = {}
         self.next: dict[int, Callable[[], int]] = {}
+        self._references: dict[int, weakref.ref[Any]] = {}  # tell when a sender goes: its id may come again
 
     def begin(self, sender: Any) -> None:
         """Count the first dispatch of a model."""
-        key = id(sender)
+        key, count = id(sender), counter(self.name, sender)
 
         def gone(_reference: object) -> None:
             self.next.pop(key, None)
-            counter = self.counters.pop(key)
-            place = (self.name, counter.label)
-            _gone[place] = _gone.get(place, 0) + counter.times
+            self._references.pop(key, None)
 
-        label = words.sender(sender) or "None"
-        try:
-            reference = weakref.ref(sender, gone)
-        except TypeError:  # no model
-            _gone[self.name, label] = _gone.get((self.name, label), 0) + 1
-            return
-        counter = _Counter(label, reference)
-        self.counters[key] = counter
-        self.next[key] = counter.count.__next__
-        counter.count.__next__()
+        count()
+        with suppress(TypeError):  # no model
+            self._references[key] = weakref.ref(sender, gone)
+            self.next[key] = count
 
 
 _COUNTED = {name: _Counted(name) for name in NAMES}
@@ -108,25 +95,37 @@ _left_out: dict[str, tuple[Any, _Counted]] = {}
 
 _patterns: tuple[str, ...] = ()
 
+#: Where classes of signals are that send as Django does.
+_DJANGOS = ("django.dispatch.dispatcher", "django.db.models.signals")
 
-def leave_out(patterns: Sequence[str]) -> None:
-    """Only count the signals from now on that a pattern means: a short name, a path, a glob or a %group."""
+
+def leave_out(patterns: Sequence[str]) -> bool:
+    """Only count the signals from now on that a pattern means: a short name, a path, a glob or a %group.
+
+    Returns whether that is anything new.
+    """
     global _patterns  # noqa: PLW0603 - one for the process
+    before = _patterns
     _patterns = tuple(patterns)
     while _left_out:
         _take_away(*_left_out.popitem()[1])
+    return before != _patterns
 
 
-def consider(signal: Any, path: str, name: str, group: str) -> None:
-    """Only count a signal that is sent for the first time, if it is one to be left out."""
+def consider(signal: Any, path: str, name: str, sender: Any, group: str) -> Callable[[], int] | None:
+    """Return what counts a dispatch of a signal that is to be left out; None for any other.
+
+    A class of the project's own may send in ways of its own: its signals are recorded.
+    """
+    if type(signal).__module__ not in _DJANGOS or not finds_as_django_does(signal):
+        return None
     if not any(_means(pattern, path, name, group) for pattern in _patterns):
-        return
-    cls = type(signal)
-    if name.startswith("<") or cls.send is not Signal.send or not finds_as_django_does(signal):
-        return
-    counted = _LEFT_OUT.setdefault(path, _Counted(name))
-    _put(signal, counted)
-    _left_out[path] = signal, counted
+        return None
+    if not signals.is_nameless(path) and path not in _left_out:  # it is held by a module, and lives as long
+        counted = _Counted(name)
+        _put(signal, counted)
+        _left_out[path] = signal, counted
+    return counter(name, sender)
 
 
 def _means(pattern: str, path: str, name: str, group: str) -> bool:
@@ -135,15 +134,6 @@ def _means(pattern: str, path: str, name: str, group: str) -> bool:
     return fnmatchcase(name, pattern) or fnmatchcase(path, pattern)
 
 
-#: What was counted of them so far, by path.
-_LEFT_OUT: dict[str, _Counted] = {}
-
-
 def times() -> dict[tuple[str, str], int]:
     """Return how often each signal was sent for each model so far, by name and label."""
-    found = dict(_gone)
-    for counted in (*_COUNTED.values(), *_LEFT_OUT.values()):
-        for counter in list(counted.counters.values()):
-            place = (counted.name, counter.label)
-            found[place] = found.get(place, 0) + counter.times
-    return found
+    return {place: _times(number) for place, number in list(_numbers.items())}

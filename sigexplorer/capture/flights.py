@@ -22,7 +22,7 @@ from sigexplorer.capture.watch import Watch
 from sigexplorer.spool.rows import ENDS, ID, NOTES, OUTER, Flight, Notes
 
 if TYPE_CHECKING:
-    from sigexplorer.capture.shapes import Shapes
+    from sigexplorer.capture.shapes import Known, Shapes
 
 __all__ = [
     "STREAM", "Watch", "clock", "closed", "lanes", "next_id", "opened", "raised", "returned", "stopped",
@@ -42,11 +42,10 @@ def opened(
     """Note that a dispatch begins, and what it is sent with; never raises."""
     try:
         known = shapes.of(signal, sender, sync_receivers, async_receivers)
-        try:
-            values: Any = known.read(sender, named)
-        except KeyError:
-            values = None
-        kept = None
+        if known.count is not None:
+            known.count()
+            return _unrecorded(lane.open if lanes.running.get() is None else around(lane))
+        values, kept = _read(known, sender, named), None
         if values is None:
             values = arguments.quickly(named)
             kept = keeping.kept(signal, sender, named, values, known) if STREAM.keeping else None
@@ -69,7 +68,19 @@ def opened(
         STREAM.exhausted += 1
     except Exception as fault:
         STREAM.failed(fault)
-    return [0, None, lane.open, None, None, (), None, None, clock()]
+    return _unrecorded(lane.open)
+
+
+def _read(known: Known, sender: Any, named: dict[str, Any]) -> Any:
+    try:
+        return known.read(sender, named)
+    except KeyError:
+        return None
+
+
+def _unrecorded(outer: Flight | None) -> Flight:
+    """Return what stands for a dispatch that is no record: what is sent in it is part of what is around."""
+    return [0, None, outer, None, None, (), None, None, clock()]
 
 
 def _more(notes: Notes | None, sender: str | None, kept: keeping.Originals | None) -> Notes:

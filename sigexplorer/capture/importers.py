@@ -37,6 +37,14 @@ class Imports:
         """Return the line that made Python import ``module`` first, if that was watched."""
         return self._by.get(module)
 
+    def missing(self, file: str) -> list[tuple[str, Origin]]:
+        """Return the modules that a file wanted to import and that are not there, and where it did."""
+        return [
+            (name, at)
+            for name, at in self._by.items()
+            if at is not None and at.file == file and name in self._loaded and name not in sys.modules
+        ]
+
     def failed(self, module: str) -> bool:
         """Whether Python began to import ``module``, and it is not there: an error ended it."""
         return module in self._loaded and module not in sys.modules

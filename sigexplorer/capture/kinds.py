@@ -49,8 +49,11 @@ def _model(instance: Any) -> str:
         return f"<{model_label(cls)} pk=({key})>"
     name = attribute(primary, "attname")
     label = model_label(cls)
-    if label is not None and type(name) is str and not looks_secret(name) and is_plain(cls):
-        class_of(cls).primary = name
+    if label is not None and type(name) is str and is_plain(cls):
+        if looks_secret(name):
+            class_of(cls).secret = name
+        else:
+            class_of(cls).primary = name
     return f"<{label} pk={_key(instance, name)}>"
 
 

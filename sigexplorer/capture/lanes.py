@@ -1,7 +1,6 @@
 """What each thread notes while somebody observes: one lane per thread, drained by whoever watches.
 
-A lane is only ever appended to by its thread; whoever drains it takes what is there in one
-step, so that no lock is held while a program runs.
+Only its thread appends to a lane; who drains it takes all in one step: no program waits for a lock.
 """
 
 from __future__ import annotations
@@ -216,8 +215,7 @@ def renew() -> None:
 
 # Where we are, for code whose thread is not the one that its dispatch was sent in.
 
-#: A place is a flight, or for an async receiver a list of the same layout and of such a
-#: length that it tells the receiver's position; and the places around it.
+#: A place is a flight, or for an async receiver a list of such a length that it tells its position.
 Places = tuple[Flight, "Places | None"]
 
 #: Set where a receiver's context may come to run in another thread.
@@ -229,16 +227,23 @@ def is_open(flight: Any) -> bool:
     return flight is not None and type(flight) is not int and type(flight[OUTER]) is not int
 
 
+def recorded(place: Flight | None) -> Flight | None:
+    """Return a place, or where its dispatch is no record the nearest around it that is."""
+    while place is not None and not place[ID] and len(place) >= ENDS and is_open(place):
+        place = place[OUTER]
+    return place
+
+
 def places(flight: Flight | None) -> Any:
     """Return the places from ``flight`` outwards, as ``running`` holds them."""
+    flight = recorded(flight)
     return (flight, places(flight[OUTER])) if flight is not None and is_open(flight) else None
 
 
 def around(lane: Lane) -> Flight | None:
     """Return the dispatch, as a place, that what happens now is part of.
 
-    What outlives its receiver, such as a task that it started, belongs to the nearest
-    dispatch around it that is still under way.
+    What outlives its receiver, as a task does, belongs to the nearest around it that is under way.
     """
     place, within = lane.open, running.get()
     while within is not None:
@@ -250,10 +255,9 @@ def around(lane: Lane) -> Flight | None:
 
 
 def position(place: Flight | None) -> int | None:
-    """Return the index among the calls of the receiver that runs now in the dispatch at ``place``.
+    """Return the index among the calls of the receiver that runs now at ``place``; None after the last.
 
-    None where the last has ended. Our own tracing receiver, where one is connected, is not
-    among the calls; what is muted is.
+    Our own tracing receiver, where one is connected, is not among the calls; what is muted is.
     """
     if place is None:
         return None

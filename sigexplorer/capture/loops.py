@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import ast
 import inspect
-from types import CodeType
+from functools import partial
+from types import CodeType, FunctionType
 from typing import Any
 
 from sigexplorer.capture import flights
+from sigexplorer.capture.compiled import remembered
 from sigexplorer.capture.shapes import Shapes
 from sigexplorer.capture.writing import expression as _our_call
 from sigexplorer.capture.writing import placed as _placed
@@ -84,7 +86,8 @@ except (KeyError, IndexError, RecursionError):
 if flight is None:
     flight = _sigexplorer.opened(_shapes, lane, self, sender, named, sync_receivers, async_receivers)
 try:
-    lane.open = flight
+    if flight[0]:
+        lane.open = flight
     if async_receivers:
         watch = _sigexplorer.Watch(lane, flight, sync_receivers, async_receivers, _shapes.robust)
     HERE
@@ -161,15 +164,19 @@ _SYNC_SENT = "watch.sync_sending(sync_send)"
 
 def observed(found: Any, shapes: Shapes) -> Any:
     """Return ``found``, one of the four methods as we know them, with our notes."""
-    tree = ast.parse(f"class Signal:\n{inspect.getsource(found)}")
-    (method,) = tree.body[0].body  # type: ignore[attr-defined] # a class
+    made: dict[str, Any] = {}
+    code = remembered(found, __file__, partial(_compiled, found))
+    exec(code, found.__globals__, made)  # noqa: S102 - it is Django's
+    return made["scope"](flights, shapes, shapes.known, shapes.silent)
+
+
+def _compiled(found: FunctionType) -> CodeType:
+    tree: Any = ast.parse(f"class Signal:\n{inspect.getsource(found)}")
+    (method,) = tree.body[0].body
     scope = f"def scope(_sigexplorer, _shapes, _known, _silent):\n    HERE\n    return {found.__name__}"
     tree.body = _ours(scope, method, _noted(method))
     ast.increment_lineno(tree, found.__code__.co_firstlineno - 2)
-    made: dict[str, Any] = {}
-    code = _renamed(compile(tree, found.__code__.co_filename, "exec"), found.__qualname__)
-    exec(code, found.__globals__, made)  # noqa: S102 - it is Django's
-    return made["scope"](flights, shapes, shapes.known, shapes.silent)
+    return _renamed(compile(tree, found.__code__.co_filename, "exec"), found.__qualname__)
 
 
 def _renamed(code: CodeType, method: str) -> CodeType:

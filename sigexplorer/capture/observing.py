@@ -28,9 +28,9 @@ def begin(window: Window) -> None:
     """Observe for ``window`` from now on; what fails leaves nothing behind."""
     with _lock:
         _observers.append(window)
-        _leave_out()
         try:
             dispatch.HOOKS.add(window)
+            _leave_out()
             connections.CREATIONS.add(window)
             look()
         except BaseException:
@@ -62,8 +62,13 @@ def look() -> None:
 
 
 def _leave_out() -> None:
-    """Leave out what the only window wants left out; two of them are not of one mind."""
-    counting.leave_out(getattr(_observers[0], "leave_out", ()) if len(_observers) == 1 else ())
+    """Leave out what the only window wants left out; two of them are not of one mind.
+
+    Where a dispatch cannot be told from another that is part of it, all are recorded.
+    """
+    alone = len(_observers) == 1 and dispatch.rendered()
+    if counting.leave_out(getattr(_observers[0], "leave_out", ()) if alone else ()):
+        dispatch.forget()
 
 
 def _count_or_record() -> None:

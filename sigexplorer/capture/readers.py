@@ -31,7 +31,8 @@ def _unread(_sender: Any, _named: dict[str, Any]) -> Values:
     return None
 
 
-_UNREAD = Reader(_unread)
+#: What is read of no dispatch here.
+UNREAD = Reader(_unread)
 
 #: Of dict itself: a model's ``__dict__`` may have been replaced by one with a ``get`` of the project's.
 _get = dict.get
@@ -42,20 +43,20 @@ _ref = weakref.ref
 
 def _pre_save(primary_key: str) -> Read:
     def read(sender: Any, named: dict[str, Any]) -> Values:
-        if len(named) != 4:  # noqa: PLR2004
-            return None
-        instance, raw, using = named["instance"], named["raw"], named["using"]
+        instance, raw = named["instance"], named["raw"]
         if (
             type(instance) is sender
             and (raw is False or raw is True)
-            and using is _DEFAULT
+            and named["using"] is _DEFAULT
             and named["update_fields"] is None
+            and len(named) == 4  # noqa: PLR2004
         ):
-            key = _get(instance.__dict__, primary_key)
-            if key is None or type(key) is int:
-                return (
-                    (key, raw, using, None) if not STREAM.keeping else (key, raw, using, None, _ref(instance))
-                )
+            held = instance.__dict__
+            key = held[primary_key] if type(held) is dict else _get(held, primary_key)
+            if type(key) is int or key is None:
+                if STREAM.keeping:
+                    return (key, raw, _DEFAULT, None, _ref(instance))
+                return (key, raw, _DEFAULT, None)
         return None
 
     return read
@@ -63,23 +64,21 @@ def _pre_save(primary_key: str) -> Read:
 
 def _post_save(primary_key: str) -> Read:
     def read(sender: Any, named: dict[str, Any]) -> Values:
-        if len(named) != 5:  # noqa: PLR2004
-            return None
-        instance, created, raw, using = named["instance"], named["created"], named["raw"], named["using"]
+        instance, created, raw = named["instance"], named["created"], named["raw"]
         if (
             type(instance) is sender
             and (created is True or created is False)
             and (raw is False or raw is True)
-            and using is _DEFAULT
+            and named["using"] is _DEFAULT
             and named["update_fields"] is None
+            and len(named) == 5  # noqa: PLR2004
         ):
-            key = _get(instance.__dict__, primary_key)
-            if key is None or type(key) is int:
-                return (
-                    (key, created, None, raw, using)
-                    if not STREAM.keeping
-                    else (key, created, None, raw, using, _ref(instance))
-                )
+            held = instance.__dict__
+            key = held[primary_key] if type(held) is dict else _get(held, primary_key)
+            if type(key) is int or key is None:
+                if STREAM.keeping:
+                    return (key, created, None, raw, _DEFAULT, _ref(instance))
+                return (key, created, None, raw, _DEFAULT)
         return None
 
     return read
@@ -150,9 +149,9 @@ def reader(signal: str, sender: Any) -> Reader:
     make, names = _READERS.get(signal, (None, ()))
     label = words.model_label(sender)
     if make is None or label is None or not words.is_plain(sender):
-        return _UNREAD
+        return UNREAD
     primary_key = words.attribute(words.attribute(words.class_attribute(sender, "_meta"), "pk"), "attname")
     if type(primary_key) is not str or looks_secret(primary_key):
-        return _UNREAD
+        return UNREAD
     arguments = tuple((name, label if name in _INSTANCES else None) for name in names)
     return Reader(make(primary_key), arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -69,6 +70,30 @@ def layers(receiver: Any) -> Iterator[Any]:
                 return
             receiver = wrapped
         yield receiver
+
+
+def held(receiver: Any) -> tuple[str, ...]:
+    """Name the functions that a decorator without ``functools.wraps`` keeps in what it returned."""
+    found: dict[str, None] = {}
+    waiting, seen = [receiver], 0
+    while waiting and seen < _UNWRAP_LIMIT:
+        seen += 1
+        function = innermost(waiting.pop())
+        if type(function) is not FunctionType:
+            continue
+        if seen > 1:
+            found[function_path(function)] = None
+        waiting += _kept_by(function)
+    return tuple(found)
+
+
+def _kept_by(function: FunctionType) -> list[Any]:
+    """Return the functions, and partials and methods of some, that are variables of a closure."""
+    kept = []
+    for cell in function.__closure__ or ():
+        with contextlib.suppress(ValueError):  # of a variable that is not set yet
+            kept.append(cell.cell_contents)
+    return [one for one in kept if type(one) in (FunctionType, MethodType, functools.partial)]
 
 
 def in_call_order(found: Iterable[Registration]) -> list[Registration]:

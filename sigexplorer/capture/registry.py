@@ -177,16 +177,20 @@ def counted_send(
     """
 
     def send(sender: Any, **named: Any) -> list[tuple[Any, Any]]:
+        if not signal.receivers or signal.sender_receivers_cache.get(sender) is dispatcher.NO_RECEIVERS:
+            try:
+                counters[id(sender)]()
+            except KeyError:
+                guarded(begin, sender)
+            return []
+        sync_receivers, async_receivers = signal._live_receivers(sender)
+        if async_receivers:  # what stands in Django's place counts it, or records it
+            everything: list[tuple[Any, Any]] = Signal.send(signal, sender, **named)
+            return everything
         try:
             counters[id(sender)]()
         except KeyError:
             guarded(begin, sender)
-        if not signal.receivers or signal.sender_receivers_cache.get(sender) is dispatcher.NO_RECEIVERS:
-            return []
-        sync_receivers, async_receivers = signal._live_receivers(sender)
-        if async_receivers:
-            everything: list[tuple[Any, Any]] = Signal.send(signal, sender, **named)
-            return everything
         responses = []
         for receiver in sync_receivers:
             response = receiver(signal=signal, sender=sender, **named)

@@ -24,6 +24,9 @@ TABLE: list[Shape] = []
 
 _numbers: dict[Shape, int] = {}
 
+#: The number of what has no shape, because it is no record.
+_NO_SHAPE = -1
+
 #: Told when a dispatch of a new kind is seen: the program may have imported more of Django.
 ON_NEW: list[Callable[[], None]] = []
 
@@ -31,13 +34,20 @@ ON_NEW: list[Callable[[], None]] = []
 class Known:
     """A shape, and how the arguments of its dispatches are read."""
 
-    __slots__ = ("called", "connected", "last", "number", "passing", "read", "without")
+    __slots__ = ("called", "connected", "count", "last", "number", "passing", "read", "without")
 
     def __init__(
-        self, number: int, signal: Any, called: int, reader: readers.Reader, passing: str | None
+        self,
+        number: int,
+        signal: Any,
+        called: int,
+        reader: readers.Reader,
+        passing: str | None,
+        count: Callable[[], int] | None = None,
     ) -> None:
         registered = signal.receivers
         self.number = number
+        self.count = count  # of a signal that is left out: then its dispatches are only counted
         self.passing = passing  # the words for a sender that does not last, as the shape has none
         self.called = called  # receivers of the dispatch
         self.connected = len(registered)  # receivers of the signal
@@ -88,28 +98,23 @@ class Shapes:
             look()
         called = (*sync, *asynchronous)
         named = signals.words(signal)
-        if self.method == "send":
-            counting.consider(signal, named.path, named.name, named.group)
-        reader = readers.reader(named.path, sender)
-        lasts, told = _is_lasting(sender), words.sender(sender)
-        known = Known(
-            _number(
-                Shape(
-                    signal=named.path,
-                    name=named.name,
-                    group=named.group,
-                    method=self.method,
-                    sender=told if lasts else None,
-                    arguments=reader.arguments,
-                    receivers=_receivers(signal, sender, called, len(sync)),
-                    twin=twins.number(told, sender) if lasts else 0,
-                )
-            ),
-            signal,
-            len(called),
-            reader,
-            None if lasts else told,
-        )
+        lasts = _is_lasting(sender)
+        count = counting.consider(signal, named.path, named.name, sender, named.group)
+        if count is not None:
+            known = Known(_NO_SHAPE, signal, len(called), readers.UNREAD, None, count)
+        else:
+            told, reader = words.sender(sender), readers.reader(named.path, sender)
+            shape = Shape(
+                signal=named.path,
+                name=named.name,
+                group=named.group,
+                method=self.method,
+                sender=told if lasts else None,
+                arguments=reader.arguments,
+                receivers=_receivers(signal, sender, called, len(sync)),
+                twin=twins.number(told, sender) if lasts else 0,
+            )
+            known = Known(_number(shape), signal, len(called), reader, None if lasts else told)
         if lasts and finds_as_django_does(signal):
             self._remember(self.known if called else self.silent, known, signal, sender)
         return known
@@ -125,7 +130,7 @@ class Shapes:
         if type(asynchronous) is Altered:
             muted |= {len(whole[0]) + position for position in asynchronous.muted}
         known = self.of(signal, sender, *whole)
-        return _without(known, muted) if muted else known
+        return _without(known, muted) if muted and known.count is None else known
 
     def _remember(self, table: dict[int, dict[int, Known]], known: Known, signal: Any, sender: Any) -> None:
         for one in (None, sender):

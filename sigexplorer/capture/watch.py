@@ -48,7 +48,8 @@ class Watch:
         self.sync_state = ""  # of an asend: "", "waiting" for a thread, "running" in one
         self.sent = False  # the send has returned or raised
         self.claim = [None]  # popped, in one step, by whoever finishes it
-        STREAM.pending[flight[ID]] = (lane.thread, flight)
+        if flight[ID]:
+            STREAM.pending[flight[ID]] = (lane.thread, flight)
 
     def stopped(self, error: BaseException) -> None:
         """Note what came out of the send."""
@@ -156,7 +157,7 @@ class Entered:
     __slots__ = ("before", "call", "lane", "place", "places", "token", "within")
 
     def __init__(self, place: Flight, places: Any, call: AsyncCall | None = None) -> None:
-        self.place = place
+        self.place = lanes.recorded(place)
         self.places = places
         self.call = call
         self.lane = lanes.here.lane

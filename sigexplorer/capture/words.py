@@ -101,6 +101,8 @@ def _value(thing: Any, kind: type) -> Scalar:
         key = _get(thing.__dict__, known.primary)
         if key is None or (type(key) is int and -_LARGEST <= key < _LARGEST):
             return f"<{known.label} pk={key}>"
+    elif known is not None and known.secret is not None and _get(thing.__dict__, known.secret) is not None:
+        return f"<{known.label} pk={SECRET}>"
     if kind is float and math.isfinite(thing):  # JSON has no word for the others
         return thing  # type: ignore[no-any-return]
     return bounded(thing if kind is str else _describe(thing, _DEPTH))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from sigexplorer.cli.declare import Option
+from sigexplorer.frozen import dataclass
 from sigexplorer.show.text import DEFAULT_LIMIT, ROWS
 
 if TYPE_CHECKING:

@@ -43,12 +43,15 @@ def _show(
     found: Sequence[ListedReceiver], format_name: str | None, output: Path | None, *, verbose: bool
 ) -> None:
     from sigexplorer.capture.places import full
-    from sigexplorer.cli.output import UNLIMITED, emit, to_json
+    from sigexplorer.cli.output import UNLIMITED, emit, hint, to_json
     from sigexplorer.show import recording, registrations
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document
 
-    records = [{**recording.dump_receiver(one), "by_debug": one.by_debug} for one in found]
+    records = [
+        {**recording.dump_receiver(one), "sender": one.sender_written, "by_debug": one.by_debug}
+        for one in found
+    ]
     writers = {
         "json": lambda: to_json({"schema": "sigexplorer.receivers/1", "receivers": records}),
         "lines": lambda: registrations.lines(found, verbose=verbose),
@@ -60,6 +63,8 @@ def _show(
         format_name,
         output,
     )
+    if format_name == "lines" and not registrations.own(found, verbose=verbose):
+        hint("no receivers" if not found else "no receivers but Django's own (-v shows them)")
 
 
 def _matching(found: list[ListedReceiver], pattern: str | None) -> list[ListedReceiver]:

@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from typing import Any
 from sigexplorer.cli.options import Chosen, Viewed, Written
 from sigexplorer.cli.wanted import Wanted
 from sigexplorer.errors import NotPythonError, OutputError, UsageError
+from sigexplorer.frozen import dataclass
 from sigexplorer.masking import command_line
 from sigexplorer.project.children import State, run_other
 from sigexplorer.project.injecting import Planned
 from sigexplorer.project.program import Program, resolve, restart, run
-from sigexplorer.project.tracing import Tracing, stay_importable, uncollected
+from sigexplorer.project.tracing import Tracing, stay_importable
 from sigexplorer.spool.files import SUFFIX, put_aside
 from sigexplorer.spool.latest import note
 
@@ -220,8 +221,7 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
     """Report; Ctrl-C ends that, and nothing is lost."""
     try:
         hear()
-        with uncollected():
-            from sigexplorer.cli.reporting import report
+        from sigexplorer.cli.reporting import report
 
         for live in _PRINTING:
             live.end()

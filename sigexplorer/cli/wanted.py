@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sigexplorer.cli.options import Chosen, Viewed, Written
+from sigexplorer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

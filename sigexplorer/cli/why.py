@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from sigexplorer import catalog
 from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import SigexplorerError, UsageError
@@ -44,6 +46,7 @@ def why(
     command: Annotated[
         list[str] | None, Argument(help="A run to look at: a command to trace.", metavar="[-- COMMAND]")
     ] = None,
+    verbose: options.Verbose = False,
     format_name: options.Format = None,
     output: options.Output = None,
     settings: options.Settings = None,
@@ -51,22 +54,24 @@ def why(
     demo: options.Demo = False,
 ) -> int:
     """Say why a receiver does not fire, or fires twice."""
-    run = _run(trace, command or [])
-    diagnosis = _diagnosis(receiver, run, settings, pythonpath, demo=demo)
-    _show(diagnosis, format_name, output)
+    run, code = _run(trace, command or [])
+    diagnosis = replace(_diagnosis(receiver, run, settings, pythonpath, demo=demo), ended=code)
+    _show(diagnosis, format_name, output, verbose=verbose)
     return 1 if diagnosis.failure else 0
 
 
-def _run(trace: Path | None, command: list[str]) -> Trace | None:
-    """Return the run to look at: a recorded one, or one of the command, which is made now."""
+def _run(trace: Path | None, command: list[str]) -> tuple[Trace | None, int]:
+    """Return the run to look at, and with what code it ended: a recorded one, or one of the command now."""
     from sigexplorer.show.opening import trace_in
 
     if trace is not None and command:
         raise UsageError("give a recorded run or a command to trace, not both")
     if trace is not None:
-        return trace_in(trace)
+        return trace_in(trace), 0
     if not command:
-        return None
+        return None, 0
+    if len(command) == 1 and catalog.named(command[0]) is not None:
+        raise UsageError(f"'{command[0]}' is a signal, and no command", f"ask about '{command[0]}:RECEIVER'")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "run.jsonl"
         words = [sys.executable, "-m", "sigexplorer", "trace", "--no-keep", "-o", str(file), "--", *command]
@@ -74,7 +79,7 @@ def _run(trace: Path | None, command: list[str]) -> Trace | None:
         done = subprocess.run(words, stdout=sys.stderr.fileno(), check=False)  # noqa: S603 - the user's own
         if not file.exists():
             raise UsageError(f"the command ended with {done.returncode} and left no trace")
-        return trace_in(file)
+        return trace_in(file), done.returncode
 
 
 def _diagnosis(
@@ -90,14 +95,14 @@ def _diagnosis(
     return diagnose(receiver, project.folder, run)
 
 
-def _show(diagnosis: Diagnosis, format_name: str | None, output: Path | None) -> None:
+def _show(diagnosis: Diagnosis, format_name: str | None, output: Path | None, *, verbose: bool) -> None:
     from sigexplorer.capture.places import full
     from sigexplorer.cli.output import emit, to_json
     from sigexplorer.show import diagnosing
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document
 
-    shown = diagnosing.document(diagnosis)
+    shown = diagnosing.document(diagnosis, verbose=verbose)
     writers = {
         "json": lambda: to_json(diagnosing.dump(diagnosis)),
         "markdown": lambda: markdown.write(shown),

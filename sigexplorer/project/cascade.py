@@ -17,6 +17,8 @@ from sigexplorer.project.models import label
 Fate = Literal["stopped", "fast", "updated", "left", "unknown"]
 
 
+_ITSELF = "the object itself"
+
 #: A step into what is next, in the order of calls: a chain of models is as long as it likes,
 #: and Python's stack is not.
 _Walk = Iterator[Any]
@@ -61,7 +63,7 @@ class Cascade:
         if self.fast:
             _walk(self._follow(model))  # what refers to it is left to the database, or alone
         else:
-            _walk(self._collect(model, "the object itself", None))
+            _walk(self._collect(model, _ITSELF, None))
 
     def models(self) -> list[Any]:
         """Return the models whose rows are collected, in the order in which they are deleted."""
@@ -79,7 +81,9 @@ class Cascade:
 
     def _add(self, model: Any, reason: str) -> None:
         self._order.setdefault(model)
-        self.reasons.setdefault(model, reason)
+        first = self.reasons.setdefault(model, reason)
+        if first == _ITSELF != reason:
+            self.reasons[model] = f"{_ITSELF}, and rows {reason}"
 
     def _collect_parents(self, model: Any) -> None:
         for link in model._meta.concrete_model._meta.parents.values():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +17,7 @@ from sigexplorer.capture.registry import Registration, Waiting
 from sigexplorer.capture.senders import Senders
 from sigexplorer.capture.signals import SignalWords
 from sigexplorer.errors import UnknownNameError, UsageError
-from sigexplorer.model import Origin, Trace
+from sigexplorer.model import ListedReceiver, Origin, Trace
 from sigexplorer.project import inventory
 from sigexplorer.project.source import Definition, Source, project_folders
 
@@ -78,6 +77,11 @@ class Facts:
         found += [one.receiver for one in self.pending]
         return {words.name for words in found} - {"?"}
 
+    @cached_property
+    def function_names(self) -> set[str]:
+        """The names of all functions in the source."""
+        return set(self.source.all_names())
+
 
 def _standing(named: SignalWords, signal: Any, one: Registration) -> Standing:
     event = NOTES.made(one.key)
@@ -89,6 +93,9 @@ def _standing(named: SignalWords, signal: Any, one: Registration) -> Standing:
 def _pending(waiting: Waiting) -> Pending:
     at = NOTES.asked_at(waiting.signal, waiting.receiver, ".".join(waiting.model))
     return Pending(signals.words(waiting.signal), waiting, receivers.words(waiting.receiver), at)
+
+
+_CALL = ".__call__"
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,11 @@ class Case:
     @cached_property
     def standing(self) -> list[Standing]:
         """The registrations that there are now and whose receiver lives."""
-        return [one for one in self._ours(self.facts.standing) if one.registration.receiver is not None]
+        return [
+            one
+            for one in self.facts.standing
+            if one.registration.receiver is not None and self._meant(one.named) and self.is_ours(one)
+        ]
 
     @cached_property
     def attempts(self) -> list[Attempt]:
@@ -112,7 +123,7 @@ class Case:
         return [
             one
             for one in self.facts.attempts
-            if one.event.receiver.name == self.name and self._meant(one.named)
+            if self._meant(one.named) and self._about(one.event.receiver, one.event.holds, one.event.at)
         ]
 
     @cached_property
@@ -120,12 +131,17 @@ class Case:
         """The registrations with other signals, where it is asked about one that it is not connected to."""
         if self.signal is None or self.connected:
             return []
-        return [one for one in self.facts.standing if one.receiver.name == self.name]
+        return [one for one in self.facts.standing if self.is_ours(one)]
 
     @cached_property
     def pending(self) -> list[Pending]:
         """The connections that wait for a model."""
-        return self._ours(self.facts.pending)
+        return [
+            one
+            for one in self.facts.pending
+            if self._meant(one.named)
+            and self._about(one.receiver, receivers.held(one.waiting.receiver), one.at)
+        ]
 
     @cached_property
     def connected(self) -> bool:
@@ -137,9 +153,9 @@ class Case:
         """The signals to which it is connected in the run that is looked at, be it after the start."""
         if self.trace is None:
             return []
-        found = [one.signal for one in self.trace.receivers if one.receiver == self.name and one.alive]
+        found = [one.signal for one in self.trace.receivers if one.alive and self._is_listed(one)]
         for dispatch in self.trace.dispatches:
-            found += [dispatch.signal for call in dispatch.calls if call.receiver == self.name]
+            found += [dispatch.signal for call in dispatch.calls if call.receiver in self.called]
         return [path for path in dict.fromkeys(found) if self.signal in (None, path)]
 
     @cached_property
@@ -160,8 +176,64 @@ class Case:
         beginnings = (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
         return next((name for name in beginnings if name in sys.modules), None)
 
-    def _ours(self, found: Iterable[Any]) -> list[Any]:
-        return [one for one in found if one.receiver.name == self.name and self._meant(one.named)]
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The names by which a run knows it, and nothing else."""
+        return self.names | (self._wrappers - self.shared)
+
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """The names by which a run knows it, wrapped, and other functions that are wrapped alike."""
+        others = [one.receiver.name for one in self.facts.standing if not self.is_ours(one)]
+        if self.trace is not None:
+            others += [one.receiver for one in self.trace.receivers if not self._is_listed(one)]
+        return self._wrappers.intersection(others)
+
+    @cached_property
+    def _wrappers(self) -> frozenset[str]:
+        """The names of what decorators without ``functools.wraps`` made of it."""
+        found = [one.receiver.name for one in self.standing]
+        found += [one.receiver.name for one in self.pending]
+        found += [one.event.receiver.name for one in self.attempts]
+        if self.trace is not None:
+            found += [one.receiver for one in self.trace.receivers if self._is_listed(one)]
+        return frozenset(found) - self.names - {"?"}
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Its name, which for an object that can be called is its class's or its method's."""
+        bare = self.name.removesuffix(_CALL)
+        return frozenset((self.name, bare, f"{bare}{_CALL}"))
+
+    @cached_property
+    def _places(self) -> set[tuple[str, int]]:
+        """Where it is connected: the lines of its decorators, and of each ``connect`` that is given it."""
+        last = self.name.rpartition(".")[2]
+        files = {one.at.file for one in self.definitions}
+        calls = self.facts.source.connections(last) if files else []
+        if len(self.facts.source.definitions(last)) > 1:  # another file may mean another one
+            calls = [at for at in calls if at.file in files]
+        found = {(one.at.file, line) for one in self.definitions for line in one.lines}
+        return found | {(at.file, at.line) for at in calls}
+
+    def is_ours(self, one: Standing) -> bool:
+        """Whether a registration is one of this receiver, be it under a decorator."""
+        event = one.event
+        holds = event.holds if event else receivers.held(one.registration.receiver)
+        return self._about(one.receiver, holds, event.at if event else None)
+
+    def _is_listed(self, one: ListedReceiver) -> bool:
+        """Whether a registration that a run recorded is one of this receiver."""
+        return self._about(ReceiverWords(one.receiver, one.file, one.line), (), one.connected_at)
+
+    def _about(self, receiver: ReceiverWords, holds: tuple[str, ...], at: Origin | None) -> bool:
+        if receiver.name in self.names or self.name in holds:
+            return True
+        return at is not None and (at.file, at.line) in self._places and self._wraps(receiver.name)
+
+    def _wraps(self, name: str) -> bool:
+        """Whether a receiver called ``name`` is nothing that stands in the source by that name."""
+        return "<locals>" in name or name not in self.facts.function_names
 
     def _meant(self, named: SignalWords) -> bool:
         return self.signal is None or named.path == self.signal
@@ -198,9 +270,12 @@ def _resolved(text: str, facts: Facts, definitions: list[Definition]) -> str:
     for known in (facts.names, {one.name for one in definitions}):
         if text in known:
             return text
-        found = sorted(name for name in known if text and name.endswith(f".{text}"))
+        if f"{text}{_CALL}" in known:  # a class whose objects are receivers
+            return f"{text}{_CALL}"
+        ends = (f".{text}", f".{text}{_CALL}")
+        found = sorted({name.removesuffix(_CALL) for name in known if text and name.endswith(ends)})
         if len(found) == 1:
-            return found[0]
+            return found[0] if found[0] in known else f"{found[0]}{_CALL}"
         if found:
             raise UsageError(f"'{text}' is the name of several functions", f"one of {', '.join(found[:10])}")
-    raise UnknownNameError("receiver", text, {*facts.names, *facts.source.all_names()})
+    raise UnknownNameError("receiver", text, {*facts.names, *facts.function_names})

@@ -56,9 +56,17 @@ def _save(model: Any) -> Iterator[Event]:
         yield _silent("INSERT", model, "rows of an automatic through model send no save signals")
         return
     yield _sent("pre_save", model, "before the row is written")
-    for parent in model._meta.concrete_model._meta.all_parents:
+    for parent in _parents_first(model._meta.concrete_model):
         yield _silent("UPDATE or INSERT", parent, "a parent's row is written without signals of its own")
     yield _sent("post_save", model, "after the row is written, before the transaction ends")
+
+
+def _parents_first(model: Any) -> list[Any]:
+    """Return whose rows are written before that of ``model``, in that order: each after its own parents."""
+    found: dict[Any, None] = {}
+    for parent in model._meta.parents:
+        found |= dict.fromkeys((*_parents_first(parent), parent))
+    return list(found)
 
 
 def _delete(model: Any) -> Iterator[Event]:
@@ -139,9 +147,14 @@ def _relations(model: Any) -> list[tuple[str, Any]]:
     reverse = [
         (relation.get_accessor_name(), relation.through)
         for relation in model._meta.related_objects
-        if relation.many_to_many
+        if relation.many_to_many and _has_accessor(relation)
     ]
     return [*forward, *reverse]
+
+
+def _has_accessor(relation: Any) -> bool:
+    """Whether the other side has a manager: not of a name that ends in "+", nor of what is symmetrical."""
+    return relation.get_accessor_name() is not None and not str(relation.related_name or "").endswith("+")
 
 
 _EXPLAINERS: dict[What, Callable[[Any], Iterator[Event]]] = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from types import FunctionType, MethodType
+from collections.abc import Iterator
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from sigexplorer import catalog
@@ -29,7 +30,7 @@ def uid_free(case: Case) -> Check:
         if event.kind != "ignored":
             continue
         first = NOTES.made(event.key)
-        if first is None or first.receiver == event.receiver:
+        if first is None or (first.receiver, first.holds) == (event.receiver, event.holds):
             said.append(f"connected again at {written(event.at)}: Django ignored it, as it should")
             continue
         failed = True
@@ -107,7 +108,7 @@ def _gone(case: Case) -> list[ReceiverWords]:
 
 def _rebound(case: Case) -> Origin | None:
     """Return where that is defined which the name of a receiver that died means now."""
-    dead = _gone(case)
+    dead = [one for one in _gone(case) if one.name in case.names]
     module = sys.modules.get(case.module or "")
     if not dead or module is None:
         return None
@@ -128,7 +129,7 @@ def rebound(case: Case) -> Check:
     later = _rebound(case)
     if later is None:
         return answer("rebound", question, "ok" if case.connected else "skipped")
-    first = _gone(case)[0]
+    first = next(one for one in _gone(case) if one.name in case.names)
     name = case.name.rpartition(".")[2]
     what = f"{written(later)} defines {name} again: the function at {first.file}:{first.line} is gone"
     return answer("rebound", question, "failed", what, at=[later], fix="give each function a name of its own")
@@ -235,21 +236,53 @@ def once(case: Case) -> Check:
         if any(one is not other and _same(one, other) and _overlap(one, other) for other in twins)
     ]
     if not doubled:
-        return answer("once", question, "ok" if case.standing else "skipped")
+        return answer("once", question, "ok" if case.standing else "skipped", *_by_objects(case))
     what = f"connected {len(doubled)} times to {doubled[0].named.name}"
-    named = len({one.receiver.name for one in doubled}) > 1
-    fix = (
-        "import its file by one name only" if named else "connect it once, or give each the same dispatch_uid"
-    )
+    fix = _how_to_connect_once(doubled)
     said = (_key(one, case) for one in doubled)
     at = [one.event.at for one in doubled if one.event]
     return answer("once", question, "failed", what, *said, at=at, fix=fix)
+
+
+def _how_to_connect_once(doubled: list[Standing]) -> str:
+    if len({one.receiver.name for one in doubled}) > 1:
+        return "import its file by one name only"
+    if len({one.registration.sender_id for one in doubled}) > 1:  # which is in the key, beside the uid
+        return "connect it once: for every sender, or for those that it is meant for"
+    return "connect it once, or give each the same dispatch_uid"
+
+
+def _by_objects(case: Case) -> Iterator[str]:
+    """Say where one function is connected by several objects, each of which is to be called."""
+    objects: dict[str, dict[int, Any]] = {}
+    for one in case.standing:
+        held = _object(one)
+        if held is not None:
+            objects.setdefault(one.named.name, {})[id(held)] = held
+    for signal, several in objects.items():
+        if len(several) > 1:
+            yield f"{signal}: by {len(several)} objects, each of which is called"
+
+
+def _object(one: Standing) -> Any:
+    """Return the object whose method, or call, a receiver is; None for a function."""
+    for layer in receivers.layers(one.registration.receiver):
+        if type(layer) is MethodType:
+            return layer.__self__
+        if type(layer) is FunctionType:
+            return None
+    innermost = receivers.innermost(one.registration.receiver)
+    return None if type(innermost) is BuiltinFunctionType else innermost
 
 
 def _same(one: Standing, other: Standing) -> bool:
     """Whether two registrations of a signal run the same function, be it imported under two names."""
     if one.signal is not other.signal:
         return False
+    mine, theirs = _object(one), _object(other)
+    both = mine is not None and theirs is not None
+    if both and mine is not theirs and one.receiver.name == other.receiver.name:
+        return False  # each object is meant to be called
     if receivers.innermost(one.registration.receiver) is receivers.innermost(other.registration.receiver):
         return True
     # Functions made by one decorator stand at one line and are different ones.

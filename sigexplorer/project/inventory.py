@@ -15,7 +15,7 @@ from sigexplorer.capture.connections import NOTES, Noted
 from sigexplorer.capture.holders import held_by_debug_alone
 from sigexplorer.capture.listening import built_in, tracing_receiver
 from sigexplorer.capture.registry import Registration, registrations
-from sigexplorer.capture.senders import UNKNOWN, Senders
+from sigexplorer.capture.senders import UNKNOWN, Senders, for_text
 from sigexplorer.capture.signals import SignalWords
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.listing import ListedSignal, custom, listed_page
@@ -104,7 +104,7 @@ def receivers_of(
             signal=named.path, name=named.name, receiver=event.receiver.name, order=place,
             file=event.receiver.file, line=event.receiver.line, sender=event.sender,
             dispatch_uid=event.dispatch_uid, weak=True, is_async=False, alive=False,
-            connected_at=event.at, stock=_is_stock(event.receiver.name),
+            connected_at=event.at, stock=_is_stock(event.receiver.name), by_text=for_text(event),
         )  # fmt: skip
 
 
@@ -135,6 +135,7 @@ def listed(named: SignalWords, registration: Registration, order: int, senders: 
         alive=alive,
         connected_at=event.at if event else None,
         stock=_is_stock(receiver.name),
+        by_text=senders.is_text(registration, event),
     )
 
 

@@ -23,6 +23,7 @@ class _Fault(NamedTuple):
     what: str
     fix: str
     at: Origin | None = None
+    partly: bool = False  # what is sent as the sender is received
 
 
 def can_match(case: Case) -> Check:
@@ -30,10 +31,12 @@ def can_match(case: Case) -> Check:
     question = "can its sender ever match?"
     if not case.standing and not case.pending:
         return answer("sender", question, "skipped")
-    faults = [fault for one in case.pending if (fault := _waits(one)) is not None]
+    faults = [fault for one in case.pending if (fault := _waits(one, case)) is not None]
     faults += [fault for one in case.standing if (fault := _never(one, case)) is not None]
     if faults:
         said = [fault.what for fault in faults]
+        if all(fault.partly for fault in faults):
+            question = "does its sender match all that is sent?"
         return answer("sender", question, "failed", *said, at=[one.at for one in faults], fix=faults[0].fix)
     return answer("sender", question, "ok", *(_matches(one, case) for one in case.standing))
 
@@ -62,9 +65,10 @@ def is_model(thing: Any) -> bool:
     return model_label(thing) is not None
 
 
-def _waits(one: Pending) -> _Fault | None:
+def _waits(one: Pending, case: Case) -> _Fault | None:
     """Tell of a connection to a model that nobody defined."""
-    wanted = ".".join(one.waiting.model)
+    known = ".".join(one.waiting.model)  # in lower case, as Django keeps it
+    wanted = case.facts.source.spelled(known, one.at) if one.at else known
     near = ", ".join(nearest(wanted, [label(model) for model in all_models()]))
     what = f"'{wanted}' is no model: the connect() at {written(one.at)} waits for it (nearest: {near})"
     return _Fault(what, "write the sender as app_label.Model", one.at)
@@ -83,7 +87,13 @@ def _never(one: Standing, case: Case) -> _Fault | None:
     if fault is None:
         return None
     what, fix = fault
-    return _Fault(f"{one.named.name}: {what}", fix, one.event.at if one.event else None)
+    at = one.event.at if one.event else None
+    return _Fault(f"{one.named.name}: {what}", fix, at, partly=_is_of_proxy(one, case))
+
+
+def _is_of_proxy(one: Standing, case: Case) -> bool:
+    found = _sender(one, case)
+    return one.named.group in _OF_MODELS and is_model(found) and bool(found._meta.proxy)
 
 
 def _sender(one: Standing, case: Case) -> Any:

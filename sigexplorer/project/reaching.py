@@ -12,6 +12,7 @@ from sigexplorer.capture.importers import IMPORTS
 from sigexplorer.capture.words import class_path, contents
 from sigexplorer.project.case import Case
 from sigexplorer.project.evidence import answer, written
+from sigexplorer.project.source import connects
 
 
 def in_source(case: Case) -> Check:
@@ -41,15 +42,41 @@ def imported(case: Case) -> Check:
         at = IMPORTS.importer(case.module)
         what = f"{case.module} was imported by {written(at)}, which ended with an error that nobody was told"
         fix = f"let it out: import {case.module} in a shell of the project shows it"
-        return answer("imported", question, "failed", what, at=[at], fix=fix)
+        lacking = IMPORTS.missing(case.definitions[0].at.file) if case.definitions else []
+        said = [f"{written(where)} imports {name}, which could not be imported" for name, where in lacking]
+        return answer(
+            "imported", question, "failed", what, *said, at=[at, *(one for _, one in lacking)], fix=fix
+        )
     importers = case.facts.source.importers(case.module)
     said = [f"{written(at)} would import it{_unless_loaded(file.module)}" for file, at in importers]
     state: State = "noted" if ready_that_never_ran(case) is not None else "failed"
-    return answer(
-        "imported", question, state, f"{case.module} was never imported", *said,
-        at=[at for _, at in importers],
-        fix=f"import {case.module} in the ready() of its app's AppConfig",
-    )  # fmt: skip
+    what, fix = (
+        f"{case.module} was never imported",
+        f"import {case.module} in the ready() of its app's AppConfig",
+    )
+    app = _app_left_out(case)
+    if app is not None:
+        what, fix = f"{what}: its app, {app}, is not in INSTALLED_APPS", f"add '{app}' to INSTALLED_APPS"
+    elif _config(case) is None:
+        fix = f"import {case.module} in the ready() of an installed app's AppConfig"
+    return answer("imported", question, state, what, *said, at=[at for _, at in importers], fix=fix)
+
+
+def _app_left_out(case: Case) -> str | None:
+    """Return the package of the app that the receiver's file belongs to, if that is not installed."""
+    if not case.definitions or _config(case) is not None:
+        return None
+    home = case.definitions[0].file.path
+    folders = set(home.parents)
+    found = [
+        file
+        for file in case.facts.source.files
+        if file.path.name == "apps.py" and file.path.parent in folders
+    ]
+    if not found:
+        return None
+    closest = max(found, key=lambda file: len(file.path.parts))
+    return closest.module.rpartition(".")[0] or None
 
 
 def _other_names(case: Case) -> list[str]:
@@ -95,9 +122,10 @@ def ready_ran(case: Case) -> Check:
     if config is None:
         if case.connected or case.elsewhere or case.module is None:
             return answer("ready", question, "ok", "it belongs to no app, and needs none")
+        app = _app_left_out(case) or case.module.partition(".")[0]
         return answer(
             "ready", question, "failed", f"{case.module} is in no installed app: no ready() imports it",
-            fix=f"add {case.module.partition('.')[0]} to INSTALLED_APPS, or import it in an app's ready()",
+            fix=f"add '{app}' to INSTALLED_APPS, or import it in an app's ready()",
         )  # fmt: skip
     unused = ready_that_never_ran(case)
     if unused is not None:
@@ -115,7 +143,11 @@ def connect_called(case: Case) -> Check:
     question = "was connect() called?"
     if case.connected:
         events = [one.event for one in case.attempts if one.event.kind in ("connected", "ignored")]
-        said = [_said(one.event, one.named.name) for one in case.attempts if one.event in events]
+        said = [
+            _said(one.event, one.named.name) + _as(one.event.receiver.name, case)
+            for one in case.attempts
+            if one.event in events
+        ]
         said += [
             f"to {one.named.name} at {written(one.at)}, once {'.'.join(one.waiting.model)} is there"
             for one in case.pending
@@ -127,12 +159,12 @@ def connect_called(case: Case) -> Check:
         return _connected_elsewhere(case, question)
     elsewhere = case.facts.source.connections(case.name.rpartition(".")[2])
     not_imported = case.module is not None and case.module not in sys.modules
-    said = [f"the connect() at {written(at)} did not run" for at in elsewhere]
+    when = "" if case.trace is None else " when the project started"  # what a run did later is its own
+    said = [f"the connect() at {written(at)} did not run{when}" for at in elsewhere]
     said += [
-        f"@{text} at {written(one.at)} did not run"
+        f"@{text} at {written(one.at)} did not run{when}"
         for one in case.definitions
-        if one.decorated
-        for text in one.decorators
+        for text in filter(connects, one.decorators)
     ]
     what = f"nobody connected it to {case.signal}" if case.signal else "nobody connected it to any signal"
     fix = (
@@ -142,6 +174,11 @@ def connect_called(case: Case) -> Check:
     )
     state: State = "noted" if not_imported else "failed"
     return answer("connected", question, state, what, *said, at=elsewhere, fix=fix)
+
+
+def _as(name: str, case: Case) -> str:
+    """Say by what name a decorator that keeps none made it known."""
+    return "" if name in case.names else f", as {name}: what a decorator made of it"
 
 
 def _connected_elsewhere(case: Case, question: str) -> Check:

@@ -42,11 +42,12 @@ class Definition:
     name: str  # module.qualname
     at: Origin
     decorators: tuple[str, ...]  # as they are written, the outermost first
+    lines: tuple[int, ...] = ()  # of the decorators
 
-    @property
-    def decorated(self) -> bool:
-        """Whether ``@receiver(…)`` connects it, as far as can be read."""
-        return any(re.match(r"(?:\w+\.)*receiver\(", text) for text in self.decorators)
+
+def connects(decorator: str) -> bool:
+    """Whether a decorator, as it is written, is Django's ``@receiver(…)``."""
+    return re.match(r"(?:\w+\.)*receiver\(", decorator) is not None
 
 
 class Source:
@@ -82,6 +83,17 @@ class Source:
                     if isinstance(node, ast.Call) and _is_connect(node, name)
                 ]
         return found
+
+    def spelled(self, text: str, at: Origin) -> str:
+        """Return ``text`` in the case in which the file of a place has it."""
+        found = (
+            node.value
+            for file in self.files
+            if short(str(file.path)) == at.file
+            for node in ast.walk(_tree(file.path))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        )
+        return next((value for value in found if value.casefold() == text.casefold()), text)
 
     def importers(self, module: str) -> list[tuple[File, Origin]]:
         """Return the files that import ``module``, with the lines that do."""
@@ -180,7 +192,8 @@ def _defined_in(body: list[ast.stmt], file: File, prefix: str) -> Iterator[Defin
             decorators = tuple(ast.unparse(one) for one in node.decorator_list)
             line = min(one.lineno for one in (node, *node.decorator_list))
             at = Origin(short(str(file.path)), line, name)
-            yield Definition(file, f"{file.module}.{name}", at, decorators)
+            lines = tuple(one.lineno for one in node.decorator_list)
+            yield Definition(file, f"{file.module}.{name}", at, decorators, lines)
             yield from _defined_in(node.body, file, f"{name}.<locals>.")
         elif isinstance(node, ast.ClassDef):
             yield from _defined_in(node.body, file, f"{prefix}{node.name}.")

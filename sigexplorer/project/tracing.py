@@ -7,11 +7,10 @@ as ever, and one that does is observed from the moment it has ``django.dispatch`
 from __future__ import annotations
 
 import functools
-import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -30,18 +29,6 @@ _BECOMING = ("execv", "execve")
 
 #: The tracing of this process, and of those that are forked from it: nothing, or one.
 ACTIVE: list[Tracing] = []
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Let no garbage be looked for: what is imported is none, and the program's objects are many."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class Ended(Protocol):
@@ -106,10 +93,6 @@ class Tracing:
         pool.worker = worker
 
     def _record(self, _module: object) -> None:
-        with uncollected():
-            self._start_to_record()
-
-    def _start_to_record(self) -> None:
         try:
             from sigexplorer.capture.recorder import Recorder
             from sigexplorer.capture.words import bounded

@@ -8,11 +8,13 @@ from typing import Any
 from sigexplorer.answers import Check, Diagnosis
 from sigexplorer.show.document import Block, Bullets, Document, Grid, Heading, Paragraph
 from sigexplorer.show.registrations import at
+from sigexplorer.show.text import plural
 
 _WORDS = {"ok": "yes", "failed": "NO", "noted": "no, see others", "skipped": "not asked"}
 
 #: Questions whose good answer is no.
 _NEGATIVE = frozenset({"dispatch_uid", "bypassed"})
+_NEGATED = {"ok": "no", "failed": "YES", "noted": "in part"}  # it was reached as well
 
 
 def dump(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -37,10 +39,19 @@ def dump(diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
-def document(diagnosis: Diagnosis) -> Document:
-    """Return a diagnosis: each question with its answer, then the verdict."""
-    rows = tuple(_row(check) for check in diagnosis.checks)
-    quiet = frozenset(place for place, check in enumerate(diagnosis.checks) if check.state == "skipped")
+def document(diagnosis: Diagnosis, *, verbose: bool = False) -> Document:
+    """Return a diagnosis: each question with its answer, then the verdict.
+
+    What was not asked is one line unless ``verbose``.
+    """
+    skipped = [check for check in diagnosis.checks if check.state == "skipped"]
+    folded = skipped if len(skipped) > 1 and not verbose else []
+    checks = [check for check in diagnosis.checks if check not in folded]
+    rows = tuple(_row(check) for check in checks)
+    quiet = frozenset(place for place, check in enumerate(checks) if check.state == "skipped")
+    if folded:
+        quiet |= {len(rows)}
+        rows = (*rows, _together(folded))
     failure = diagnosis.failure
     blocks: list[Block] = [
         Heading(diagnosis.receiver, level=1),
@@ -71,7 +82,13 @@ def _row(check: Check) -> tuple[str, str, str]:
     return (check.question, _answer(check), "\n".join(said))
 
 
+def _together(checks: list[Check]) -> tuple[str, str, str]:
+    """Return one row for all questions that were not asked, with every reason once."""
+    reasons = dict.fromkeys(text for check in checks for text in check.evidence)
+    return f"{plural(len(checks), 'other question')} (-v shows them)", _WORDS["skipped"], "\n".join(reasons)
+
+
 def _answer(check: Check) -> str:
-    if check.name in _NEGATIVE and check.state in ("ok", "failed"):
-        return "no" if check.state == "ok" else "YES"
+    if check.name in _NEGATIVE and check.state in _NEGATED:
+        return _NEGATED[check.state]
     return _WORDS[check.state]

@@ -58,7 +58,7 @@ def locked(found: Iterable[ListedReceiver]) -> list[Locked]:
         Locked(
             _LINE_OF.sub("", one.signal),
             one.receiver,
-            one.sender,
+            one.sender_written,
             one.dispatch_uid,
             one.connected_at.file if one.connected_at else None,
             frozenset(name for name, so in (("strong", not one.weak), ("async", one.is_async)) if so),
@@ -218,9 +218,23 @@ _LIKENESSES: tuple[tuple[Any, Any], ...] = ((_moved, "moved"), (_changed, "chang
 
 
 def _difference(one: Locked, other: Locked) -> str:
-    pairs = [(one.receiver, other.receiver), (one.connected, other.connected), (one.uid, other.uid)]
-    pairs.append((", ".join(sorted(one.how)) or None, ", ".join(sorted(other.how)) or None))
-    return "; ".join(f"{was or 'nothing'} -> {now or 'nothing'}" for was, now in pairs if was != now)
+    pairs: list[tuple[str, str | None, str | None]] = [
+        ("", one.receiver, other.receiver),
+        ("connected in ", one.connected, other.connected),
+        ("dispatch_uid ", one.uid, other.uid),
+    ]
+    pairs += [("", _either(one, *names), _either(other, *names)) for names in _WAYS]
+    return "; ".join(
+        f"{what}{was or 'nothing'} -> {now or 'nothing'}" for what, was, now in pairs if was != now
+    )
+
+
+#: What a receiver is connected as, and what it is where the file does not say so.
+_WAYS = (("strong", "weak"), ("async", "sync"))
+
+
+def _either(one: Locked, said: str, otherwise: str) -> str:
+    return said if said in one.how else otherwise
 
 
 def _reordered(old: list[Locked], new: list[Locked], stayed: list[tuple[Locked, Locked]]) -> Iterator[Drift]:

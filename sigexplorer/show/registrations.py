@@ -56,14 +56,14 @@ def grid(rows: Sequence[ListedReceiver], width: int) -> Grid:
 
 
 def _wide(row: ListedReceiver) -> tuple[str, ...]:
-    cells = (row.receiver, place(row), row.sender or EVERY, at(row.connected_at), how(row))
+    cells = (row.receiver, place(row), row.sender_written or EVERY, at(row.connected_at), how(row))
     return tuple(safe(cell, _LINE) for cell in cells)
 
 
 def _narrow(row: ListedReceiver) -> tuple[str, ...]:
     return (
         _lines(row.receiver, place(row)),
-        _lines(row.sender or EVERY, at(row.connected_at), how(row)),
+        _lines(row.sender_written or EVERY, at(row.connected_at), how(row)),
     )
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from itertools import zip_longest
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sigexplorer.errors import RecordingError
+from sigexplorer.frozen import dataclass
 from sigexplorer.model import Bypass, Callback, Counted, Dispatch, ListedReceiver, Origin, Run, Trace
 from sigexplorer.spool.assembly import Assembly
 from sigexplorer.spool.files import frames

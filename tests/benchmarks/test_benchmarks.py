@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.measuring import Row
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -74,3 +76,22 @@ def test_the_table_says_the_same() -> None:
     assert "reached" in done.stdout
     assert "skipped: receivers: no environment with the peers" in done.stdout
     assert benchmarks("--only", "nothing").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("goal", "bound", "reached", "slower"),
+    [
+        (1.0, None, 1.1, True),
+        (1.0, None, 1.0, False),
+        (1.0, 1.2, 1.1, False),  # the goal is missed, as ever
+        (1.0, 1.2, 1.3, True),
+        (None, None, 9.0, False),
+        (1.0, 1.2, None, False),
+    ],
+)
+def test_what_has_become_slower_is_told_from_a_goal_that_is_missed(
+    goal: float | None, bound: float | None, reached: float | None, slower: object
+) -> None:
+    """A row with a bound of its own is held to that, so that CI fails when something becomes slower."""
+    row = Row("group", "name", goal, () if reached is None else (reached,), bound=bound)
+    assert row.is_slower is slower

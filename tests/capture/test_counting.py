@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from capturing import METHODS, send
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.db.models.signals import post_save, pre_init, pre_save
@@ -12,6 +15,7 @@ from django.dispatch import Signal
 
 from sigexplorer.capture import counting, shapes
 from sigexplorer.capture.recorder import Recorder
+from sigexplorer.model import Trace
 from sigexplorer.spool.reading import Spool
 
 _SAVED = {"instance": User(pk=1), "created": False, "raw": False, "using": "default", "update_fields": None}
@@ -44,10 +48,7 @@ def test_a_recorder_that_has_stopped_is_told_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pattern", ["post_save", "django.db.models.signals.post_*", "%save", "post_s?ve"])
 def test_a_signal_that_is_left_out_is_only_counted(tmp_path: Path, pattern: str) -> None:
-    """Beside the first, by which it becomes known, its dispatches are no records; what is sent in them is.
-
-    That is then part of the next dispatch around it that is recorded.
-    """
+    """Its dispatches are no records; what is sent in them is, and part of what is around them."""
 
     def saves(**_named: object) -> None:
         post_save.send(sender=User, **_SAVED)
@@ -71,12 +72,73 @@ def test_a_signal_that_is_left_out_is_only_counted(tmp_path: Path, pattern: str)
         user_login_failed.disconnect(saves)
     assert "send" not in vars(post_save)
     trace = Spool(tmp_path).trace()
-    assert [dispatch.name for dispatch in trace.dispatches].count("post_save") == 1
-    assert [(one.name, one.sender, one.times) for one in trace.counted] == [("post_save", "auth.User", 3)]
+    assert [dispatch.name for dispatch in trace.dispatches].count("post_save") == 0
+    assert _counted(trace) == {("post_save", "auth.Group"): 1, ("post_save", "auth.User"): 3}
     outer = {dispatch.id for dispatch in trace.dispatches if dispatch.name == "user_login_failed"}
     inner = [dispatch for dispatch in trace.dispatches if dispatch.name == "user_logged_out"]
     assert [dispatch.parent in outer for dispatch in inner] == [True] * 3
-    assert {dispatch.parent_call for dispatch in inner} == {len(trace.dispatches[1].calls) - 1}
+    assert {dispatch.parent_call for dispatch in inner} == {len(trace.dispatches[0].calls) - 1}
+
+
+def _counted(trace: Trace) -> dict[tuple[str, str | None], int]:
+    return {(one.name, one.sender): one.times for one in trace.counted}
+
+
+class _OwnWay(Signal):
+    """A class of the project's own, which may do anything."""
+
+    def send(self, sender: object, **named: object) -> list[tuple[object, object]]:
+        """Send."""
+        return super().send(sender, **named)
+
+
+#: Signals as they are found: of a module, of none, of a class of the project's own.
+_SIGNALS = {"held": post_save, "nameless": Signal(), "own": _OwnWay()}
+
+
+def _receivers(kind: str) -> list[Callable[..., object]]:
+    def receives(**_named: object) -> None:
+        user_logged_out.send(sender=User, request=None, user=None)
+
+    async def awaits(**_named: object) -> None:
+        user_logged_out.send(sender=User, request=None, user=None)
+
+    return {"none": [], "sync": [receives], "async": [awaits], "both": [receives, awaits]}[kind]
+
+
+@pytest.mark.parametrize("receivers", ["none", "sync", "async", "both"])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("kind", ["held", "nameless", "own"])
+def test_as_many_are_counted_as_are_sent(tmp_path: Path, kind: str, method: str, receivers: str) -> None:
+    """By whichever way, each is counted or recorded, once; what is sent in it is part of what is around."""
+    signal, found, instance = _SIGNALS[kind], _receivers(receivers), Group(pk=1)
+
+    def sends(**_named: object) -> None:
+        taken = SimpleNamespace(**{method: getattr(signal, method)})
+        for sender, one in [(Group, signal), (Group, taken), (Group, signal), (instance, signal)]:
+            send(one, method, sender, **_SAVED)
+
+    for receiver in found:
+        signal.connect(receiver)
+    user_login_failed.connect(sends)
+    recorder = Recorder(tmp_path, "test", leave_out=["post_save", "<*"])
+    recorder.start()
+    try:
+        user_login_failed.send(sender=User, credentials={}, request=None)
+    finally:
+        recorder.stop()
+        user_login_failed.disconnect(sends)
+        for receiver in found:
+            signal.disconnect(receiver)
+    trace = Spool(tmp_path).trace()
+    recorded = [one for one in trace.dispatches if one.name not in {"user_login_failed", "user_logged_out"}]
+    assert sum(_counted(trace).values()) + len(recorded) == 4
+    assert len(recorded) == (4 if kind == "own" else 0)
+    inner = [one for one in trace.dispatches if one.name == "user_logged_out"]
+    assert len(inner) == 4 * len(found)
+    outer = {one.id for one in (recorded or trace.dispatches) if one.name != "user_logged_out"}
+    assert {one.parent for one in inner} <= outer
+    assert (recorder.faults, recorder.dropped) == ([], 0)
 
 
 def test_a_left_out_signal_is_seen_by_whoever_wants_it_too(tmp_path: Path) -> None:

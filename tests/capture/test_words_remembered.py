@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from capturing import in_full
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,3 +98,11 @@ def test_a_class_that_goes_is_forgotten() -> None:
     number = known()
     gc.collect()
     assert number not in classes.CLASSES
+
+
+@pytest.mark.parametrize("keys", [("abc", None, "abcd"), (None, "abc", None)])
+def test_a_key_that_is_not_to_be_told_never_is(keys: tuple[str | None, ...]) -> None:
+    """The first time as ever after: a session is told by whether it has a key."""
+    classes.CLASSES.pop(id(Session), None)
+    told = [words.value(Session(session_key=key)) for key in keys]
+    assert told == [f"<sessions.Session pk={None if key is None else masking.SECRET}>" for key in keys]

@@ -249,6 +249,7 @@ WRONG = {
     "nothing to tag": ["explain", "blog.Comment", "--on", "m2m", "--demo"],
     "two projects": ["receivers", "--demo", "--settings", "x"],
     "two projects to check": ["check", "--demo", "--settings", "x"],
+    "a signal for a command": ["why", "create_profile", "post_save", "--demo"],
     "a path and the demo": ["why", "x", "--demo", "--pythonpath", "."],
     "an unknown format": ["receivers", "--demo", "-f", "xml"],
     "lines of an explanation": ["explain", "blog.Post", "--demo", "-f", "lines"],
@@ -300,6 +301,21 @@ def test_answers_come_in_every_format(
     assert "reindex" in answer.out
     if format_name == "json":
         valid(answer.out, "answers")
+
+
+def test_what_was_not_asked_is_one_line(story_cli: Cli) -> None:
+    """Questions that could not be asked are counted in one row, and shown one by one with -v."""
+    short, whole = (story_cli("why", "reindex", "--demo", *more) for more in ((), ("-v",)))
+    assert short.out.count("not asked") == 1
+    assert "3 other questions (-v shows them)" in short.out
+    assert whole.out.count("not asked") == 3
+    assert "did it run to its end?" in whole.out
+
+
+def test_lines_that_are_none_are_told_beside_them(story_cli: Cli) -> None:
+    """Where nobody listens, the lines for editors are none, and standard error says so."""
+    answer = story_cli("receivers", "pre_init", "--demo", "-f", "lines")
+    assert (answer.code, answer.out, answer.err.strip()) == (0, "", "no receivers")
 
 
 def test_what_looks_like_its_sender_is_told(story_cli: Cli) -> None:

@@ -73,7 +73,7 @@ SOUND = {
 
 _IMPORTS = """
         from functools import partial
-        from django.db.models.signals import m2m_changed, post_migrate, post_save
+        from django.db.models.signals import m2m_changed, post_migrate, post_save, pre_init
         from django.dispatch import receiver
         from shop.models import *
         from shop.signals import paid
@@ -143,6 +143,40 @@ _OBJECTS = """
         post_save.connect(ALSO.on_save, sender=Product)
 """
 
+#: Decorators that keep nothing of what they decorate.
+_WRAPPING = (
+    """
+        class Once:
+            def __init__(self, function): self.function = function
+            def __call__(self, sender, **kwargs): self.function(sender, **kwargs)
+"""
+    + _DECORATED
+)
+_ON_TAG = "@plain\n        def on_save(sender, **kwargs): pass\n"
+_CALLED = """
+        class Caller:
+            def __call__(self, sender, **kwargs): pass
+
+        caller = Caller()
+"""
+_LATE = {
+    "late/__init__.py": "",
+    "late/apps.py": """
+        from django.apps import AppConfig
+        class LateConfig(AppConfig):
+            name = "late"
+            def ready(self):
+                from late.inner import hooks
+    """,
+    "late/inner/__init__.py": "",
+    "late/inner/hooks.py": """
+        from django.db.models.signals import post_save
+        from django.dispatch import receiver
+        @receiver(post_save)
+        def on_late(sender, **kwargs): pass
+    """,
+}
+
 SPECIMENS = {
     "never imported": Specimen("imported", ready("pass"), says="shop.receivers was never imported"),
     "imported only by what nobody imports": Specimen(
@@ -184,6 +218,56 @@ SPECIMENS = {
             name = "shop"
         """},
         says="Django uses django.apps.config.AppConfig for shop",
+    ),
+    "in an app that is not installed": Specimen(
+        "imported",
+        _LATE,
+        {**_LATE, "site_settings.py": SOUND["site_settings.py"].replace('"shop"]', '"shop", "late"]')},
+        receiver="on_late",
+        says="add 'late' to INSTALLED_APPS",
+    ),
+    "under a decorator": Specimen(
+        "connected",
+        receivers(_WRAPPING + f"\n        {_ON_TAG}"),
+        receivers(_WRAPPING + f"\n        {_SENDER}\n        {_ON_TAG}"),
+        receiver="shop.receivers.on_save",
+        says="nobody connected it",
+    ),
+    "under a decorator that is a class": Specimen(
+        "connected",
+        receivers(_WRAPPING + on_save("@Once")),
+        receivers(_WRAPPING + on_save("@Once") + "\n        post_save.connect(on_save, sender=Product)\n"),
+        receiver="shop.receivers.on_save",
+        says="nobody connected it",
+    ),
+    "decorated where it is connected": Specimen(
+        "alive",
+        receivers(_WRAPPING + _PLAIN + "\n        post_save.connect(plain(on_save))\n"),
+        receivers(_WRAPPING + _PLAIN + "\n        kept = plain(on_save)\n        post_save.connect(kept)\n"),
+        receiver="shop.receivers.on_save",
+        says="it died",
+    ),
+    "an object that can be called": Specimen(
+        "disconnected",
+        receivers(_CALLED + "\n        post_save.connect(caller)\n        post_save.disconnect(caller)\n"),
+        receivers(_CALLED + "\n        post_save.connect(caller)\n"),
+        receiver="Caller.__call__",
+        says="disconnected from post_save",
+    ),
+    "its own call, connected as a method": Specimen(
+        "disconnected",
+        receivers(_CALLED + "\n        post_save.connect(caller.__call__)\n        post_save.disconnect(caller.__call__)\n"),
+        receivers(_CALLED + "\n        post_save.connect(caller.__call__)\n"),
+        receiver="Caller",
+        says="disconnected from post_save",
+    ),
+    "by several objects": Specimen(
+        "once",
+        receivers(_OBJECTS + "\n        post_save.connect(KEPT.on_save, sender=Tag, dispatch_uid='again')\n"),
+        receivers(_OBJECTS + "\n        post_save.connect(ALSO.on_save, sender=Tag)\n" + _CALLED
+                  + "\n        post_save.connect(caller)\n        other = Caller()\n        post_save.connect(other)\n"),
+        receiver="Keeper.on_save",
+        says="give each the same dispatch_uid",
     ),
     "never connected": Specimen("connected", receivers(_PLAIN), says="nobody connected it"),
     "connected in a function that nobody calls": Specimen(
@@ -399,7 +483,7 @@ SPECIMENS = {
         "once",
         receivers(_PLAIN + "\n        post_save.connect(on_save)\n        post_save.connect(on_save, sender=Tag)\n"),
         receivers(_PLAIN + "\n        post_save.connect(on_save, sender=Product)\n        post_save.connect(on_save, sender=Tag)\n"),
-        says="every sender",
+        says="connect it once: for every sender, or",
     ),
     "made by one decorator": Specimen(
         "once",

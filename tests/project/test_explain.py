@@ -15,6 +15,7 @@ from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelatio
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.db.models import signals as of_models
+from django.test.utils import CaptureQueriesContext
 
 from blog.models import AuditEntry, Category, Comment, Post, Profile, PublishedPost, Review, Tag
 from sigexplorer.answers import Event, What
@@ -301,6 +302,53 @@ def test_a_cascade_of_any_length_is_told() -> None:
     cascade = Cascade(first)
     assert [model.__name__ for model in cascade.models()] == [f"Link{n}" for n in reversed(range(length - 1))]
     assert [one.model.__name__ for one in cascade.related] == [f"Link{length - 1}"]  # the last goes fast
+
+
+def test_other_rows_of_the_model_itself_are_told() -> None:
+    """Deleting an object deletes the rows of its own model that refer to it as well, and says so."""
+    mine = Apps([HOME])
+    meta = {"Meta": type("Meta", (), {"app_label": ZOO, "apps": mine}), "__module__": __name__}
+    above = models.ForeignKey("self", on_delete=models.CASCADE, related_name="+")
+    node = type("Branch", (models.Model,), {**meta, "above": above})
+    with listening(of_models.pre_delete, node):
+        (explained,) = explain(node, "delete")
+    whens = {event.when for event in explained.events if event.kind == "sent"}
+    assert whens == {f"the object itself, and rows by {ZOO}.Branch.above (CASCADE)"}
+
+
+def test_rows_of_parents_are_written_as_told() -> None:
+    """A parent's row is written after its own parents', as the SQL of the save says."""
+    mine = Apps([HOME])
+    meta = {"Meta": type("Meta", (), {"app_label": ZOO, "apps": mine}), "__module__": __name__}
+    ancestor = type("Ancestor", (models.Model,), dict(meta))
+    between = type("Between", (ancestor,), dict(meta))
+    side = type("Side", (models.Model,), {**meta, "side": models.AutoField(primary_key=True)})
+    heir = type("Heir", (between, side), dict(meta))
+    with connection.schema_editor() as editor:
+        for one in (ancestor, between, side, heir):
+            editor.create_model(one)
+    with CaptureQueriesContext(connection) as captured:
+        heir().save()
+    written = [one["sql"].split('"')[1] for one in captured if one["sql"].startswith("INSERT")]
+    tables = {label(one): one._meta.db_table for one in (ancestor, between, side, heir)}
+    assert [*(tables[name] for name in events(heir, "save")), tables[label(heir)]] == written
+
+
+def test_a_relation_without_an_accessor_is_not_told() -> None:
+    """What is symmetrical, or hidden by a name that ends in "+", has one manager: the field's own."""
+    mine = Apps([HOME])
+    meta = {"Meta": type("Meta", (), {"app_label": ZOO, "apps": mine}), "__module__": __name__}
+    tag = type("Label", (models.Model,), dict(meta))
+    hidden = models.ManyToManyField(tag, related_name="+")
+    node = type("Node", (models.Model,), {
+        **meta, "friends": models.ManyToManyField("self"), "labels": hidden,
+        "follows": models.ManyToManyField("self", symmetrical=False, related_name="followers"),
+    })  # fmt: skip
+    (explained,) = explain(node, "m2m")
+    managers = {event.when.partition(".")[0] for event in explained.events}
+    assert managers == {"friends", "labels", "follows", "followers"}
+    with pytest.raises(UsageError, match="no many-to-many"):
+        explain(tag, "m2m")
 
 
 def populate(zoo: dict[str, Any]) -> Any:

@@ -108,13 +108,14 @@ def test_a_sender_that_nothing_holds_is_known_when_watched() -> None:
     text = b"a text".decode()  # an object of its own, which no module holds
     signal.connect(on_paid, sender=cls)
     signal.connect(on_paid, sender=text)
-    assert [one.sender for one in listed(signal)] == [f"{__name__}.Local", "a text"]
+    assert [one.sender_written for one in listed(signal)] == [f"{__name__}.Local", "'a text'"]
 
 
 SENDERS: dict[str, tuple[Any, str]] = {
     "model": (Post, "blog.Post"),
     "through": (User.groups.through, "auth.User_groups"),
     "class": (Senders, "sigexplorer.capture.senders.Senders"),
+    "text": ("sigexplorer", "'sigexplorer'"),
     "none": (None, ""),
 }
 
@@ -125,7 +126,7 @@ def test_a_sender_is_found_by_its_id(sender: Any, name: str) -> None:
     signal = Signal()
     signal.connect(on_paid, sender=sender)
     (one,) = listed(signal)
-    assert (one.sender or "") == name
+    assert (one.sender_written or "") == name
 
 
 def test_an_app_is_found_by_its_id() -> None:

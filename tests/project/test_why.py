@@ -14,7 +14,8 @@ import pytest
 import specimens
 from specimens import SPECIMENS, Specimen
 
-from sigexplorer.model import Bypass, Call, Dispatch, Origin, Run, Trace
+from sigexplorer.answers import Check, Diagnosis
+from sigexplorer.model import Bypass, Call, Counted, Dispatch, Origin, Run, Trace
 from sigexplorer.show import recording
 from sigexplorer.show.schemas import answers_schema
 
@@ -47,6 +48,7 @@ BYPASS = Bypass(1, "bulk_create", "shop.Product", 3, 0, None, None, None, ORIGIN
 
 RUNS: dict[str, tuple[tuple[Dispatch, ...], tuple[Bypass, ...]]] = {
     "empty": ((), ()),
+    "counted": ((), ()),
     "others": ((dispatch("shop.Tag"),), ()),
     "bypassed": ((), (BYPASS,)),
     "called": ((dispatch("shop.Product", call(RECEIVER)),), (BYPASS,)),
@@ -72,7 +74,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for number, (name, (dispatches, bypasses)) in enumerate(RUNS.items()):
         run = Run("test", listened=False, started_at="2026-11-20T10:00:00.000000Z", duration_ns=1,
                   sigexplorer="0", django="5.2", python="3.11", databases=())  # fmt: skip
-        trace = Trace(run, dispatches=dispatches, bypasses=bypasses)
+        counted = (Counted("pre_init", "shop.Product", 4),) if name == "counted" else ()
+        trace = Trace(run, dispatches=dispatches, bypasses=bypasses, counted=counted)
         files[name] = folder / f"{name}.json"
         whole = json.dumps(recording.dump(trace))
         lines = "\n".join(json.dumps(record) for record in recording.records(trace))
@@ -95,8 +98,34 @@ def answers(tmp_path_factory: pytest.TempPathFactory, runs: dict[str, Path]) -> 
     sound = tmp_path_factory.mktemp("sound")
     specimens.write(sound, {})
     questions["elsewhere"] = (str(sound), "post_init:on_save", None)
+    several = tmp_path_factory.mktemp("several")
+    specimens.write(several, SPECIMENS["by several objects"].sound)
+    questions["several"] = (str(several), "Caller", None)
+    wrapped = SPECIMENS["under a decorator"].sound["shop/receivers.py"]
+    both = tmp_path_factory.mktemp("both")
+    more = wrapped.replace("post_save.connect", "")[wrapped.index("@receiver") :].replace("on_save", "other")
+    specimens.write(both, {"shop/receivers.py": f"{wrapped}\n        {more}"})
+    questions["alike"] = (str(both), "shop.receivers.on_save", str(runs["empty"]))
+    dead = tmp_path_factory.mktemp("dead")
+    specimens.write(dead, specimens.receivers(f"{_KEEPER}post_save.connect(Keeper().on_save)\n"))
+    questions["dead twin"] = (str(dead), "Keeper.on_save", None)
+    counting = tmp_path_factory.mktemp("counting")
+    specimens.write(counting, specimens.receivers(specimens.on_save("@receiver(pre_init, sender=Product)")))
+    questions["counted"] = (str(counting), "on_save", str(runs["counted"]))
+    none = tmp_path_factory.mktemp("none")
+    specimens.write(none, {**SPECIMENS["in an app that is not installed"].faulty, **_NO_APPS})
+    questions["no apps"] = (str(none), "on_late", None)
     return specimens.ask(questions)
 
+
+_KEEPER = """
+        class Keeper:
+            def on_save(self, sender, **kwargs): pass
+
+        KEPT = Keeper()
+        post_save.connect(KEPT.on_save)
+        """
+_NO_APPS = {"site_settings.py": 'SECRET_KEY = "x"\nINSTALLED_APPS = []\n'}
 
 each_specimen = pytest.mark.parametrize(("name", "specimen"), SPECIMENS.items(), ids=SPECIMENS)
 
@@ -257,6 +286,90 @@ def test_times_are_told_in_words(answers: Answers) -> None:
     )
     checks = {check["name"]: check for check in answers["sound sent by others"]["checks"]}
     assert checks["sent"]["evidence"] == ["post_save: it was reached once"]
+
+
+def test_what_a_decorator_made_of_it_is_named(answers: Answers) -> None:
+    """A receiver that is connected under another name, which its decorator gave it, is told by both."""
+    checks = {check["name"]: check for check in answers["sound under a decorator"]["checks"]}
+    (told,) = checks["connected"]["evidence"]
+    assert told == (
+        "to post_save for shop.Product at shop/receivers.py:24, as shop.receivers.plain.<locals>.wrapper:"
+        " what a decorator made of it"
+    )
+    assert "@plain" not in json.dumps(answers["faulty under a decorator"])  # it connects nothing
+    checks = {check["name"]: check for check in answers["alike"]["checks"]}
+    assert checks["connected"]["state"] == "ok"
+    states = {checks[name]["state"] for name in ("sent", "bypassed", "stopped")}
+    assert states == {"skipped"}  # the run cannot tell one from the other
+    assert "as it does others" in checks["sent"]["evidence"][0]
+
+
+def test_objects_that_share_a_method_are_told(answers: Answers) -> None:
+    """Each of several objects is called, and is no mistake; a dead one is told beside one that lives."""
+    checks = {check["name"]: check for check in answers["sound by several objects"]["checks"]}
+    assert checks["once"]["evidence"] == ["post_save: by 2 objects, each of which is called"]
+    checks = {check["name"]: check for check in answers["several"]["checks"]}
+    assert checks["once"]["evidence"] == ["post_save: by 2 objects, each of which is called"]
+    assert answers["dead twin"]["fires"]
+    assert answers["dead twin"]["verdict"] == (
+        "it is connected, and would fire, but one connection of it is dead: connected to post_save"
+        " at shop/receivers.py:14, it died: only Django held it, and weakly"
+    )
+
+
+def test_a_sender_that_some_send_as_can_match(answers: Answers) -> None:
+    """A proxy is sent with where the proxy is saved: it matches in part, and is not said never to."""
+    for name, asked in (
+        ("a proxy", "does its sender match all that is sent?"),
+        ("an abstract model", "can its sender ever match?"),
+    ):
+        checks = {check["name"]: check for check in answers[f"faulty {name}"]["checks"]}
+        assert checks["sender"]["question"] == asked
+
+
+def test_what_the_source_says_is_told_as_it_stands(answers: Answers) -> None:
+    """A lazy sender has the case that it was written in; a module that is missing has its name and place."""
+    assert answers["faulty a lazy sender with a typo"]["verdict"].startswith("'shop.Prodct' is no model")
+    checks = {check["name"]: check for check in answers["faulty its import failed in silence"]["checks"]}
+    assert (
+        "shop/receivers.py:10 imports no_such_module, which could not be imported"
+        in checks["imported"]["evidence"]
+    )
+
+
+def test_what_a_run_skipped_was_not_reached(answers: Answers) -> None:
+    """A call that an earlier error kept from it is none that reached it."""
+    checks = {check["name"]: check for check in answers["faulty stopped by an error before it"]["checks"]}
+    assert checks["sent"]["evidence"] == ["post_save: sent with its sender once, but it was not reached"]
+
+
+def test_what_was_only_counted_was_sent(answers: Answers) -> None:
+    """A signal of which a run has but the number is not said never to be sent."""
+    checks = {check["name"]: check for check in answers["counted"]["checks"]}
+    assert checks["sent"]["evidence"] == [
+        "pre_init was only counted in this run, and no call of it recorded",
+        "pre_init of shop.Product only counted, 4 times",
+    ]
+    assert answers["counted"]["fires"]
+
+
+def test_how_the_command_ended_is_in_the_verdict() -> None:
+    """A run that ended with an error may not have come to what was asked about."""
+    failed = Check("sent", "was it sent?", "failed", ("paid was never sent in this run",))
+    told = Diagnosis("f", (), (failed,), ended=1).verdict
+    assert told == "paid was never sent in this run; the command ended with 1"
+    assert Diagnosis("f", (), (failed,)).verdict == "paid was never sent in this run"
+
+
+def test_an_app_is_left_out_of_no_apps_too(answers: Answers) -> None:
+    """Where nothing is installed, the app of the receiver is what is missing."""
+    assert answers["no apps"]["fix"] == "add 'late' to INSTALLED_APPS"
+
+
+def test_a_bypass_beside_calls_is_told_in_part(answers: Answers) -> None:
+    """Rows that bypassed a receiver which other rows reached are neither none nor all."""
+    checks = {check["name"]: check for check in answers["sound bypassed"]["checks"]}
+    assert (checks["sent"]["state"], checks["bypassed"]["state"]) == ("ok", "noted")
 
 
 def test_another_signal_than_the_one_it_is_connected_to_is_told(answers: Answers) -> None:

@@ -106,10 +106,30 @@ def test_each_drift_is_told(before: list[Locked], now: list[Locked], changes: li
     assert sorted((one.change, one.receiver) for one in compare(before, now)) == sorted(changes)
 
 
+def test_a_text_is_another_sender_than_the_model_of_that_name() -> None:
+    """A receiver that is connected for the name instead of the model has changed: it never fires again."""
+    one = ListedReceiver(
+        "shop.signals.paid", "paid", "shop.receivers.a", 1, None, None, "shop.Order", None,
+        weak=True, is_async=False, alive=True, connected_at=None, stock=False,
+    )  # fmt: skip
+    drifts = compare(locked([one]), locked([replace(one, by_text=True)]))
+    assert {drift.sender for drift in drifts} == {"shop.Order", "'shop.Order'"}
+
+
 def test_a_move_says_from_where_to_where() -> None:
     """A receiver that moved is told with both its names."""
     (drift,) = compare([A], [replace(A, receiver="shop.handlers.a", connected="shop/handlers.py")])
-    assert drift.detail == "shop.receivers.a -> shop.handlers.a; shop/apps.py -> shop/handlers.py"
+    assert (
+        drift.detail == "shop.receivers.a -> shop.handlers.a; connected in shop/apps.py -> shop/handlers.py"
+    )
+
+
+def test_a_change_names_what_changed() -> None:
+    """Whether it is a key, a reference or a kind of function that changed is told by name."""
+    (drift,) = compare([replace(A, uid="again")], [replace(A, uid="again2", how=frozenset({"async"}))])
+    assert drift.detail == "dispatch_uid again -> again2; strong -> weak; sync -> async"
+    (drift,) = compare([B], [replace(B, uid="x")])
+    assert drift.detail == "dispatch_uid nothing -> x"
 
 
 def test_many_receivers_are_compared_in_one_pass() -> None:

@@ -168,6 +168,21 @@ def test_the_verdict_says_what_to_do() -> None:
     assert unwrapped(picture).endswith("VerdictItdied.-twiceTomendit:keepit.")
 
 
+def test_a_question_whose_good_answer_is_no_can_be_answered_in_part() -> None:
+    """A receiver that some rows reached and others bypassed was bypassed in part."""
+    check = Check("bypassed", "was it bypassed?", "noted", ("bulk_create of shop.Product sent no signal",))
+    picture = drawn(document.render(diagnosing.document(Diagnosis("f", (), (check,))), 100), 100)
+    assert "in part" in picture
+
+
+def test_a_text_that_is_a_sender_stands_in_quotes() -> None:
+    """The text 'shop.Product' is told from the model of that name."""
+    text = replace(ONE, by_text=True)
+    for width in (50, 100, 200):
+        picture = drawn(document.render(registrations.table([text], width, verbose=False), width), width)
+        assert "'shop.Product'" in picture
+
+
 def test_no_name_begins_a_line_of_its_own() -> None:
     """A line break in a name or a key is shown as what it is."""
     odd = replace(ONE, receiver="a\nb", sender="c\nd", dispatch_uid="e\nf")

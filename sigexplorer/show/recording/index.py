@@ -7,8 +7,10 @@ index stays short, however long the recording is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from sigexplorer.frozen import dataclass
 
 Record = dict[str, Any]
 

@@ -9,6 +9,7 @@ the file has them, a text with its quotes.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 #: What the pattern found of a line, by the places below; nothing where there is no receiver.
 Row = tuple[str, ...]
@@ -48,23 +49,27 @@ _CALL = (
     rf'"queries": ({_NUMBER})}}'
 )
 
-_LINE = re.compile(
-    rf'{{"type": "dispatch", "id": ([1-9]\d{{0,14}}), "parent": (null|[1-9]\d{{0,14}}), '
-    rf'"parent_call": ({_SOME_NUMBER}), "step": ({_SOME_NUMBER}), ("signal": {_TEXT}, '
-    rf'"name": {_TEXT}, "group": {_TEXT}, "method": "a?send(?:_robust)?", "sender": {_SOME_TEXT}), '
-    rf'"start_ns": ({_NUMBER}), "duration_ns": ({_NUMBER}), '
-    rf'"arguments": ({{(?:{_ARGUMENT}(?:, {_ARGUMENT})*)?}}), "calls": \[(?:{_CALL})?\], "error": null, '
-    rf'"origin": (null|{{"file": {_TEXT}, "line": {_NUMBER}, "function": {_TEXT}}}), '
-    rf'("in_transaction": {_FLAG}, "rolled_back": {_FLAG}), "queries": ({_NUMBER}), '
-    rf'("thread": {_TEXT}, "process": {_NUMBER}), "callback": ({_SOME_NUMBER})}}\n'
-)
+
+@cache
+def _line() -> re.Pattern[str]:
+    """Return what such a line looks like; to compile it takes longer than all else that is imported here."""
+    return re.compile(
+        rf'{{"type": "dispatch", "id": ([1-9]\d{{0,14}}), "parent": (null|[1-9]\d{{0,14}}), '
+        rf'"parent_call": ({_SOME_NUMBER}), "step": ({_SOME_NUMBER}), ("signal": {_TEXT}, '
+        rf'"name": {_TEXT}, "group": {_TEXT}, "method": "a?send(?:_robust)?", "sender": {_SOME_TEXT}), '
+        rf'"start_ns": ({_NUMBER}), "duration_ns": ({_NUMBER}), '
+        rf'"arguments": ({{(?:{_ARGUMENT}(?:, {_ARGUMENT})*)?}}), "calls": \[(?:{_CALL})?\], "error": null, '
+        rf'"origin": (null|{{"file": {_TEXT}, "line": {_NUMBER}, "function": {_TEXT}}}), '
+        rf'("in_transaction": {_FLAG}, "rolled_back": {_FLAG}), "queries": ({_NUMBER}), '
+        rf'("thread": {_TEXT}, "process": {_NUMBER}), "callback": ({_SOME_NUMBER})}}\n'
+    )
 
 
 def rows(lines: str) -> list[Row | str]:
     """Return the row of each of some whole lines, or what stands between two rows as it is: lines too."""
     found: list[Row | str] = []
     place = 0
-    for one in _LINE.finditer(lines):
+    for one in _line().finditer(lines):
         begin = one.start()
         if begin != place:
             if lines[begin - 1] != "\n":  # what matches stands inside of a line
