@@ -4,7 +4,7 @@ What programs and tests use is imported when it is asked for, and Django with it
 are in ``__init__.pyi``. pytest is to leave us as we are: PYTEST_DONT_REWRITE.
 """
 
-from importlib import import_module
+from importlib import import_module as _import_module
 
 __version__ = "0.1.0"
 
@@ -20,7 +20,7 @@ def __getattr__(name: str) -> object:
     """Return what ``sigexplorer.testing`` has under that name."""
     if name not in _TESTING:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    found: object = getattr(import_module("sigexplorer.testing"), name)
+    found: object = getattr(_import_module("sigexplorer.testing"), name)
     return found
 
 

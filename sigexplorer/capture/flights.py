@@ -48,7 +48,7 @@ def opened(
         values, kept = _read(known, sender, named), None
         if values is None:
             values = arguments.quickly(named)
-            kept = keeping.kept(signal, named, values) if STREAM.keeping else None
+            kept = keeping.kept(signal, sender, named, values, known) if STREAM.keeping else None
         number = 0
         outer = lane.open if lanes.running.get() is None else around(lane)
         if outer is not None:

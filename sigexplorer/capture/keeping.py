@@ -13,21 +13,28 @@ import decimal
 import threading
 import uuid
 import weakref
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sigexplorer.capture import signals, words
+from sigexplorer.capture import signals, twins, words
 from sigexplorer.capture.classes import has_base
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.model import Scalar
-from sigexplorer.spool.assembly import key_text
 from sigexplorer.spool.rows import ARGUMENTS, NOTES, Flight, Shape
+
+if TYPE_CHECKING:
+    from sigexplorer.capture.shapes import Known
 
 _MOST = 10_000  # members of a collection that are copied
 _DEPTH = 20
 
-#: By the name of an argument.
+#: By the name of an argument, and by names that no argument has.
 Originals = dict[str, "Node"]
+
+
+def _shown(node: object) -> str:
+    """Return what a debugger, or pytest with the variables of a traceback, may show of what is kept."""
+    return f"<{type(node).__name__}>"
 
 
 class Held(NamedTuple):
@@ -36,19 +43,28 @@ class Held(NamedTuple):
     thing: Any
 
     def __repr__(self) -> str:
-        """Show nothing of it: pytest may show the variables of a traceback."""
-        return "<Held>"
+        return _shown(self)
 
 
 class Referred(NamedTuple):
-    """Something that may be gone, and what it was told by."""
+    """Something that may be gone."""
 
     reference: weakref.ref[Any]
-    told: str
+    kind: weakref.ref[type] | None
 
     def __repr__(self) -> str:
-        """Show nothing of it, as above."""
-        return "<Referred>"
+        return _shown(self)
+
+
+class Instance(NamedTuple):
+    """An instance of a model, which may be gone, and the values of its key as it was sent."""
+
+    reference: weakref.ref[Any]
+    kind: weakref.ref[type] | None  # None: it is not known any more
+    key: tuple[Any, ...]
+
+    def __repr__(self) -> str:
+        return _shown(self)
 
 
 class Collected(NamedTuple):
@@ -57,6 +73,9 @@ class Collected(NamedTuple):
     kind: type
     members: tuple[Any, ...]
 
+    def __repr__(self) -> str:
+        return _shown(self)
+
 
 class Unkept(NamedTuple):
     """Something that is too large, or that nobody may hold; of which there are only words."""
@@ -64,18 +83,19 @@ class Unkept(NamedTuple):
     why: str
 
 
-Node = Held | Referred | Collected | Unkept
+Node = Held | Referred | Instance | Collected | Unkept
 
-#: What is the same for ever, and refers at most to a time zone.
-_ATOMS = frozenset(
-    id(kind)
-    for kind in (
-        type(None), bool, int, float, complex, str, bytes, uuid.UUID, decimal.Decimal,
-        dt.datetime, dt.date, dt.time, dt.timedelta,
-    )
+#: What is the same for ever, and refers at most to a time zone; and what is made of it.
+ATOMS: tuple[type, ...] = (
+    type(None), bool, int, float, complex, str, bytes, uuid.UUID, decimal.Decimal,
+    dt.datetime, dt.date, dt.time, dt.timedelta,
 )  # fmt: skip
 
-_COLLECTIONS = {id(kind): kind for kind in (list, tuple, set, frozenset, dict)}
+_ATOMS = frozenset(map(id, ATOMS))
+
+COLLECTIONS: tuple[type, ...] = (list, tuple, set, frozenset, dict)
+
+_COLLECTIONS = frozenset(map(id, COLLECTIONS))
 
 #: What classes of data have: those are compared by what they hold, after they were sent and dropped.
 _DATA = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
@@ -83,43 +103,46 @@ _DATA = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
 #: What holds all variables of functions that ran: to hold it would be noticed.
 _RUNNING = ("builtins.frame", "builtins.traceback", "builtins.BaseException")
 
+HOLDS_CODE = "it holds code that runs"
 
-class _Kind(NamedTuple):
-    """What is the same for all objects of a class."""
-
-    runs: bool
-    is_data: bool
-    told: str | None  # by its class alone, or by what it is
+#: What is kept beside the arguments, of a signal without a name, of the sender, and of
+#: one that is under way; no keyword can be these.
+_SIGNAL, _SENDER, _RUNS = "<signal>", "<sender>", "<running>"
 
 
-@dataclass(slots=True)
-class _Left:
-    """What may still be copied of one argument, and the classes that were seen in it, by id."""
+def kept(
+    signal: Any, sender: Any, named: dict[str, Any], told: list[tuple[str, Scalar]], known: Known
+) -> Originals:
+    """Return what is kept of a dispatch, and of its arguments, of which ``told`` has the words.
 
-    members: int
-    kinds: dict[int, _Kind]  # all of them live meanwhile
-
-
-#: What a signal without a name goes by, among its arguments; no keyword can be this.
-_SIGNAL = "<signal>"
-
-
-def kept(signal: Any, named: dict[str, Any], told: list[tuple[str, Scalar]]) -> Originals:
-    """Return what is kept of a dispatch, and of its arguments, of which ``told`` has the words."""
+    Of its sender where that does not last: one that does goes with the shape.
+    """
     found: Originals = {}
-    path = signals.words(signal).path
-    if signals.is_nameless(path):
-        found[_SIGNAL] = Referred(weakref.ref(signal), path)
+    if signals.is_nameless(signals.words(signal).path):
+        found[_SIGNAL] = Referred(weakref.ref(signal), None)
+    if known.passing is not None:
+        found[_SENDER] = _node_of(sender)
     for (name, text), held in zip(told, named.values(), strict=True):
-        try:
-            node = _kept(held, text)
-        except RecursionError:
-            raise
-        except Exception:  # mostly another thread, which changed a dict or a set
-            node = Unkept("it could not be read, or changed meanwhile")
-        if node is not None:
-            found[name] = node
+        if not _is_told(held, text):
+            found[name] = _node_of(held)
     return found
+
+
+def _is_told(held: Any, told: Scalar) -> bool:
+    """Whether the words for something are the thing itself."""
+    kind = type(held)
+    if kind is bool or held is None:
+        return told is held
+    return (kind is int or kind is float or kind is str) and type(told) is kind and told == held
+
+
+def _node_of(held: Any) -> Node:
+    try:
+        return node(held)
+    except RecursionError:
+        raise
+    except Exception:  # mostly another thread, which changed a dict or a set
+        return Unkept("it could not be read, or changed meanwhile")
 
 
 def signal_of(originals: Originals) -> Any:
@@ -128,56 +151,140 @@ def signal_of(originals: Originals) -> Any:
     return found.reference() if isinstance(found, Referred) else None
 
 
-def _kept(held: Any, told: Scalar) -> Node | None:
-    kind = type(held)
-    if kind is bool or held is None:
-        return None
-    if (kind is int or kind is float or kind is str) and type(told) is kind and told == held:
-        return None
-    return node(held)
+def is_sender(originals: Originals, thing: Any) -> bool:
+    """Whether a dispatch was sent by that very object, or by an equal number or text."""
+    found = originals.get(_SENDER)
+    if isinstance(found, Held):
+        sent = found.thing
+        return sent is thing or (type(sent) is type(thing) and id(type(sent)) in _ATOMS and sent == thing)
+    # One that is gone is nothing that there is.
+    return isinstance(found, (Referred, Instance)) and found.reference() is thing
+
+
+def is_under_way(originals: Originals) -> bool:
+    """Whether a dispatch is not over yet."""
+    return _RUNS in originals
 
 
 def node(thing: Any) -> Node:
     """Return what is kept of something."""
-    return _node(thing, _DEPTH, _Left(_MOST, {}))
+    return _node(thing, _DEPTH, [_MOST])
 
 
-def _node(thing: Any, depth: int, left: _Left) -> Node:
-    key = id(type(thing))
+def _node(thing: Any, depth: int, left: list[int]) -> Node:
+    kind = type(thing)
+    key = id(kind)
     if key in _ATOMS:
         return Held(thing)
-    if key not in _COLLECTIONS:
-        return _referred(thing, left)
-    left.members -= len(thing)
-    if left.members < 0 or not depth:
+    if key in _COLLECTIONS:
+        return _collected(kind, thing, dict.items if kind is dict else iter, depth, left)
+    return _kept_so(_KINDS.get(key) or _kind(kind), thing, depth, left)
+
+
+def _kept_so(known: _Kind, thing: Any, depth: int, left: list[int]) -> Node:
+    if known.way == "instance":
+        return Instance(weakref.ref(thing), known.reference, known.key(thing))
+    if known.way == "referred":
+        try:
+            return Referred(weakref.ref(thing), known.reference)
+        except TypeError:
+            return Held(thing)
+    if known.way == "copied":
+        return _collected(known.base, thing, known.members, depth, left)
+    return Held(thing) if known.way == "held" else Unkept(HOLDS_CODE)
+
+
+class _Kind:
+    """How what is of a class is kept, as long as the class lives."""
+
+    __slots__ = ("base", "key", "members", "reference", "way")
+
+    def __init__(self, kind: type, reference: weakref.ref[type]) -> None:
+        self.reference = reference
+        self.base, self.members = _copied(kind)
+        self.key: Any = key_of
+        if words.model_label(kind) is not None:
+            self.way = "instance"
+            self.key = _reader(kind) or key_of
+        elif any(has_base(kind, path) for path in _RUNNING):
+            self.way = "unkept"
+        elif self.base is not None:
+            self.way = "copied"
+        else:
+            self.way = "held" if _is_held(kind) else "referred"
+
+
+#: By the ids of classes, because asking a class for its hash or for equality may run a metaclass's code.
+_KINDS: dict[int, _Kind] = {}
+
+
+def _kind(kind: type) -> _Kind:
+    key = id(kind)
+    reference = weakref.ref(kind, lambda _reference: _KINDS.pop(key, None))
+    return _KINDS.setdefault(key, _Kind(kind, reference))
+
+
+def _copied(kind: type) -> tuple[Any, Any]:
+    """Return which collection is copied of what inherits it and compares as it does, and how."""
+    for base, members in _COPIED:
+        own, inherited = (words.class_attribute(one, "__eq__") for one in (kind, base))
+        if issubclass(kind, base) and own is inherited:
+            return base, members
+    return None, None
+
+
+_COPIED: tuple[tuple[type, Any], ...] = (
+    (OrderedDict, OrderedDict.items),
+    (dict, dict.items),
+    (list, list.__iter__),
+    (set, set.__iter__),
+)
+
+
+def _is_held(kind: type) -> bool:
+    """Whether things of a class are data."""
+    if issubclass(kind, (*ATOMS, tuple, frozenset)):
+        return True
+    return any(words.class_attribute(kind, name) is not None for name in _DATA)
+
+
+def _collected(kind: Any, thing: Any, members: Any, depth: int, left: list[int]) -> Node:
+    found: tuple[Any, ...] = tuple(members(thing))
+    left[0] -= len(found)
+    if left[0] < 0 or not depth:
         return Unkept("it is too large to be kept")
-    if type(thing) is not dict:
-        return Collected(type(thing), tuple([_node(one, depth - 1, left) for one in thing]))
-    pairs = [(_node(name, 0, left), _node(one, depth - 1, left)) for name, one in thing.items()]
-    return Collected(dict, tuple(pairs))
+    if issubclass(kind, dict):
+        pairs = [(_node(name, 0, left), _node(one, depth - 1, left)) for name, one in found]
+        return Collected(kind, tuple(pairs))
+    return Collected(kind, tuple([_node(one, depth - 1, left) for one in found]))
 
 
-def _referred(thing: Any, left: _Left) -> Node:
-    kind = left.kinds.get(id(type(thing)))
-    if kind is None:
-        kind = left.kinds[id(type(thing))] = _kind_of(type(thing))
-    if kind.runs:
-        return Unkept("it holds code that runs")
-    if kind.is_data:
-        return Held(thing)
-    told = words.describe(thing) if kind.told is None else kind.told
-    try:
-        return Referred(weakref.ref(thing), told)
-    except TypeError:
-        return Held(thing)
+def key_of(instance: Any) -> tuple[Any, ...]:
+    """Return the values of the fields of an instance's primary key, None for those that it has not."""
+    primary = words.attribute(words.class_attribute(type(instance), "_meta"), "pk")
+    if words.is_a(primary, "django.db.models.fields.composite.CompositePrimaryKey"):
+        names = words.attribute(primary, "field_names") or ()
+        # Of a foreign key the column holds the value.
+        columns = [words.attribute(instance, f"{name}_id") for name in names]
+        return tuple(
+            words.attribute(instance, name) if column is None else column
+            for name, column in zip(names, columns, strict=True)
+        )
+    return (words.attribute(instance, words.attribute(primary, "attname")),)
 
 
-def _kind_of(cls: type) -> _Kind:
-    return _Kind(
-        any(has_base(cls, path) for path in _RUNNING),
-        any(words.class_attribute(cls, name) is not None for name in _DATA),
-        words.of_all(cls),
-    )
+def _reader(model: type) -> Any:
+    """Return what reads the key of an ordinary model's instances at once."""
+    primary = words.attribute(words.class_attribute(model, "_meta"), "pk")
+    name = words.attribute(primary, "attname")
+    composite = words.is_a(primary, "django.db.models.fields.composite.CompositePrimaryKey")
+    if composite or type(name) is not str or not words.is_plain(model):
+        return None
+    return lambda instance: (_get(instance.__dict__, name),)
+
+
+#: Of dict itself: a model's ``__dict__`` may have been replaced by one with a ``get`` of the project's.
+_get = dict.get
 
 
 # The rows of dispatches carry it, for whoever records in memory.
@@ -198,19 +305,28 @@ def end() -> None:
 
 _lock = threading.Lock()
 
+_LOST = Unkept("what was sent was not kept")
 
-def of(row: Flight, shape: Shape) -> Originals | None:
-    """Return what a row carries; None where nothing was kept when it was noted."""
-    values = row[ARGUMENTS]
+
+def of(row: Flight, shape: Shape) -> Originals:
+    """Return what a row carries; what was not kept when it was noted is told to be so."""
+    values, notes = row[ARGUMENTS], row[NOTES] or {}
+    sender = twins.reference(shape.sender, shape.twin)
+    kind = sender if sender is not None and issubclass(type(sender()), type) else None
+    found: Originals = {}
     if type(values) is not tuple:
-        return (row[NOTES] or {}).get("kept")
-    if len(values) == len(shape.arguments):
-        return None
-    return {
-        name: Referred(values[-1], f"<{label} pk={key_text(held)}>")
-        for (name, label), held in zip(shape.arguments, values, strict=False)
-        if label is not None
-    }
+        found.update(notes["kept"] if "kept" in notes else dict.fromkeys((name for name, _ in values), _LOST))
+    elif len(values) == len(shape.arguments):
+        found.update(dict.fromkeys((name for name, _ in shape.arguments), _LOST))
+    else:
+        for (name, label), held in zip(shape.arguments, values, strict=False):
+            if label is not None:
+                found[name] = Instance(values[-1], kind, (held,))
+    if "sender" not in notes:
+        found[_SENDER] = Held(None) if sender is None else Referred(sender, None)
+    if notes.get("running"):
+        found[_RUNS] = Held(None)
+    return found
 
 
 def without(rows: list[Flight]) -> list[Flight]:

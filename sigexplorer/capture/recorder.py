@@ -332,4 +332,5 @@ def _so_far(flight: Flight) -> Flight:
 
 
 def _atoms(shape: Shape) -> tuple[Any, ...]:
-    return (*shape[:-1], tuple(None if each is None else tuple(each) for each in shape.receivers))
+    *told, receivers, _twin = shape
+    return (*told, tuple(None if each is None else tuple(each) for each in receivers))

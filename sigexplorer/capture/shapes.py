@@ -12,7 +12,7 @@ from copy import copy
 from types import FunctionType
 from typing import Any
 
-from sigexplorer.capture import counting, readers, receivers, signals, words
+from sigexplorer.capture import counting, readers, receivers, signals, twins, words
 from sigexplorer.capture.altering import Altered
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.listening import tracing_receiver
@@ -112,6 +112,7 @@ class Shapes:
                 sender=told if lasts else None,
                 arguments=reader.arguments,
                 receivers=_receivers(signal, sender, called, len(sync)),
+                twin=twins.number(told, sender) if lasts else 0,
             )
             known = Known(_number(shape), signal, len(called), reader, None if lasts else told)
         if lasts and finds_as_django_does(signal):

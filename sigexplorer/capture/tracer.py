@@ -24,6 +24,7 @@ from sigexplorer.spool.assembly import Assembly
 from sigexplorer.spool.rows import (
     ENDS,
     ID,
+    NOTES,
     OUTER,
     SHAPE,
     START,
@@ -164,6 +165,7 @@ class Tracer:
             if len(flight) >= ENDS and self._is_ours(flight[START]):
                 row = list(flight)
                 row[OUTER] = row[OUTER] if type(row[OUTER]) is int else id_of(row[OUTER])
+                row[NOTES] = {**(row[NOTES] or {}), "running": True}
                 found.append((thread, row))
         return found
 
@@ -201,7 +203,7 @@ class Tracer:
             claims=tuple(self.claims),
             callbacks=tuple(other for other in others if isinstance(other, Callback)),
         )
-        return trace, {number: kept for number, kept in found if kept is not None}
+        return trace, dict(found) if self.keeping else {}
 
     @property
     def queries(self) -> int:

@@ -114,15 +114,6 @@ def describe(thing: Any) -> str:
     return bounded(_describe(thing, _DEPTH))
 
 
-def of_all(cls: type) -> str | None:
-    """Return what describes every object of a class, None where each has words of its own."""
-    if id(cls) in _EXACT or issubclass(cls, type) or has_base(cls, "builtins.BaseException"):
-        return None
-    if any(map(BY_CLASS.get, class_of(cls).paths)):
-        return None
-    return bounded(f"<{plain(_qualname(cls))}>")
-
-
 @_readable
 def error(problem: BaseException) -> str:
     """Return the type and the message of an exception, read from its ``args``."""

@@ -1,8 +1,10 @@
 """Plain ``assert`` as a claim: what it states, and where it fails the values that it compared.
 
 The asserts in the functions of a scenario's own module are compiled so that they note the
-values that they compare; every expression is evaluated once, as it is written. An assert
-of another module has only the names in it to tell.
+values that they compare; every expression is evaluated once, as it is written. One that fails
+is told at once, whoever catches it: only in a ``try`` with ``except AssertionError``, or in a
+``with`` that expects one, is it meant to fail. An assert of another module has only the names
+in it to tell.
 """
 
 from __future__ import annotations
@@ -15,19 +17,23 @@ from contextlib import contextmanager, suppress
 from importlib.machinery import SourceFileLoader
 from inspect import currentframe
 from traceback import walk_tb
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 from sigexplorer.capture import words
 
 #: What compiled asserts call; no name in a program can have an "@".
-_HELD, _FAILED = "@sigexplorer_held", "@sigexplorer_failed"
+_HELD, _FAILED, _MEANT = "@sigexplorer_held", "@sigexplorer_failed", "@sigexplorer_meant_to_fail"
+_RAISED, _ERROR, _PROBLEM = "@sigexplorer_raised", "@sigexplorer_error", "@problem"
 
 #: Takes the statement of each assert that holds.
 Held = Callable[[str], None]
 
-#: Who is told of asserts that hold: the scenario that runs.
-_TOLD: list[Held] = []
+#: Takes the statement of each that fails, and what it saw.
+Failed = Callable[[str, str | None], None]
+
+#: Who is told of asserts: the scenario that runs.
+_TOLD: list[tuple[Held, Failed]] = []
 
 #: The assert that failed last: the message that it raised, its statement and its values.
 _last: tuple[Any, str, str] = (None, "", "")
@@ -40,20 +46,22 @@ class Loader(SourceFileLoader):
         """Return the code of the module."""
         path = self.get_filename(fullname)
         tree = ast.fix_missing_locations(_Noting().visit(ast.parse(self.get_data(path), path)))
-        code: CodeType = compile(tree, path, "exec", dont_inherit=True)
-        setattr(builtins, _HELD, _held)
-        setattr(builtins, _FAILED, _failed)
+        # An assert is a claim: python -O must not leave it out.
+        code: CodeType = compile(tree, path, "exec", dont_inherit=True, optimize=0)
+        calls = {_HELD: _held, _FAILED: _failed, _MEANT: _noted, _RAISED: _raised, _ERROR: AssertionError}
+        for name, called in calls.items():
+            setattr(builtins, name, called)
         return code
 
 
 @contextmanager
-def telling(held: Held) -> Iterator[None]:
-    """Tell ``held`` what holds, as long as this lasts."""
-    _TOLD.append(held)
+def telling(held: Held, failed: Failed) -> Iterator[None]:
+    """Tell ``held`` what holds and ``failed`` what does not, as long as this lasts."""
+    _TOLD.append((held, failed))
     try:
         yield
     finally:
-        _TOLD.remove(held)
+        _TOLD.remove((held, failed))
 
 
 def explain(problem: AssertionError) -> tuple[str, str | None]:
@@ -86,14 +94,29 @@ def _line_of(problem: AssertionError) -> tuple[str, list[str]]:
 
 
 def _held(statement: str) -> None:
-    for told in _TOLD[-1:]:
-        told(statement)
+    for held, _ in _TOLD[-1:]:
+        held(statement)
 
 
 def _failed(statement: str, noted: tuple[tuple[str, str], ...], message: Any = None) -> Any:
+    """Tell that an assert fails, and return its message."""
+    message = _noted(statement, noted, message, currentframe())
+    _raised(AssertionError(message))
+    return message
+
+
+def _raised(problem: AssertionError) -> None:
+    """Tell what failed, before anybody can catch it."""
+    for _, failed in _TOLD[-1:]:
+        failed(*explain(problem))
+
+
+def _noted(
+    statement: str, noted: tuple[tuple[str, str], ...], message: Any = None, frame: FrameType | None = None
+) -> Any:
     """Return the message of an assert that fails: its own, or else the values."""
     global _last  # noqa: PLW0603 - one for the process
-    frame = currentframe()
+    frame = frame or currentframe()
     values = frame.f_back.f_locals if frame and frame.f_back else {}
     texts = (f"{text} is {words.describe(values[name])}" for text, name in noted if name in values)
     seen = "; ".join(dict.fromkeys(texts))
@@ -108,6 +131,7 @@ class _Noting(ast.NodeTransformer):
     def __init__(self) -> None:
         self._noted: list[tuple[str, str]] = []
         self._in_function = False
+        self._meant_to_fail = False
 
     def visit_FunctionDef(self, node: Any) -> Any:
         return self._inside(node, in_function=True)
@@ -118,9 +142,36 @@ class _Noting(ast.NodeTransformer):
         return self._inside(node, in_function=False)  # a name in a class is a part of it
 
     def _inside(self, node: Any, *, in_function: bool) -> Any:
-        before, self._in_function = self._in_function, in_function
+        before = self._in_function, self._meant_to_fail
+        self._in_function, self._meant_to_fail = in_function, False
         self.generic_visit(node)
-        self._in_function = before
+        self._in_function, self._meant_to_fail = before
+        return node
+
+    def visit_Try(self, node: ast.Try) -> Any:
+        return self._around(node, [handler.type for handler in node.handlers])
+
+    def visit_With(self, node: Any) -> Any:
+        calls = [one.context_expr for one in node.items if isinstance(one.context_expr, ast.Call)]
+        return self._around(node, [argument for call in calls for argument in call.args])
+
+    visit_AsyncWith = visit_With  # noqa: N815 - as above
+
+    def _around(self, node: Any, expected: list[ast.expr | None]) -> Any:
+        """Visit a body that is left by a failing assert, where that is among what is expected."""
+        names = [each for one in expected if one for each in ast.walk(one) if isinstance(each, ast.Name)]
+        before, body = self._meant_to_fail, node.body
+        self._meant_to_fail = before or any(name.id == "AssertionError" for name in names)
+        node.body = [
+            new
+            for one in body
+            for visited in [self.visit(one)]
+            for new in (visited if isinstance(visited, list) else [visited])
+        ]
+        self._meant_to_fail = before
+        body, node.body = node.body, []
+        self.generic_visit(node)
+        node.body = body
         return node
 
     def visit_Assert(self, node: ast.Assert) -> Any:
@@ -134,7 +185,10 @@ class _Noting(ast.NodeTransformer):
             [ast.Tuple([ast.Constant(part) for part in pair], _LOAD) for pair in self._noted], _LOAD
         )
         told = [statement, pairs, *([node.msg] if node.msg else [])]
-        follow: list[ast.stmt] = [ast.Assert(test, _call(_FAILED, *told)), ast.Expr(_call(_HELD, statement))]
+        follow: list[ast.stmt] = [
+            ast.Assert(test, _call(_MEANT if self._meant_to_fail else _FAILED, *told)),
+            ast.Expr(_call(_HELD, statement)),
+        ]
         if self._noted:  # nothing is kept alive
             names: list[ast.expr] = [ast.Name(name, ast.Store()) for _, name in self._noted]
             follow.append(ast.Assign(names, ast.Constant(None)))
@@ -153,7 +207,12 @@ class _Noting(ast.NodeTransformer):
         called = name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")
         if not self._in_function or not called.startswith("assert_"):
             return node
-        return [node, ast.copy_location(ast.Expr(_call(_HELD, ast.Constant(ast.unparse(value)))), node)]
+        held = ast.copy_location(ast.Expr(_call(_HELD, ast.Constant(ast.unparse(value)))), node)
+        if self._meant_to_fail:
+            return [node, held]
+        told: list[ast.stmt] = [ast.Expr(_call(_RAISED, ast.Name(_PROBLEM, _LOAD))), ast.Raise()]
+        handler = ast.ExceptHandler(ast.Name(_ERROR, _LOAD), _PROBLEM, told)
+        return [ast.copy_location(ast.Try([node], [handler], [], []), node), held]
 
     def _noting(self, test: ast.expr) -> ast.expr:
         """Return the same expression, its interesting parts noted under a name each."""

@@ -164,8 +164,13 @@ def _import_file(file: Path) -> ModuleType:
 
 def _import(name: str) -> ModuleType:
     """Import a module so that its asserts are noted, if it is not imported yet."""
-    if name in sys.modules:
-        return sys.modules[name]
+    known = sys.modules.get(name)
+    if known is not None:
+        if sys.flags.optimize and type(known.__spec__ and known.__spec__.loader) is not Loader:
+            raise UsageError(
+                f"'{name}' was imported without its asserts", "run Python without -O and PYTHONOPTIMIZE"
+            )
+        return known
     spec = importlib.util.find_spec(name)
     if spec is None or type(spec.loader) is not SourceFileLoader:
         return importlib.import_module(name)

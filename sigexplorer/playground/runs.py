@@ -123,7 +123,7 @@ def run_own(own: Own, *, listened: bool, sources: bool = False, make: Callable[.
 
     tracer = Tracer(f"scenario {own.name}", listened=listened, steps_only=True)
     steps = make(tracer, sources=sources)
-    with asserts.telling(steps.note_held):
+    with asserts.telling(steps.note_held, steps.note_failed):
         testbed.run_as_test(partial(_play, tracer, steps, own.play))
     return _traced(tracer).trace()
 

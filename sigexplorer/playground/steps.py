@@ -127,10 +127,13 @@ class Steps:
             self._tracer.claims.append(claim)
 
     def note_failed(self, text: str, seen: str | None) -> None:
-        """Note a statement that did not hold, whether it did before or not."""
+        """Note a statement that did not hold, whether it did before or not; what was noted is not again."""
+        failed = Claim(scrub(text), held=False, detail=seen, step=self.number)
+        if failed in self._tracer.claims:
+            return
         held = Claim(scrub(text), held=True, detail=None, step=self.number)
         self._tracer.claims[:] = [claim for claim in self._tracer.claims if claim != held]
-        self._tracer.claims.append(Claim(scrub(text), held=False, detail=seen, step=self.number))
+        self._tracer.claims.append(failed)
 
     def sent(self, name: str | None = None, sender: str | None = None, **arguments: object) -> list[Dispatch]:
         """Return the step's dispatches with that short name, sender and those arguments, in order."""

@@ -26,6 +26,7 @@ from sigexplorer.spool.rows import (
     Line,
     Promised,
     Shape,
+    ShapeReceiver,
     Undone,
 )
 
@@ -174,7 +175,7 @@ class Assembly:
             if receiver.muted:
                 called = _muted(row, position)
             else:
-                called = _called(row, position)
+                called = _running(row, position, receiver, shape) or _called(row, position)
                 position += 1
             yield Call(
                 receiver=receiver.receiver,
@@ -230,6 +231,15 @@ class Assembly:
             thread=thread,
             process=self.process,
         )
+
+
+def _running(row: Flight, position: int, receiver: ShapeReceiver, shape: Shape) -> Called | None:
+    """Return what is known of a receiver that runs now, or may: of an async one nobody has asked yet."""
+    if not (row[NOTES] or {}).get("running") or ENDS + position < len(row):
+        return None
+    if ENDS + position > len(row) and not receiver.is_async and not shape.method.startswith("asend"):
+        return None  # it waits for another
+    return Called(row[-1], None, "unknown", None, None, 0)
 
 
 def _called(row: Flight, position: int) -> Called:

@@ -302,7 +302,7 @@ def _events(rows: list[Any]) -> list[Event]:
 
 def _shape(row: tuple[Any, ...]) -> Shape:
     receivers = tuple(None if each is None else ShapeReceiver(*each) for each in row[-1])
-    return Shape._make((*row[:-1], receivers))
+    return Shape._make((*row[:-1], receivers, 0))
 
 
 def _receiver(row: tuple[Any, ...]) -> ListedReceiver:

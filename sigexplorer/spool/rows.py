@@ -36,7 +36,7 @@ ENDS: Final = 9  # from here on the clock as each sync receiver ended
 #: cannot tell). "callback" is the id of the on_commit callback that sent it, "sender" the
 #: text for one that does not last: then the shape has none. "kept" is what a test compares
 #: with, of arguments that are a list; a tuple of them has one more member then. Neither is
-#: ever written.
+#: ever written. "running" is true in a copy of a flight that is under way.
 Notes = dict[str, Any]
 
 
@@ -62,6 +62,7 @@ class Shape(NamedTuple):
     sender: str | None
     arguments: tuple[tuple[str, str | None], ...]  # names, and of model instances the label
     receivers: tuple[ShapeReceiver | None, ...]  # None is our own tracing receiver, of which there is one
+    twin: int = 0  # which of the senders of that name; never written
 
 
 class Called(NamedTuple):

@@ -9,9 +9,17 @@ from sigexplorer.catalog.installed import django_version
 from sigexplorer.errors import UnknownNameError
 from sigexplorer.model import Dispatch, Scalar, Trace
 from sigexplorer.testing.comparing import Values
-from sigexplorer.testing.wanted import WantedSignal, pages_of
+from sigexplorer.testing.fitting import check_instance, check_type
+from sigexplorer.testing.wanted import EVERY, Wanted, WantedSignal, pages_of
 
 __tracebackhide__ = True
+
+
+#: Arguments that can be little.
+_FEW = ("action", "setting", "using")
+
+#: The groups of signals whose instance is one of the sender.
+_BY_THEIR_MODEL = ("delete", "init", "save")
 
 
 class Arguments:
@@ -21,18 +29,31 @@ class Arguments:
         self.named = named
         self._values = values or Values({})
 
-    def check(self, signal: WantedSignal, trace: Trace) -> None:
-        """Raise where the signal is sent without an argument of that name."""
+    def check(self, signal: WantedSignal, trace: Trace, sender: Wanted = EVERY) -> None:
+        """Raise where the signal is sent without an argument of that name, or never with such a one."""
         known = _known(signal, trace) if self.named else None
         for name in self.named:
             if known is not None and name not in known:
                 raise UnknownNameError("argument", name, known, f" of {signal.text}")
         pages, others = pages_of(signal)
-        for name in ("action", "using") if pages and not others else ():
-            wanted, can_be = self.named.get(name), _values(name)
-            seen = {dict(one.arguments).get(name) for one in trace.dispatches}
-            if type(wanted) is str and can_be and wanted not in can_be and wanted not in seen:
+        if others:
+            return
+        seen = {
+            each
+            for one in trace.dispatches
+            if signal.fits(one.signal, one.name, one.group)
+            for each in one.arguments
+        }
+        for name, wanted in self.named.items():
+            if (name, words.value(wanted, name)) in seen:
+                continue  # whoever sent it, and why
+            arguments = [one for page in pages for one in page.arguments if one.name == name]
+            check_type(signal.text, name, wanted, {one.type for one in arguments})
+            can_be = _values(name) if name in _FEW else []
+            if type(wanted) is str and can_be and wanted not in can_be:
                 raise UnknownNameError(name, wanted, can_be, f" of {signal.text}")
+            if name == "instance" and all(page.group in _BY_THEIR_MODEL for page in pages):
+                check_instance(wanted, sender)
 
     def differing(self, dispatch: Dispatch) -> dict[str, str]:
         """Return by name what is said of each argument that is not as wanted; empty where all are."""
@@ -49,9 +70,11 @@ def _values(name: str) -> list[str]:
     """Return what an argument of Django's signals can be, of those that can be little; empty if unknown."""
     if name == "action":
         return [f"{when}_{what}" for what in ("add", "remove", "clear") for when in ("pre", "post")]
-    from django.conf import settings
+    from django.conf import global_settings, settings
     from django.db import connections
 
+    if name == "setting":
+        return [each for each in {*dir(settings), *dir(global_settings)} if each.isupper()]
     return list(connections) if settings.configured else []
 
 

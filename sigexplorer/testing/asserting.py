@@ -5,19 +5,20 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from django.dispatch import Signal
 
 from sigexplorer.capture import words
-from sigexplorer.capture.keeping import Originals
+from sigexplorer.capture.keeping import Originals, is_sender, is_under_way
 from sigexplorer.errors import SigexplorerWarning, UsageError
 from sigexplorer.model import Call, Dispatch, ListedReceiver, Trace
 from sigexplorer.show.text import plural
-from sigexplorer.testing import kept, messages
+from sigexplorer.testing import counted, kept, messages
 from sigexplorer.testing.arguments import Arguments
 from sigexplorer.testing.comparing import Values
-from sigexplorer.testing.connected import assert_connected
+from sigexplorer.testing.connected import assert_connected, check_can_be_called
 from sigexplorer.testing.senders import wanted_sender
 from sigexplorer.testing.wanted import Wanted, WantedSignal, meets, wanted_receiver, wanted_signal
 
@@ -60,6 +61,8 @@ class Assertions:
         times = _checked(times)
         trace, wanted, by, having = self._meant(signal, sender, arguments)
         found = _found(trace, wanted, by, having)
+        if not self._init and len(found) <= (times or 0):
+            counted.check(wanted, by, arguments, trace)
         if _are(found, times):
             return found
         what = messages.sent(wanted, by, arguments)
@@ -68,6 +71,8 @@ class Assertions:
 
     def assert_not_sent(self, signal: SignalName, /, sender: object = ..., **arguments: object) -> None:
         """Hold that no such dispatch was sent."""
+        if "times" in arguments:
+            raise UsageError("assert_not_sent takes no 'times'", "assert_sent(..., times=0) is the same")
         self.assert_sent(signal, sender, 0, **arguments)
 
     def assert_order(
@@ -106,7 +111,10 @@ class Assertions:
         signal: SignalName | None = None,
         sender: object = ...,
     ) -> list[Call]:
-        """Hold that a receiver really ran, at least once or so many times, and return its calls."""
+        """Hold that a receiver really ran, at least once or so many times, and return its calls.
+
+        One that runs now has been called.
+        """
         times = _checked(times)
         trace, originals = self._whole()
         wanted = wanted_receiver(receiver, trace)
@@ -118,7 +126,16 @@ class Assertions:
             for call in one.calls
             if wanted.fits(call.receiver)
         ]
-        ran = [(one, call) for one, call in pairs if call.outcome in ("returned", "raised")]
+        ran = [(one, call) for one, call in pairs if _ran(one, call, originals)]
+        if not self._init and len(ran) <= (times or 0):
+            counted.check_called(wanted, of, by, trace)
+        doubtful = [call for one, call in pairs if call.outcome == "unknown" and (one, call) not in ran]
+        if doubtful and (not ran if times is None else len(ran) <= times):
+            raise UsageError(
+                f"whether '{wanted.text}' was called is not known", "ask when what it receives is over"
+            )
+        if not pairs and times == 0:
+            check_can_be_called(wanted, of, by)
         if _are(ran, times):
             return [call for _, call in ran]
         what = f"{wanted.text} {messages.instead(len(ran), times, 'called')}"
@@ -164,7 +181,7 @@ class Assertions:
         trace, originals = self._whole()
         wanted, by = self._pair((signal, sender), trace, originals)
         having = Arguments(arguments, Values(originals))
-        having.check(wanted, trace)
+        having.check(wanted, trace, by)
         return trace, wanted, by, having
 
     def _pair(
@@ -173,7 +190,12 @@ class Assertions:
         if len(pair) != 2:  # noqa: PLR2004 - a pair
             raise UsageError(f"'{words.value(pair)}' is no pair", "a signal and its sender")
         wanted = wanted_signal(pair[0], trace, init=self._init, kept=originals)
-        return wanted, wanted_sender(pair[1], [wanted], trace)
+        by = wanted_sender(pair[1], [wanted], trace)
+        if by.thing is not None:
+            by = replace(
+                by, ids=frozenset(number for number, one in originals.items() if is_sender(one, by.thing))
+            )
+        return wanted, by
 
     def _whole(self) -> tuple[Trace, Mapping[int, Originals]]:
         """Return what was recorded; a fault of ours that lost some must not let an assertion hold unseen."""
@@ -191,6 +213,13 @@ class Assertions:
 
 def _found(trace: Trace, signal: WantedSignal, sender: Wanted, having: Arguments) -> list[Dispatch]:
     return [one for one in trace.dispatches if meets(one, signal, sender) and not having.differing(one)]
+
+
+def _ran(one: Dispatch, call: Call, originals: Mapping[int, Originals]) -> bool:
+    if call.outcome != "unknown":
+        return call.outcome in ("returned", "raised")
+    sync = not call.is_async and one.method in ("send", "send_robust")
+    return sync and is_under_way(originals.get(one.id, {}))
 
 
 def _are(found: Sequence[object], times: int | None) -> bool:

@@ -5,20 +5,28 @@ What nobody can know any more is an error, and never an answer.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from sigexplorer.capture import words
-from sigexplorer.capture.keeping import Collected, Held, Node, Originals, Referred, Unkept
-from sigexplorer.errors import UsageError
+from sigexplorer.capture.keeping import (
+    ATOMS,
+    COLLECTIONS,
+    HOLDS_CODE,
+    Collected,
+    Held,
+    Instance,
+    Node,
+    Originals,
+    Referred,
+    Unkept,
+    key_of,
+)
+from sigexplorer.errors import SigexplorerError, UsageError
 from sigexplorer.masking import looks_secret
 from sigexplorer.model import SECRET, Dispatch
 
 __tracebackhide__ = True
-
-#: Of these ``1``, ``1.0`` and ``True`` are three.
-_EXACT = (type(None), bool, int, float, str, bytes)
 
 _GONE = object()
 
@@ -28,7 +36,7 @@ class Values:
 
     def __init__(self, kept: Mapping[int, Originals]) -> None:
         self._kept = kept
-        self._keys: dict[int, set[str]] | None = None
+        self._keys: dict[int, list[tuple[Any, ...]]] | None = None
 
     def are_same(self, dispatch: Dispatch, name: str, wanted: object) -> bool:
         """Whether the argument ``name`` of a dispatch is what is wanted.
@@ -44,74 +52,112 @@ class Values:
         is_text = isinstance(node, Held) and type(node.thing) is str
         if type(wanted) is str and wanted == told and SECRET not in wanted and not is_text:
             return True
-        if isinstance(node, Unkept):
-            return _by_words(told, wanted, name, node.why)
+        wanted = _unwrapped(wanted)
         try:
-            return self._is(node, wanted, name)
+            return (
+                _by_words(told, wanted, name) if _is_error(node, told) else self.is_same(node, wanted, name)
+            )
         except UsageError as problem:
             raise problem.with_traceback(None) from None  # its frames hold what was sent
 
-    def _is(self, node: Node, wanted: Any, name: str) -> bool:
+    def is_same(self, node: Node, wanted: Any, name: str) -> bool:
+        """Whether something is what is wanted."""
+        match node:
+            case Instance():
+                return self._is_instance(node, wanted, name)
+            case Referred(reference, _):
+                sent = reference()
+                return _is_gone(node, wanted, name) if sent is None else _are_equal(sent, wanted, name)
+            case Collected(kind, members) if issubclass(kind, (set, frozenset)):
+                return self._is_set(members, wanted, name)
+            case Unkept(why):
+                if _is_never(wanted, name):
+                    return False
+                raise _unknowable(name, why)
+        return _are_equal(self._made(node, name), wanted, name)
+
+    def _made(self, node: Node, name: str) -> Any:
+        """Return what compares as what was sent."""
         match node:
             case Held(thing):
-                return _are_equal(thing, wanted, name)
-            case Referred(reference, told):
-                if words.model_label(type(wanted)) is not None and _is_instance(told):
-                    return self._is_instance(node, wanted, name)
-                sent = reference()
-                if sent is None:
-                    return _by_words(told, wanted, name, "what was sent is gone")
-                return _are_equal(sent, wanted, name)
-            case Collected(kind, members):
-                return kind is type(wanted) and self._are_members(kind, members, wanted, name)
-        raise _unknowable(name, node.why)
+                return thing
+            case Collected(kind, members) if not issubclass(kind, (set, frozenset)):
+                make: Any = kind
+                if issubclass(kind, dict):
+                    return make((_real(key, name), self._made(one, name)) for key, one in members)
+                return make(self._made(one, name) for one in members)
+            case Referred(reference, _) if (sent := reference()) is not None:
+                return sent
+        return _Stand(self, node, name)
 
-    def _are_members(self, kind: type, members: tuple[Any, ...], wanted: Any, name: str) -> bool:
+    def _is_set(self, members: tuple[Node, ...], wanted: Any, name: str) -> bool:
+        """Whether each of one is in the other, as no two of either are the same."""
+        if not isinstance(wanted, (set, frozenset)):
+            return _are_equal(_GONE, wanted, name)
         if len(members) != len(wanted):
             return False
-        if kind is list or kind is tuple:
-            return all(self._is(node, one, name) for node, one in zip(members, wanted, strict=True))
-        if kind is not dict:  # each of one is in the other, as no two of either are the same
-            return all(any(self._is(node, one, name) for one in wanted) for node in members)
-        pairs = [(_real(key, name), node) for key, node in members]
-        return all(key in wanted and self._is(node, wanted[key], name) for key, node in pairs)
+        if all(isinstance(one, Held) for one in members):
+            return _are_equal({one.thing for one in members if isinstance(one, Held)}, wanted, name)
+        return all(any(self.is_same(node, one, name) for one in wanted) for node in members)
 
-    def _is_instance(self, node: Referred, wanted: Any, name: str) -> bool:
+    def _is_instance(self, node: Instance, wanted: Any, name: str) -> bool:
         """Whether two instances are one: by their keys where both have one, else as objects."""
-        sent, key, now = node.reference(), _key(node.told), _key(str(words.describe(wanted)))
-        if SECRET in (key, now):
-            if sent is None:
-                raise _unknowable(name, "its key is masked, and the object is gone")
-            return sent is wanted or _are_equal(sent, wanted, name)
-        if _concrete(node.told) != _concrete(str(words.describe(wanted))):
-            return False
-        if _is_key(key) and _is_key(now):
-            return key == now
-        if sent is wanted:
+        sent = node.reference()
+        if words.model_label(type(wanted)) is None:
+            return _is_gone(node, wanted, name) if sent is None else _are_equal(sent, wanted, name)
+        now, known = key_of(wanted), _is_key(node.key)
+        if sent is wanted and not (known and _is_key(now)):  # else it may be another row by now
             return True
-        return _is_key(now) and now in self._keys_of(node, sent)
+        kind = node.kind() if node.kind is not None else None
+        if kind is None or _concrete(kind) is not _concrete(type(wanted)):
+            return False  # a model that is gone is none that there is
+        keys = [node.key] if known else self._keys_of(node, sent)
+        return _is_key(now) and any(_are_keys(kind, key, now, name) for key in keys)
 
-    def _keys_of(self, node: Referred, sent: Any) -> set[str]:
+    def _keys_of(self, node: Instance, sent: Any) -> list[tuple[Any, ...]]:
         """Return the keys that an object that was sent without one is known to have had later, or has."""
         if self._keys is None:
             self._keys = {}
             for kept in self._kept.values():
                 for one in kept.values():
-                    if isinstance(one, Referred) and _is_instance(one.told) and _is_key(_key(one.told)):
-                        self._keys.setdefault(id(one.reference), set()).add(_key(one.told))
-        own = set() if sent is None else {_key(str(words.describe(sent)))}
-        return self._keys.get(id(node.reference), set()) | own
+                    if isinstance(one, Instance) and _is_key(one.key):
+                        self._keys.setdefault(id(one.reference), []).append(one.key)
+        own = [] if sent is None else [key_of(sent)]
+        return [key for key in (*self._keys.get(id(node.reference), ()), *own) if _is_key(key)]
+
+
+class _Stand:
+    """Stands in a collection for what is not there itself."""
+
+    __slots__ = ("_name", "_node", "_values")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, values: Values, node: Node, name: str) -> None:
+        self._values = values
+        self._node = node
+        self._name = name
+
+    def __eq__(self, other: object) -> bool:
+        return self._values.is_same(self._node, other, self._name)
+
+
+def _unwrapped(wanted: Any) -> Any:
+    """Return what a lazy object stands for, as ``request.user`` does."""
+    if words.is_a(wanted, "django.utils.functional.LazyObject"):
+        bool(wanted)  # it is made when it is first asked for anything
+        return words.attribute(wanted, "_wrapped")
+    return wanted
 
 
 def _are_equal(sent: Any, wanted: Any, name: str) -> bool:
-    """Whether two things are equal; of numbers and texts their types count."""
-    if type(wanted) in _EXACT and type(sent) in _EXACT and type(wanted) is not type(sent):
-        return False
+    """Whether two things are equal, as Python says."""
     if sent is wanted:
         return True
     try:
-        return bool(wanted == sent)
-    except Exception as problem:  # noqa: BLE001 - whatever the class of it does
+        return bool(sent == wanted)
+    except SigexplorerError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - whatever the program compares by
         # Neither its frames nor, of a secret, its message may be shown: they may hold what was sent.
         told = (
             words.class_path(type(problem)).removeprefix("builtins.")
@@ -121,33 +167,53 @@ def _are_equal(sent: Any, wanted: Any, name: str) -> bool:
         raise _unknowable(name, f"its comparison raised {told}") from None
 
 
-def _by_words(told: Any, wanted: Any, name: str, why: str) -> bool:
-    """Compare with what is told of something that nobody has any more, where that tells all."""
-    if type(wanted) not in _EXACT and _are_equal(_GONE, wanted, name):  # to whom all is the same
-        return True
-    text = words.value(wanted, name)
-    if text != told or type(text) is not type(told):
+def _is_gone(node: Referred | Instance, wanted: Any, name: str) -> bool:
+    """Compare with something that nobody has any more, where its class alone tells."""
+    if type(wanted) not in (*ATOMS, *COLLECTIONS) and _are_equal(_GONE, wanted, name):
+        return True  # to whom all is the same
+    if _is_never(wanted, name):
         return False
-    if type(told) is not str:
-        return True
+    kind = node.kind() if node.kind is not None else None
+    by_itself = isinstance(node, Instance) or _compares_by_itself(kind)
+    other = kind is not type(wanted)
+    if by_itself and other and (type(wanted) in (*ATOMS, *COLLECTIONS) or _compares_by_itself(type(wanted))):
+        return False
+    raise _unknowable(name, "what was sent is gone")
+
+
+def _is_never(wanted: Any, name: str) -> bool:
+    """Whether nothing that was sent as an object is equal to that."""
+    return wanted is None or (type(wanted) is bool and not _are_equal(_GONE, wanted, name))
+
+
+def _compares_by_itself(kind: type | None) -> bool:
+    return kind is not None and words.class_attribute(kind, "__eq__") is object.__eq__
+
+
+def _is_error(node: Node, told: Any) -> bool:
+    """Whether something is an exception, which nobody may hold: its words are compared."""
+    return isinstance(node, Unkept) and type(told) is str and told.startswith("<") and node.why == HOLDS_CODE
+
+
+def _by_words(told: Any, wanted: Any, name: str) -> bool:
+    """Compare an exception by its class and its message."""
+    if not issubclass(type(wanted), BaseException):
+        return type(wanted) not in (*ATOMS, *COLLECTIONS) and _are_equal(_GONE, wanted, name)
+    if words.value(wanted, name) != told:
+        return False
     if SECRET in told or "…" in told:
-        raise _unknowable(name, why)
-    if _is_instance(told):
-        whole = _is_key(_key(told))
-    elif told.startswith("<"):
-        whole = issubclass(type(wanted), (type, BaseException))
-    else:  # what is told by its class alone may stand in a collection
-        whole = "<" not in _WITH_KEY.sub("", told)
-    if not whole:
-        raise _unknowable(name, why)
+        raise _unknowable(name, HOLDS_CODE)
     return True
 
 
 def _real(node: Node, name: str) -> Any:
     """Return a key of a dict."""
     found = node.thing if isinstance(node, Held) else _GONE
-    if isinstance(node, Referred):
-        found = node.reference() or _GONE
+    if isinstance(node, (Referred, Instance)):
+        sent = node.reference()
+        found = _GONE if sent is None else sent
+    if isinstance(node, Collected):
+        found = node.kind(_real(one, name) for one in node.members)
     if found is _GONE:
         raise _unknowable(name, "a key of it is gone")
     return found
@@ -160,33 +226,34 @@ def _unknowable(name: str, why: str) -> UsageError:
     )
 
 
-def _is_instance(told: object) -> bool:
-    """Whether words are those of an instance of a model."""
-    return type(told) is str and told.startswith("<") and " pk=" in told
-
-
-#: The words of an instance that has a key.
-_WITH_KEY = re.compile(r"<[\w.]+ pk=(?!None>)[^<>()…]+>")
-
-
-def _key(told: str) -> str:
-    return told.partition(" pk=")[2].removesuffix(">")
-
-
-def _is_key(key: str) -> bool:
+def _is_key(key: tuple[Any, ...]) -> bool:
     """Whether a primary key is known."""
-    return key not in ("", "None") and not (key.startswith("(") and "None" in key)
+    return bool(key) and all(one is not None for one in key)
 
 
-def _concrete(told: str) -> str:
-    """Return the label of the model in words of an instance; of a proxy that of what it stands for."""
-    from django.apps import apps
+def _concrete(model: type) -> Any:
+    """Return a model; of a proxy what it stands for."""
+    return words.attribute(words.class_attribute(model, "_meta"), "concrete_model") or model
 
-    label = told[1:].partition(" pk=")[0]
-    try:
-        model = apps.get_model(label)
-    except (LookupError, ValueError):  # one that is not installed: of a migration, or of a test
-        return label
-    return (
-        words.model_label(words.attribute(words.class_attribute(model, "_meta"), "concrete_model")) or label
+
+def _are_keys(model: Any, sent: tuple[Any, ...], now: tuple[Any, ...], name: str) -> bool:
+    """Whether two keys are of one row, each made what the field makes of it: a text of a UUID's."""
+    if _are_equal(sent, now, name):
+        return True
+    primary = model._meta.pk  # noqa: SLF001 - Django's own name for it
+    fields = getattr(primary, "fields", None) or (primary,)
+    return len(fields) == len(sent) == len(now) and all(
+        _are_equal(_cleaned(field, one), _cleaned(field, other), name)
+        for field, one, other in zip(fields, sent, now, strict=True)
     )
+
+
+def _cleaned(field: Any, key: Any) -> Any:
+    from django.core.exceptions import ValidationError
+
+    while getattr(field, "remote_field", None) is not None:
+        field = field.target_field
+    try:
+        return field.to_python(key)
+    except (ValidationError, TypeError, ValueError):
+        return key

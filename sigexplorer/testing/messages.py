@@ -12,7 +12,7 @@ from sigexplorer.show.look import Look
 from sigexplorer.show.text import plural, safe, shown
 from sigexplorer.testing import drawing
 from sigexplorer.testing.arguments import Arguments
-from sigexplorer.testing.wanted import EVERY, Wanted, WantedSignal, meets
+from sigexplorer.testing.wanted import EVERY, Wanted, WantedSignal, is_from, meets
 
 _ROWS = 60  # of a timeline in a message: its beginning and its end
 _NEAR = 3
@@ -84,7 +84,7 @@ def _distance(
 ) -> tuple[bool, bool, int, int]:
     return (
         not meets(one, signal, EVERY),
-        not sender.fits(one.sender),
+        not is_from(one, sender),
         len(having.differing(one)),
         one.id,
     )
@@ -92,7 +92,8 @@ def _distance(
 
 def _difference(one: Dispatch, sender: Wanted, having: Arguments) -> str:
     """Say in what a dispatch of the right signal is another one; empty where it is the right one."""
-    said = [] if sender.fits(one.sender) else [f"from {safe(str(one.sender))}"]
+    other = "another " if sender.fits(one.sender) else ""
+    said = [] if is_from(one, sender) else [f"from {other}{safe(str(one.sender))}"]
     said += [safe(difference, 200) for difference in having.differing(one).values()]
     return f"{safe(one.name)} {', '.join(said)}" if said else ""
 

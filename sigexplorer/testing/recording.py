@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO, TypeVar
 
-from sigexplorer.capture import counting
+from sigexplorer.capture import counting, words
 from sigexplorer.capture.keeping import Originals
 from sigexplorer.capture.listening import Listener
 from sigexplorer.capture.tracer import Tracer
@@ -40,6 +40,8 @@ def trace(
     ``listen`` connects a tracing receiver to every built-in signal meanwhile; ``origins``
     notes the lines that sent; ``save`` names a file that it is written to at its end.
     """
+    if type(title) is not str:
+        raise UsageError(f"'{words.value(title)}' is no title", "to decorate a function: @trace()")
     return Traced(title, init=init, listen=listen, origins=origins, save=save)
 
 

@@ -49,6 +49,7 @@ def wanted_sender(
         name = words.sender(thing)
         if known.models is not None and name not in known.seen:
             known.check(thing, may_come=may_come)
+        known.check_kind(thing)
         return Wanted(str(name), name=name, thing=thing)
     lenient = may_come and known.models is None
     if is_glob(thing):
@@ -58,6 +59,7 @@ def wanted_sender(
     name = thing if thing in known.seen else known.named(thing)
     if name is None and (not lenient or "." in thing):
         raise known.unknown(thing)
+    known.check_kind(_models().get(name or thing))
     return Wanted(thing, name=name or thing)
 
 
@@ -72,6 +74,12 @@ class _Known:
             pages, others = pages_of(signal)
             self._pages += pages
             groups |= {page.group for page in pages} | ({"custom"} if others else set())
+        self._groups = groups
+        self._sent_by = {
+            one.sender
+            for one in (trace.dispatches if trace else ())
+            if any(meets(one, signal, EVERY) for signal in of)
+        }
         #: By their labels, where nothing but models sends these signals; else None.
         self.models: dict[str, Any] | None = None
         if groups <= _OF_MODELS:
@@ -100,6 +108,19 @@ class _Known:
             raise self._refused(f"'{name}'", "it is abstract: give a model that inherits it")
         else:
             self._check_through(name)
+
+    def check_kind(self, thing: Any) -> None:
+        """Raise where something of its kind never sends these signals of Django's, which no model sends."""
+        if thing is None or not self._groups or self._groups & {*_OF_MODELS, "custom"}:
+            return
+        if words.sender(thing) in self._sent_by:
+            return
+        is_class = issubclass(type(thing), type)
+        if self._groups == {"migrate"} and not (words.is_app_config(thing) and not is_class):
+            raise self._refused(f"'{words.sender(thing)}'", "the configuration of an app does")
+        model = words.model_label(thing if is_class else type(thing))
+        if model is not None and not (self._groups == {"auth"} and is_class and _is_user(thing)):
+            raise self._refused(f"'{model}'", "no model does, but for one of users that log in")
 
     def _check_through(self, name: str) -> None:
         """Raise where a model cannot send what only the models between two others send."""
@@ -169,6 +190,12 @@ def _models() -> dict[str, Any]:
     from django.apps import apps
 
     return {label(model): model for model in all_models()} if apps.models_ready else {}
+
+
+def _is_user(model: type) -> bool:
+    return any(
+        words.class_path(base) == "django.contrib.auth.base_user.AbstractBaseUser" for base in model.__mro__
+    )
 
 
 def _apps() -> list[Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sigexplorer.capture.keeping import Originals
 from sigexplorer.capture.tracer import Tracer
+from sigexplorer.errors import UsageError
 from sigexplorer.model import Trace
 from sigexplorer.playground.boot import Playground
 from sigexplorer.playground.steps import Steps
@@ -25,6 +26,8 @@ class OwnSteps(Steps, Assertions):
         tracer.keeping = True
 
     def _recorded(self) -> tuple[Trace, Mapping[int, Originals]]:
+        if self.number is None:
+            raise UsageError("nothing was recorded: no step has begun", 'record it: with step("title"):')
         whole, kept = self._tracer.trace_and_kept()
         trace = replace(
             whole,

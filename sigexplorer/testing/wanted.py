@@ -41,6 +41,7 @@ class Wanted:
     name: str | None = None
     glob: str | None = None
     thing: Any = None  # the object itself, where one was given
+    ids: frozenset[int] | None = None  # of a sender that was given itself, its dispatches
 
     def fits(self, name: str | None) -> bool:
         """Whether what goes by ``name`` is meant."""
@@ -98,7 +99,12 @@ def meets(dispatch: Dispatch, signal: WantedSignal, sender: Wanted) -> bool:
     """Whether a dispatch is of that signal and from that sender."""
     if signal.ids is not None and dispatch.id not in signal.ids:
         return False
-    return signal.fits(dispatch.signal, dispatch.name, dispatch.group) and sender.fits(dispatch.sender)
+    return signal.fits(dispatch.signal, dispatch.name, dispatch.group) and is_from(dispatch, sender)
+
+
+def is_from(dispatch: Dispatch, sender: Wanted) -> bool:
+    """Whether a dispatch is from that sender, which a name alone does not tell."""
+    return sender.fits(dispatch.sender) and (sender.ids is None or dispatch.id in sender.ids)
 
 
 # Signals.
@@ -128,15 +134,16 @@ def wanted_signal(
         found = _named_signal(thing, trace)
     else:
         raise UsageError(f"'{words.value(thing)}' is no signal", "give a signal, or the name of one")
-    if not init and found.pattern is None:
+    if not init:
         _check_recorded(found)
     return found
 
 
 def _check_recorded(found: WantedSignal) -> None:
-    page = next((page for page in catalog.PAGES if page.path == found.path), None)
-    if page is not None and page.group == "init":
-        raise UsageError(f"'{page.name}' is only counted", "record it with trace(init=True)")
+    pages, others = pages_of(found)
+    if pages and not others and all(page.group == "init" for page in pages):
+        name = pages[0].name if found.pattern is None else found.text
+        raise UsageError(f"'{name}' is only counted", "record it with trace(init=True)")
 
 
 def _named_signal(text: str, trace: Trace | None) -> WantedSignal:

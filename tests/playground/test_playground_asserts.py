@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sigexplorer.playground import asserts
 from sigexplorer.playground.asserts import Loader, explain, telling
 
 if TYPE_CHECKING:
@@ -17,7 +19,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def failed() -> list[tuple[str, str | None]]:
+    """Return what is told of asserts that fail."""
+    return []
+
+
+@pytest.fixture
+def run(tmp_path: Path, failed: list[tuple[str, str | None]]) -> Run:
     """Return a function that runs the body of a function, and returns what held and what failed."""
 
     def run_body(body: str) -> tuple[list[str], tuple[str, str | None] | None]:
@@ -27,7 +35,7 @@ def run(tmp_path: Path) -> Run:
         held: list[str] = []
         names: dict[str, Any] = {"__name__": "body"}
         exec(Loader("body", str(file)).get_code("body"), names)  # noqa: S102 - our own program
-        with telling(held.append):
+        with telling(held.append, lambda *told: failed.append(told)):
             try:
                 names["main"]()
             except AssertionError as problem:
@@ -58,13 +66,13 @@ FAILING = {
 @pytest.mark.parametrize(("body", "says"), FAILING.values(), ids=FAILING)
 def test_a_failing_assert_tells_its_values(body: str, says: tuple[str, str | None] | None, run: Run) -> None:
     """What was stated is told, and what each side came to; a secret is not."""
-    held, failed = run(body)
+    held, ended = run(body)
     assert held == []
-    assert failed is not None
+    assert ended is not None
     if says is None:
-        assert "abcdef123" not in str(failed)
+        assert "abcdef123" not in str(ended)
     else:
-        assert failed == says
+        assert ended == says
 
 
 @pytest.mark.parametrize("body", [body for body, _ in FAILING.values()], ids=FAILING)
@@ -104,6 +112,77 @@ def test_nothing_is_kept_alive(run: Run) -> None:
         "assert note(make())\nassert seen[0]() is None"
     )
     assert failed is None
+
+
+IN_A_THREAD = """
+import threading
+def ask():
+    assert 1 == 2
+threading.excepthook = print
+thread = threading.Thread(target=ask)
+thread.start()
+thread.join()
+"""
+
+IN_A_HANDLER = """
+try:
+    1 / 0
+except ZeroDivisionError:
+    try:
+        assert 1 == 2
+    except Exception: pass
+"""
+
+ASSERTS = "def assert_it(): raise AssertionError('1 == 2')"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "try:\n    assert 1 == 2\nexcept Exception: pass",
+        "try:\n    assert 1 == 2\nexcept: pass",
+        "def ask():\n    assert 1 == 2\ntry:\n    ask()\nexcept AssertionError: pass",
+        f"{ASSERTS}\ntry:\n    assert_it()\nexcept Exception: pass",
+        IN_A_THREAD,
+        IN_A_HANDLER,
+    ],
+    ids=["anything", "all", "by a caller", "of a call", "in a thread", "in a handler"],
+)
+def test_an_assert_that_is_caught_has_failed(
+    body: str, run: Run, failed: list[tuple[str, str | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever catches it, it is told as one that ends the scenario is."""
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    assert run(body)[1] is None
+    assert failed == [("1 == 2", None)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "try:\n    assert 1 == 2\nexcept AssertionError: pass",
+        "try:\n    assert 1 == 2\nexcept (ValueError, AssertionError): pass",
+        f"{ASSERTS}\ntry:\n    x = assert_it()\nexcept AssertionError: pass",
+        "import contextlib\nwith contextlib.suppress(AssertionError):\n    assert 1 == 2",
+    ],
+    ids=["alone", "among others", "of a call", "in a with"],
+)
+def test_an_assert_that_is_expected_to_fail_has_not(
+    body: str, run: Run, failed: list[tuple[str, str | None]]
+) -> None:
+    """Its own block says that it may: then it is a question, and no claim."""
+    assert run(body) == ([], None)
+    assert failed == []
+
+
+def test_python_without_asserts_leaves_none_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With -O, or PYTHONOPTIMIZE, the asserts of a scenario are claims all the same."""
+
+    def compiled(*arguments: Any, optimize: int = 2, **named: Any) -> Any:
+        return compile(*arguments, optimize=optimize, **named)
+
+    monkeypatch.setattr(asserts, "compile", compiled, raising=False)
+    assert run("assert 1 == 2") == ([], ("1 == 2", None))
 
 
 def test_an_assert_of_another_module_tells_the_names_in_it() -> None:

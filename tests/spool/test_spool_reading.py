@@ -228,7 +228,7 @@ class Clock(int):
 def test_many_savepoints_that_were_rolled_back(nested: bool) -> None:  # noqa: FBT001 - a parameter
     """A dispatch costs no more where many savepoints of its transaction were rolled back."""
     spans = [Undone(1, Clock(10 * n), Clock(100_000 - n if nested else 10 * n + 5)) for n in range(1_000)]
-    assembly = Assembly([Shape._make(row) for row in SHAPES], 0, 11, lambda number: number)
+    assembly = Assembly([Shape._make((*row, 0)) for row in SHAPES], 0, 11, lambda number: number)
     assembly.learn(reversed(spans))
     row = {"transactions": [("default", 1)], "arguments": (7, True)}
     Clock.compared = 0

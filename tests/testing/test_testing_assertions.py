@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import sys
 from collections.abc import Callable, Iterator
@@ -128,7 +129,8 @@ def test_called(checkout: Traced) -> None:
     assert [call.outcome for call in checkout.assert_called(shop.ship)] == ["returned", "raised"]
     assert checkout.assert_called("shop.ship", times=1, sender=shop.Web)[0].result == "on its way"
     assert len(checkout.assert_called("book", times=2, signal=shop.paid)) == 2
-    assert checkout.assert_called(shop.push, times=0) == []
+    with connected(shop.paid, shop.push):
+        assert checkout.assert_called(shop.push, times=0) == []
     with connected(shop.paid, shop.fail, shop.book), sigexplorer.trace() as trace:
         with sigexplorer.mute(receiver=shop.book), pytest.raises(ValueError, match="no book"):
             shop.paid.send(None)
@@ -141,6 +143,35 @@ def test_called(checkout: Traced) -> None:
     assert "called once, not twice" in message(
         lambda: checkout.assert_called("shop.ship", 2, sender=shop.Web)
     )
+
+
+def test_a_receiver_that_runs_has_been_called() -> None:
+    """Also before it is over; what comes after it has not."""
+    asked: list[str] = []
+
+    def look(**_named: object) -> None:
+        trace.assert_called(look, times=1)
+        trace.assert_called(shop.book, times=0)
+        asked.append(message(lambda: trace.assert_called(look, times=0)))
+
+    with connected(shop.paid, look, shop.book), sigexplorer.trace() as trace:
+        shop.paid.send(None)
+    assert "look was called once" in asked[0]
+    trace.assert_called(shop.book, times=1)
+
+
+def test_whether_an_async_receiver_runs_now_is_not_known() -> None:
+    """Neither that it was called nor that it was not is said of it, until the send is over."""
+
+    async def look(**_named: object) -> None:
+        await asyncio.sleep(0)
+        for times in (None, 0, 1):
+            with pytest.raises(UsageError, match=r"whether '.*look' was called is not known"):
+                trace.assert_called(look, times=times)
+
+    with connected(shop.paid, look), sigexplorer.trace() as trace:
+        asyncio.run(shop.paid.asend(None))
+    trace.assert_called(look, times=1)
 
 
 def test_a_receiver_that_was_not_called_says_to_what_it_is_connected() -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 import shop
+from django.apps import apps
 from django.contrib.auth.models import AbstractUser, User
-from django.db.models.signals import m2m_changed, post_save
+from django.db.models.signals import m2m_changed, post_init, post_save
 from django.dispatch import Signal
 
 import sigexplorer
-from blog.models import Post
+from blog.models import Post, PublishedPost, Tag
 from blog.receivers import count_failed_login, reindex
 from sigexplorer import Traced
 from sigexplorer.capture.tracer import Tracer
@@ -115,6 +117,11 @@ UNKNOWN: dict[str, tuple[Callable[[Traced], object], str, str]] = {
         "using 'defualt' of %save",
         "default",
     ),
+    "setting": (
+        lambda t: t.assert_not_sent("setting_changed", setting="DEBUGG"),
+        "setting 'DEBUGG' of setting_changed",
+        "DEBUG",
+    ),
     "argument of one's own": (
         lambda t: t.assert_not_sent("paid", ordr=7),
         "argument 'ordr' of paid",
@@ -146,6 +153,41 @@ IMPOSSIBLE: dict[str, tuple[Callable[[Traced], object], str]] = {
         "the model between does: blog.Post_tags",
     ),
     "muted": (lambda _: sigexplorer.mute("m2m_changed", sender=User).__enter__(), "auth.User_groups"),
+    "group that is counted": (lambda t: t.assert_not_sent("%init"), "'%init' is only counted"),
+    "glob that is counted": (lambda t: t.assert_not_sent("*_init"), "'*_init' is only counted"),
+    "key for an instance": (
+        lambda t: t.assert_not_sent(post_save, instance=7),
+        "'instance' of post_save is never 7",
+    ),
+    "name for an instance": (lambda t: t.assert_not_sent(post_save, instance="one"), "is never 'one'"),
+    "text for a flag": (lambda t: t.assert_not_sent(post_save, created="True"), "is never 'True'"),
+    "number for a flag": (lambda t: t.find("%save", raw=7), "'raw' of %save is never 7"),
+    "list for a set": (lambda t: t.assert_not_sent(post_save, update_fields=["title"]), "a set of names"),
+    "none for a database": (lambda t: t.assert_not_sent(post_save, using=None), "is never None"),
+    "instance of another model": (
+        lambda t: t.assert_not_sent(post_save, Post, instance=Tag(pk=1)),
+        "'blog.Post' sends no instance of 'blog.Tag'",
+    ),
+    "instance of another model, by name": (
+        lambda t: t.assert_not_sent("%delete", "Post", instance=Tag(pk=1)),
+        "'blog.Post' sends no instance of 'blog.Tag'",
+    ),
+    "model that migrates": (
+        lambda t: t.assert_not_sent("post_migrate", Post),
+        "the configuration of an app does",
+    ),
+    "model that migrates, by name": (lambda t: t.assert_not_sent("post_migrate", "Post"), "of an app does"),
+    "model that logs in": (lambda t: t.assert_not_sent("user_logged_in", Post), "one of users that log in"),
+    "model that is asked": (lambda t: t.assert_not_sent("request_started", Post), "no model does"),
+    "model of settings": (
+        lambda _: sigexplorer.mute("setting_changed", sender=Post).__enter__(),
+        "no model does",
+    ),
+    "times of what is not": (
+        lambda t: t.assert_not_sent("paid", times=2),
+        "assert_not_sent takes no 'times'",
+    ),
+    "decorator without a call": (lambda _: sigexplorer.trace(shop.book), "to decorate a function: @trace()"),  # type: ignore[arg-type]
     "three in a pair": (lambda t: t.assert_order(("paid", None, 3)), "is no pair"),  # type: ignore[arg-type]
 }
 
@@ -176,6 +218,14 @@ def test_what_never_sends_a_signal_is_an_error(
         lambda t: t.assert_not_sent("post_save", "blog.models.Post"),
         lambda t: t.assert_not_sent(shop._quiet, Post(pk=7)),
         lambda t: t.assert_not_sent("post_save", "BLOG.post", using="default"),
+        lambda t: t.assert_not_sent("post_save", Post, created=1, update_fields={"title"}, instance=mock.ANY),
+        lambda t: t.assert_not_sent("post_save", instance="<blog.Post pk=7>", raw=False, update_fields=None),
+        lambda t: t.assert_not_sent("post_save", PublishedPost, instance=Post(pk=7)),
+        lambda t: t.assert_not_sent("user_logged_in", User, user=User(pk=7)),
+        lambda t: t.assert_not_sent("user_logged_out", type(None), user=None),
+        lambda t: t.assert_not_sent("m2m_changed", pk_set={1}, model=Tag, reverse=False),
+        lambda t: t.assert_not_sent("post_migrate", apps.get_app_config("blog"), verbosity=0),
+        lambda t: t.assert_not_sent("setting_changed", setting="DEBUG", value=object()),
     ],
 )
 def test_a_name_that_something_has_is_none(trace: Traced, ask: Callable[[Traced], object]) -> None:
@@ -222,6 +272,14 @@ def test_a_scenario_tells_the_nearest_names_too() -> None:
     assert (claim.detail or "").startswith("unknown signal 'post_sav' (nearest: post_save, ")
 
 
+def test_before_the_first_step_there_is_nothing_to_assert_on() -> None:
+    """Nothing was recorded, so that no signals, or any, would hold whatever was sent."""
+    steps = OwnSteps(Tracer("a scenario", steps_only=True))
+    for ask in (steps.assert_no_signals, lambda: steps.assert_not_sent("paid")):
+        with pytest.raises(UsageError, match="no step has begun"):
+            ask()
+
+
 def test_signals_without_a_name_are_told_apart() -> None:
     """One that no module holds is known by itself, in a trace as in a mute."""
     one, other = Signal(), Signal()
@@ -266,3 +324,87 @@ def test_methods_of_two_objects_are_not_taken_for_each_other() -> None:
             assert shop.paid.send(None) == []
     finally:
         shop.paid.disconnect(here.note)
+
+
+def _local() -> type:
+    class Local:
+        """A sender that goes by the name of another."""
+
+    return Local
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(shop.Desk(), shop.Desk()), (_local(), _local()), ("7", 7), (10**9, 10**9 + 1), (None, shop.Web)],
+    ids=["objects", "classes", "text and number", "numbers", "none"],
+)
+def test_senders_of_one_name_are_told_apart(one: object, other: object) -> None:
+    """A sender is the object itself: nothing is said of it for what another of its name did."""
+    shop.paid.connect(shop.book)
+    try:
+        with sigexplorer.trace() as trace:
+            shop.paid.send(one)
+        assert trace.assert_called(shop.book, sender=other, times=0) == []
+    finally:
+        shop.paid.disconnect(shop.book)
+    trace.assert_sent("paid", sender=one, times=1)
+    trace.assert_called(shop.book, sender=one, times=1)
+    for asked in (
+        lambda: trace.assert_sent("paid", sender=other),
+        lambda: trace.assert_order(("paid", other)),
+    ):
+        with pytest.raises(AssertionError):
+            asked()
+    assert trace.find("paid", sender=other) == []
+
+
+def test_who_is_connected_for_another_of_that_name_is_not_connected() -> None:
+    """For that very class, as Django has it."""
+    one, other = _local(), _local()
+    shop.paid.connect(shop.book, sender=one)
+    try:
+        sigexplorer.assert_connected(shop.book, shop.paid, one)
+        with pytest.raises(AssertionError, match="is not connected to paid for"):
+            sigexplorer.assert_connected(shop.book, shop.paid, other)
+    finally:
+        shop.paid.disconnect(shop.book, sender=one)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"receiver": "os.path.join"},
+        {"receiver": Post},
+        {"receiver": lambda **_named: None},
+        {"receiver": "reindex", "signal": "pre_save"},
+        {"receiver": "reindex", "sender": Tag},
+    ],
+    ids=str,
+)
+def test_what_nothing_can_call_is_not_said_to_be_uncalled(trace: Traced, asked: dict[str, Any]) -> None:
+    """It is not connected, at least not to that signal or for that sender: the assertion would ever hold."""
+    receiver = asked.pop("receiver")
+    with pytest.raises(UsageError, match=r"is not connected.*: nothing calls it"):
+        trace.assert_called(receiver, times=0, **asked)
+    trace.assert_called("reindex", times=0, signal="%save", sender="Post")
+
+
+def test_what_was_only_counted_is_not_said_to_be_unsent() -> None:
+    """A glob that it fits, or a receiver that it calls, cannot be told about."""
+    post_init.connect(shop.book)
+    try:
+        with sigexplorer.trace() as trace:
+            Tag(name="new")
+        for ask in (
+            lambda: trace.assert_not_sent("post_*"),
+            lambda: trace.assert_sent("*", sender=Tag),
+            lambda: trace.assert_called(shop.book, times=0),
+        ):
+            with pytest.raises(UsageError, match="which is only counted"):
+                ask()
+        trace.assert_not_sent("post_*", sender=Post)
+        trace.assert_not_sent("post_*", created=True)
+        assert trace.find() == []
+    finally:
+        post_init.disconnect(shop.book)
