@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from sigexplorer.cli.options import Chosen, Viewed, Written
-from sigexplorer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Run, Summary
 from sigexplorer.show.rowlines import Written
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from itertools import zip_longest
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sigexplorer.errors import NothingRecordedError, RecordingError
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Bypass, Callback, Counted, Dispatch, ListedReceiver, Origin, Run, Trace
 from sigexplorer.spool import presence
 from sigexplorer.spool.assembly import Assembly

@@ -7,10 +7,8 @@ index stays short, however long the recording is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
-
-from sigexplorer.frozen import dataclass
 
 Record = dict[str, Any]
 
