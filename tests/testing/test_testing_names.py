@@ -380,7 +380,7 @@ def test_who_is_connected_for_another_of_that_name_is_not_connected() -> None:
         {"receiver": "reindex", "signal": "pre_save"},
         {"receiver": "reindex", "sender": Tag},
     ],
-    ids=str,
+    ids=["function", "model", "unconnected", "other signal", "other sender"],
 )
 def test_what_nothing_can_call_is_not_said_to_be_uncalled(trace: Traced, asked: dict[str, Any]) -> None:
     """It is not connected, at least not to that signal or for that sender: the assertion would ever hold."""
