@@ -19,6 +19,7 @@ from typing import Any
 
 from django.dispatch import Signal
 
+from sigexplorer.capture.classes import subclasses
 from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.lanes import STREAM, said
 from sigexplorer.capture.listening import tracing_receiver
@@ -231,18 +232,11 @@ _asking = _Asking()
 
 
 def _replacements() -> Iterator[Replacement]:
-    for owner in (Signal, *_subclasses(Signal)):
+    for owner in (Signal, *subclasses(Signal)):
         if "_live_receivers" in vars(owner):
             yield Replacement(owner, "_live_receivers", _choosing)
         if "has_listeners" in vars(owner):
             yield Replacement(owner, "has_listeners", _asked)
-
-
-def _subclasses(cls: type) -> Iterator[type]:
-    subclasses: list[type] = type.__subclasses__(cls)
-    for subclass in subclasses:
-        yield subclass
-        yield from _subclasses(subclass)
 
 
 def _choosing(found: Any) -> Any:

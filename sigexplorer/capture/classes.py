@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
@@ -126,3 +127,11 @@ def is_plain(model: type) -> bool:
         class_attribute(model, "__getattribute__") is object.__getattribute__
         and type(class_attribute(model, "__dict__")) is GetSetDescriptorType
     )
+
+
+def subclasses(cls: type) -> Iterator[type]:
+    """Yield the classes made of ``cls``, and those made of them."""
+    made: list[type] = type.__subclasses__(cls)
+    for subclass in made:
+        yield subclass
+        yield from subclasses(subclass)

@@ -8,7 +8,7 @@ from django.dispatch import Signal
 
 from sigexplorer.capture.classes import class_path
 from sigexplorer.capture.dispatch import HOOKS
-from sigexplorer.capture.overriding import _replaced as changed
+from sigexplorer.capture.overriding import REPLACED
 from sigexplorer.model import LATE
 
 _METHODS = ("send", "send_robust", "asend", "asend_robust")
@@ -21,7 +21,7 @@ def notes() -> tuple[str, ...]:
     One that was put back meanwhile has left nothing by which it would be known.
     """
     ours = {(id(entry.owner), entry.name): entry.ours for entry in HOOKS.installed}
-    ours |= {(id(owner), name): function for owner, name, _, function in changed}
+    ours |= {(id(owner), name): function for owner, name, _, function in REPLACED}
     found = [
         f"{class_path(owner)}.{name}"
         for owner in {id(owner): owner for owner in _owners()}.values()

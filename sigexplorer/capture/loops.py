@@ -20,6 +20,7 @@ from sigexplorer.capture.compiled import remembered
 from sigexplorer.capture.shapes import Shapes
 from sigexplorer.capture.writing import expression as _our_call
 from sigexplorer.capture.writing import placed as _placed
+from sigexplorer.capture.writing import renamed
 from sigexplorer.capture.writing import statements as _ours
 
 # What stands between Django's statements. The one name that these need is given to the
@@ -176,18 +177,13 @@ def _compiled(found: FunctionType) -> CodeType:
     scope = f"def scope(_sigexplorer, _shapes, _known, _silent):\n    HERE\n    return {found.__name__}"
     tree.body = _ours(scope, method, _noted(method))
     ast.increment_lineno(tree, found.__code__.co_firstlineno - 2)
-    return _renamed(compile(tree, found.__code__.co_filename, "exec"), found.__qualname__)
+    method_name = found.__qualname__
 
+    def full_name(name: str) -> str:  # the one that it has in Django
+        name = name.replace("scope.<locals>._sending", method_name)
+        return name.replace(f"scope.<locals>.{found.__name__}", method_name)
 
-def _renamed(code: CodeType, method: str) -> CodeType:
-    """Give a method, and the functions in it, the full names that they have in Django."""
-    name = code.co_qualname.replace("scope.<locals>._sending", method)
-    return code.replace(
-        co_qualname=name.replace(f"scope.<locals>.{method.rpartition('.')[2]}", method),
-        co_consts=tuple(
-            _renamed(held, method) if isinstance(held, CodeType) else held for held in code.co_consts
-        ),
-    )
+    return renamed(compile(tree, found.__code__.co_filename, "exec"), full_name)
 
 
 def _noted(method: Any) -> list[ast.stmt]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.dispatch import Signal
 
+from sigexplorer.capture.classes import subclasses
 from sigexplorer.capture.frames import stand_in
 from sigexplorer.capture.hooks import Replacement
 from sigexplorer.capture.lanes import guarded
@@ -25,7 +26,7 @@ from sigexplorer.capture.wrapping import wrapped
 from sigexplorer.model import Method
 
 #: Methods that stand on classes now, with what was found there.
-_replaced: list[tuple[type, str, Any, Any]] = []
+REPLACED: list[tuple[type, str, Any, Any]] = []
 
 #: What a class may have of its own that neither sends nor helps to.
 _OTHERS = frozenset({"connect", "disconnect", "has_listeners"})
@@ -40,7 +41,7 @@ _seen: weakref.WeakSet[type] = weakref.WeakSet()
 def replacements(methods: Mapping[Method, Shapes]) -> Iterator[Replacement]:
     """Yield what is to be replaced on Signal's subclasses as they are now."""
     _seen.clear()
-    for cls in _subclasses(Signal):
+    for cls in subclasses(Signal):
         for owner in _new_owners(cls):
             yield from _of_class(owner, methods)
 
@@ -95,13 +96,6 @@ def _observed(source: Source, asked: Shapes, sends: bool, sees_all: bool, found:
         return found if _named.get(asked.method) is asked else wrapped(asked, found)
 
 
-def _subclasses(cls: type) -> Iterator[type]:
-    subclasses: list[type] = type.__subclasses__(cls)
-    for subclass in subclasses:
-        yield subclass
-        yield from _subclasses(subclass)
-
-
 class NewOnes:
     """Lets every subclass of Signal that is made from now on be observed."""
 
@@ -126,8 +120,8 @@ class NewOnes:
         if self._hook is not None and vars(Signal).get("__init_subclass__") is self._hook:
             delattr(Signal, "__init_subclass__")
         self._hook = None
-        while _replaced:
-            owner, name, found, ours = _replaced.pop()
+        while REPLACED:
+            owner, name, found, ours = REPLACED.pop()
             if vars(owner).get(name) is ours:
                 setattr(owner, name, found)
 
@@ -138,4 +132,4 @@ def _observe(cls: type, methods: Mapping[Method, Shapes]) -> None:
             found = vars(owner)[name]
             ours = stand_in(make(found), found)
             setattr(owner, name, ours)
-            _replaced.append((owner, name, found, ours))
+            REPLACED.append((owner, name, found, ours))

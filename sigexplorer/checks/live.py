@@ -23,7 +23,6 @@ class LiveReceiver:
     weak: bool
     alive: bool
     bare: bool = False  # what is called is the function at that line, with nothing around it
-    takes_kwargs: bool = True  # what is called does
     by_debug: bool = False  # only DEBUG = True holds it
     sender_kind: SenderKind = "other"
 

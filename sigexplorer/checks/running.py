@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 from collections.abc import Iterator
@@ -75,7 +74,6 @@ def _receiver(path: str, one: Registration, classes: dict[int, Any]) -> LiveRece
         weak=one.weak,
         alive=one.receiver is not None,
         bare=code is not None and words is not None and code.co_firstlineno == words.line,
-        takes_kwargs=code is None or bool(code.co_flags & inspect.CO_VARKEYWORDS),
         by_debug=held_by_debug_alone(one),
         sender_kind=_kind(event, classes),
     )
