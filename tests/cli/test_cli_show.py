@@ -240,7 +240,8 @@ def test_the_last_run_is_kept(story_cli: Cli) -> None:
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     story_cli("trigger", "post_init", "--no-keep")
     assert "trigger pre_init" in story_cli("show", "--last").out
-    assert [each.name for each in file.parent.iterdir()] == [file.name]
+    # Beside it lies the loops' code wherever this is the first run that needs it.
+    assert {each.name for each in file.parent.iterdir()} - {"code"} == {file.name}
 
 
 def test_what_is_too_long_is_not_kept(story_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
