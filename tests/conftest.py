@@ -44,7 +44,7 @@ HOSTILE_TEXTS = {
     "bidi": "\u202etxt.exe\u202c\u2066isolated\u2069\u200b\ufeff",
     "surrogate": "lone \ud800 and \udfff",
     "markdown": "| a | **b** | `c` | ``` | # d | <e> | [f](g) | \\",
-    "huge": "x" * 10_000_000,
+    "huge": "x" * 4_000_000,
 }
 
 
