@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,6 +44,7 @@ sys.exit(code)
 """
 
 
+@cache
 def interrupt(*arguments: str) -> Answer:
     """Run the command on a scenario that is interrupted."""
     return python(INTERRUPTED, *arguments, timeout=20)
