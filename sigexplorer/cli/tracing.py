@@ -231,3 +231,6 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
     except KeyboardInterrupt:
         if session.folder.is_dir():
             _say(f"the report was interrupted; what was recorded is in '{session.folder}'")
+    except Exception as fault:  # noqa: BLE001 - what a report needs may be out of reach by now
+        told = f"{type(fault).__name__}: {fault}; what was recorded is in '{session.folder}'"
+        _say(f"the report failed: {told} (sigexplorer show '{session.folder}')")
