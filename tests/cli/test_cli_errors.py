@@ -226,5 +226,8 @@ def test_a_fault_of_ours_is_one_line_too(
     assert (out, err.count("\n")) == ("", 1)
     assert "ZeroDivisionError" in err
     assert "\x1b" not in err
+    assert "sigexplorer --debug …" in err
+    assert run(["docs", "--debug"]) == 2
+    assert "--debug comes first" in capsys.readouterr().err
     assert run(["--debug", "docs"]) == 2
     assert "Traceback (most recent call last)" in capsys.readouterr().err
