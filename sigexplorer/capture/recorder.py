@@ -57,6 +57,8 @@ class Recorder:
     may raise anywhere in here: what was to be written then is written the next time.
     """
 
+    stepped = False  # whether only what happens in steps is part of the run
+
     def __init__(
         self,
         folder: Path,
@@ -120,6 +122,7 @@ class Recorder:
                 "since": self._since,
                 "process": self._process,
                 "parent": self._parent,
+                "stepped": self.stepped,
                 "sigexplorer": sigexplorer.__version__,
                 "django": django.get_version(),
                 "python": platform.python_version(),
