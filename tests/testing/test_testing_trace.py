@@ -293,3 +293,36 @@ def test_a_mixin_behind_its_test_case_is_refused() -> None:
         type("Sales", (SimpleTestCase, sigexplorer.SignalsMixin), {})
     base = type("Base", (sigexplorer.SignalsMixin,), {})
     assert issubclass(type("Sales", (base, SimpleTestCase), {}), SimpleTestCase)
+
+
+CASES = """
+import unittest
+import django.test
+import shop
+import sigexplorer
+
+class Sales(sigexplorer.SignalsMixin):
+    def test_sent(self):
+        shop.paid.send(None)
+        self.signals.assert_sent(shop.paid, times=1)
+
+class TestOne(Sales, unittest.TestCase): pass
+class TestTwo(Sales, unittest.IsolatedAsyncioTestCase):
+    async def test_awaited(self):
+        await shop.paid.asend(None)
+        self.signals.assert_sent(shop.paid, times=1)
+class TestThree(Sales, django.test.SimpleTestCase): pass
+class TestFour(Sales, django.test.TestCase): pass
+class TestFive(sigexplorer.SignalsMixin, unittest.TestCase):
+    def setUp(self):
+        self.signals.assert_no_signals()
+    def test_fails(self): pass
+"""
+
+
+def test_the_mixin_works_in_pytest_alone(pytester: pytest.Pytester) -> None:
+    """Whatever the test case: pytest sets the test method on it, and takes it away; setUp is not recorded."""
+    pytester.makepyfile(CASES)
+    result = pytester.runpytest_inprocess("-p", "no:django", "-p", "no:randomly", "-p", "no:asyncio")
+    result.assert_outcomes(passed=5, failed=1)
+    result.stdout.fnmatch_lines(["*UsageError: the test method has not begun (what setUp sends *"])
