@@ -270,7 +270,7 @@ def test_a_model_that_is_swapped_out_sends_nothing(
 ) -> None:
     """Itself and by name: a project that has its own user model means that one."""
     monkeypatch.setattr(type(User._meta), "swapped", property(lambda own: own.swappable and "shop.Customer"))
-    with pytest.raises(UsageError, match="it is swapped out for 'shop.Customer'"):
+    with pytest.raises(UsageError, match=r"it is swapped out for 'shop\.Customer'"):
         ask(trace)
 
 
