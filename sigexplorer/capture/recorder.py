@@ -12,16 +12,15 @@ import sys
 from _thread import get_ident
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic, sleep
-from time import perf_counter_ns as clock
+from time import sleep
 from typing import Any
 
 import django
 
 import sigexplorer
 from sigexplorer.capture import counting, database, dispatch, keeping, late, observing, shapes
+from sigexplorer.capture.clock import clock, monotonic, now
 from sigexplorer.capture.lanes import STREAM, guarded, id_of, next_id, said
 from sigexplorer.capture.ticking import Ticker
 from sigexplorer.spool.files import SpoolFile, packed
@@ -106,7 +105,7 @@ class Recorder:
         self._recording = True
         self._process = os.getpid()
         self._began, self._since = clock(), next_id()
-        self._started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self._started_at = now()
         self._queries = -STREAM.queries
         self._counted = counting.times()  # before
 
