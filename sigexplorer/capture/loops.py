@@ -97,7 +97,7 @@ except BaseException as error:
     raise
 finally:
     lane.open = before
-    if before is None and watch is None and flight[0]:
+    if flight[2] is None and watch is None and flight[0]:
         flight[2] = 0
         lane.flights.append(flight)
         if len(lane.flights) > stream.batch:

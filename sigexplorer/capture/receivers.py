@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, NamedTuple
 
+from sigexplorer.capture.classes import contents
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.places import short
 from sigexplorer.capture.registry import Registration, reaches, registrations
@@ -46,51 +48,79 @@ def _place(function: FunctionType) -> tuple[str, int]:
 
 
 def innermost(receiver: Any) -> Any:
-    """Return what stands under partials, bound methods and ``functools.wraps``."""
+    """Return what stands under partials, bound methods and decorators."""
     *_, last = layers(receiver)
     return last
 
 
 def layers(receiver: Any) -> Iterator[Any]:
-    """Yield a receiver, and what stands under each partial, bound method and ``functools.wraps``."""
-    yield receiver
-    for _ in range(_UNWRAP_LIMIT):
-        kind = type(receiver)
-        if kind is functools.partial:
-            receiver = receiver.func
-        elif kind is MethodType:
-            receiver = receiver.__func__
-        elif kind is FunctionType and "__wrapped__" in receiver.__dict__:
-            receiver = receiver.__dict__["__wrapped__"]
-        elif kind is FunctionType or kind is BuiltinFunctionType:
-            return
-        else:
-            wrapped = attribute(receiver, "__wrapped__")
-            if wrapped is None:
-                return
-            receiver = wrapped
+    """Yield a receiver, and what stands under each partial, bound method and decorator."""
+    passed: list[Any] = []
+    while receiver is not None and len(passed) <= _UNWRAP_LIMIT:
         yield receiver
+        passed.append(receiver)
+        under = _under(receiver)
+        receiver = _renamed(receiver, passed) if under is None else under
+
+
+def _under(receiver: Any) -> Any:
+    """Return what stands right under a partial, a bound method or ``functools.wraps``; None if it is none."""
+    kind = type(receiver)
+    if kind is functools.partial:
+        return receiver.func
+    if kind is MethodType:
+        return receiver.__func__
+    if kind is FunctionType:
+        return receiver.__dict__.get("__wrapped__")
+    return None if kind is BuiltinFunctionType else attribute(receiver, "__wrapped__")
+
+
+def _renamed(wrapper: Any, passed: Sequence[Any]) -> FunctionType | None:
+    """Return the function that a decorator without ``functools.wraps`` made ``wrapper`` of; None if none did.
+
+    It is one that the wrapper keeps and whose own name stands for the wrapper now, or for what
+    was ``passed`` on the way to it.
+    """
+    for function in _kept(wrapper):
+        named = _named(function)
+        if any(named is layer for layer in passed):
+            return function
+    return None
+
+
+def _named(function: FunctionType) -> Any:
+    """Return what the name by which ``function`` was defined stands for now, if it is one of a module."""
+    module = function.__module__
+    found: Any = sys.modules.get(module) if type(module) is str else None
+    for name in function.__qualname__.split("."):
+        found = None if found is None else contents(found).get(name)
+    return found
 
 
 def held(receiver: Any) -> tuple[str, ...]:
     """Name the functions that a decorator without ``functools.wraps`` keeps in what it returned."""
-    found: dict[str, None] = {}
-    waiting, seen = [receiver], 0
-    while waiting and seen < _UNWRAP_LIMIT:
-        seen += 1
-        function = innermost(waiting.pop())
-        if type(function) is not FunctionType:
-            continue
-        if seen > 1:
-            found[function_path(function)] = None
-        waiting += _kept_by(function)
-    return tuple(found)
+    return tuple(dict.fromkeys(map(function_path, _kept(innermost(receiver)))))
 
 
-def _kept_by(function: FunctionType) -> list[Any]:
-    """Return the functions, and partials and methods of some, that are variables of a closure."""
+def _kept(thing: Any) -> Iterator[FunctionType]:
+    """Yield the functions in the closure of a function, and in the closures of these."""
+    waiting = _in_closure(thing)
+    for _ in range(_UNWRAP_LIMIT):
+        if not waiting:
+            return
+        kept = waiting.pop()
+        under = _under(kept)
+        if under is not None:
+            waiting.append(under)
+        elif type(kept) is FunctionType:
+            yield kept
+            waiting += _in_closure(kept)
+
+
+def _in_closure(thing: Any) -> list[Any]:
+    """Return the functions, and partials and methods of some, that are variables of a function's closure."""
     kept = []
-    for cell in function.__closure__ or ():
+    for cell in (thing.__closure__ or ()) if type(thing) is FunctionType else ():
         with contextlib.suppress(ValueError):  # of a variable that is not set yet
             kept.append(cell.cell_contents)
     return [one for one in kept if type(one) in (FunctionType, MethodType, functools.partial)]

@@ -86,9 +86,12 @@ def test_nested_dispatches_have_the_call_that_sent_them(method: str) -> None:
     }
 
 
-def test_nesting_through_threads_and_tasks() -> None:
+@pytest.mark.parametrize("heard", [False, True], ids=["unheard", "heard"])
+def test_nesting_through_threads_and_tasks(*, heard: bool) -> None:
     """The bridges of asgiref, asyncio's tasks and to_thread() carry the receiver that sends along."""
     outer, inner = Signal(), Signal()
+    if heard:
+        connect(inner, nobody)
 
     def sync(**_named: object) -> None:
         async_to_sync(inner.asend)(None, name="async_to_sync")
@@ -129,6 +132,10 @@ def test_nesting_through_threads_and_tasks() -> None:
     assert sorted(roots * len(expected)) == sorted(
         dispatch.parent for dispatch in trace.dispatches if dispatch.parent is not None
     )
+
+
+def nobody(**_named: object) -> None:
+    """Do nothing."""
 
 
 async def awaited_send(signal: Signal) -> None:

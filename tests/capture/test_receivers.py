@@ -55,6 +55,32 @@ def decorated(**_named: object) -> None:
     """Receive."""
 
 
+def nameless(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate as one does who has not heard of functools.wraps."""
+
+    def wrapper(*values: object, **named: object) -> object:
+        return function(*values, **named)
+
+    wrapper.original = function  # type: ignore[attr-defined]
+    return wrapper
+
+
+class Box:
+    """Has a method that is decorated so."""
+
+    @nameless
+    def method(self, **_named: object) -> None:
+        """Receive."""
+
+
+@nameless
+@nameless
+def hidden(**_named: object) -> None:
+    """Receive."""
+
+
+other = nameless(plain)  # plain itself is still plain
+
 nothing = lambda **_named: None  # noqa: E731 - what is connected is a lambda
 
 SHOP = Shop()
@@ -71,6 +97,9 @@ RECEIVERS: dict[str, tuple[Any, str, Any]] = {
     "partial": (functools.partial(plain, more=1), "plain", plain),
     "partial of a partial": (functools.partial(functools.partial(SHOP.method)), "Shop.method", Shop.method),
     "partial of an object": (functools.partial(SHOP), "Shop", Shop.__call__),
+    "decorated without wraps": (hidden, "hidden", hidden.original.original),  # type: ignore[attr-defined]
+    "method decorated without wraps": (Box().method, "Box.method", Box.method.original),  # type: ignore[attr-defined]
+    "made of another": (other, "nameless.<locals>.wrapper", other),
     "wrapped for async": (sync_to_async(plain), "plain", plain),
 }
 
