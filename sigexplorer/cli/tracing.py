@@ -15,8 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sigexplorer.cli.beside import Surroundings
 from sigexplorer.cli.options import Chosen, Viewed, Written
-from sigexplorer.cli.wanted import Wanted
+from sigexplorer.cli.wanted import Wanted, where
 from sigexplorer.errors import NotPythonError, OutputError, UsageError
 from sigexplorer.masking import command_line
 from sigexplorer.project.children import VARIABLE, State, run_other
@@ -184,7 +185,7 @@ def go(session: Session, program: Program | None) -> int:
 def begin(session: Session) -> None:
     """Begin to trace this process, and report when it ends."""
     tracing = Tracing(session.state)
-    report = partial(_report, session, tracing)
+    report = partial(_report_as_it_began, Surroundings(), session, tracing)
     tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
 
 
@@ -217,6 +218,11 @@ def print_as(live: str) -> None:
     _print(Wanted(Chosen(**held["chosen"]), Viewed(**held["viewed"])), child=True)
 
 
+def _report_as_it_began(surroundings: Surroundings, *what: Any, **how: Any) -> None:
+    with surroundings.again():
+        _report(*what, **how)
+
+
 def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[], object]) -> None:
     """Report; Ctrl-C ends that, and nothing is lost."""
     try:
@@ -230,7 +236,6 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
         report(session.folder, session.wanted, tracing.problem, command_line(session.command), flush=flush)
     except KeyboardInterrupt:
         if session.folder.is_dir():
-            _say(f"the report was interrupted; what was recorded is in '{session.folder}'")
+            _say(f"the report was interrupted; {where(session.folder)}")
     except Exception as fault:  # noqa: BLE001 - what a report needs may be out of reach by now
-        told = f"{type(fault).__name__}: {fault}; what was recorded is in '{session.folder}'"
-        _say(f"the report failed: {told} (sigexplorer show '{session.folder}')")
+        _say(f"the report failed: {type(fault).__name__}: {fault}; {where(session.folder)}")

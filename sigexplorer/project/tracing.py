@@ -22,7 +22,7 @@ from sigexplorer.project.importable import importable, remember
 from sigexplorer.project.injecting import Faults
 from sigexplorer.project.program.ending import can_run, stay_interrupted, uninterrupted
 from sigexplorer.project.program.terminating import BeforeTerminated
-from sigexplorer.spool import presence
+from sigexplorer.spool import common, presence
 
 if TYPE_CHECKING:
     from sigexplorer.capture.recorder import Recorder
@@ -69,6 +69,7 @@ class Tracing:
         """
         ACTIVE.append(self)
         remember()
+        common.keep_open(Path(self._state.folder))
         self._ended = ended
         self._recording = recording
         when_imported("django.dispatch", self._record)
@@ -143,7 +144,7 @@ class Tracing:
             if recorder is not None:
                 recorder.stop(functools.partial(_note, recorder))
                 self._faults.end()
-                self.problem = self.problem or recorder.problem
+                self.problem = self.problem or _missing(recorder)
             presence.leave(Path(self._state.folder))
             self._terminated.end()
             ended, self._ended = self._ended, None
@@ -179,6 +180,13 @@ class Tracing:
                 raise
 
         return becoming
+
+
+def _missing(recorder: Recorder) -> str:
+    """Return why not all of it is recorded, if so, and how much."""
+    missing = recorder.missing
+    more = f"; {missing} {'dispatch is' if missing == 1 else 'dispatches are'} missing" if missing else ""
+    return f"{recorder.problem}{more}"
 
 
 def _say_that_it_goes_on(name: str) -> None:

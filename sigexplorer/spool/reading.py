@@ -19,6 +19,7 @@ from sigexplorer.errors import NothingRecordedError, RecordingError
 from sigexplorer.model import Bypass, Callback, Counted, Dispatch, ListedReceiver, Origin, Run, Trace
 from sigexplorer.spool import presence
 from sigexplorer.spool.assembly import Assembly
+from sigexplorer.spool.common import Joined, parts
 from sigexplorer.spool.files import frames
 from sigexplorer.spool.numbering import Numbers, Starts, ranked
 from sigexplorer.spool.rows import (
@@ -53,7 +54,7 @@ _KILLED = "a process ended before it could say so: its last moments are missing"
 class _Process:
     """What one file says beside its dispatches."""
 
-    path: Path
+    path: Path | Joined
     run: dict[str, Any] = field(default_factory=dict)
     end: dict[str, Any] | None = None  # None: it was killed
     so_far: dict[str, Any] = field(default_factory=dict)  # the same as the end, of a while before
@@ -80,7 +81,9 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         files = sorted(folder.iterdir()) if folder.is_dir() else []
         self._running, self._killed = presence.joined(folder) if files else ((), ())
-        names = [path for path in files if _NAME.fullmatch(path.name)]
+        common, _ = parts(folder)
+        paths = {path.name: path for path in files} | common
+        names = [paths[name] for name in sorted(paths) if _NAME.fullmatch(name)]
         found = [_known(path, several=len(names) > 1) for path in names]
         self._processes = sorted(
             (process for process in found if process.run), key=lambda process: process.run["began"]
@@ -191,7 +194,7 @@ class Spool:
             yield _records(process.path, assembly, made)
 
 
-def _known(path: Path, *, several: bool) -> _Process:
+def _known(path: Path | Joined, *, several: bool) -> _Process:
     """Read what a file says beside its dispatches; one that is not as ours are is an error."""
     try:
         return _looked_through(path, several=several)
@@ -199,8 +202,9 @@ def _known(path: Path, *, several: bool) -> _Process:
         raise RecordingError(f"'{path}' is damaged") from problem
 
 
-def _looked_through(path: Path, *, several: bool) -> _Process:
-    process = _Process(path, starts=Starts(path.stat().st_size) if several else None)
+def _looked_through(path: Path | Joined, *, several: bool) -> _Process:
+    size = path.size() if isinstance(path, Joined) else path.stat().st_size
+    process = _Process(path, starts=Starts(size) if several else None)
     for kind, *content in frames(path):
         if kind == "run":
             process.run = content[0]
@@ -280,7 +284,7 @@ def _look_for_lacking(processes: list[_Process]) -> None:
 
 
 def _records(
-    path: Path, assembly: Assembly, made: Callable[[Assembly, str, Flight], Made]
+    path: Path | Joined, assembly: Assembly, made: Callable[[Assembly, str, Flight], Made]
 ) -> Iterator[tuple[int, Made | Bypass | Callback]]:
     try:
         for kind, *content in frames(path):
