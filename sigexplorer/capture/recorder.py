@@ -77,6 +77,7 @@ class Recorder:
         self.dropped = 0
         self.last: list[Flight] | None = None
         self.problem = ""  # why nothing can be written any more
+        self.notes: list[str] = []  # what is to be known of the run beside
         self.missing = 0  # dispatches that could not be written for that reason
         self.injected: Callable[[], Sequence[Sequence[Any]]] = list  # what became of faults on purpose
         self._recording = False
@@ -151,6 +152,11 @@ class Recorder:
         dispatch.forget()  # the next dispatch wakes us
         self._told, self.dropped, self.missing, self.faults = 0, 0, 0, []
         self._begin()
+
+    @property
+    def has_written(self) -> bool:
+        """Whether this process has a file."""
+        return self._file is not None
 
     def _wake(self) -> None:
         """Begin to write, and to be on time: something new is sent."""
@@ -318,6 +324,7 @@ class Recorder:
             "faults": self.faults[:],
             "databases": database.vendors() if "django.db" in sys.modules else (),
             "notes": (
+                *self.notes,
                 *dispatch.notes(),
                 *(guarded(late.notes) or ()),
                 *(f"injected: {text}" for text, *_ in injected),

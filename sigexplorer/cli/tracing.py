@@ -136,7 +136,12 @@ class Session:
             leave_out=_left_out(self.wanted),
             inject=planned(self.wanted),
             live=(__name__, print_as.__name__, _as_text(self.wanted)) if self.wanted.live else (),
+            report=(__name__, reporter.__name__, self._text()) if self.wanted.follow else (),
         )
+
+    def _text(self) -> str:
+        """Return all of it as the program that takes the place of this one is told it."""
+        return json.dumps([asdict(self.wanted), self.command, self.folder], default=str)
 
 
 def _names_inits(only: list[str]) -> bool:
@@ -185,8 +190,26 @@ def go(session: Session, program: Program | None) -> int:
 def begin(session: Session) -> None:
     """Begin to trace this process, and report when it ends."""
     tracing = Tracing(session.state)
-    report = partial(_report_as_it_began, Surroundings(), session, tracing)
+    report = _reporting(session, tracing)
     tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
+
+
+def _reporting(session: Session, tracing: Tracing) -> Callable[..., None]:
+    return partial(_report_as_it_began, Surroundings(), session, tracing)
+
+
+def reporter(text: str, tracing: Tracing) -> Callable[..., None]:
+    """Return what reports, in the place of the program that this process was before, as it would have."""
+    held, command, folder = json.loads(text)
+    output = held["written"]["output"]
+    written = Written(**{**held["written"], "output": None if output is None else Path(output)})
+    named = {
+        **held,
+        "chosen": Chosen(**held["chosen"]),
+        "viewed": Viewed(**held["viewed"]),
+        "written": written,
+    }
+    return _reporting(Session(Wanted(**named), tuple(command), Path(folder)), tracing)
 
 
 def _go_other(session: Session) -> int:
@@ -234,6 +257,8 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
         for live in _PRINTING:
             live.end()
         report(session.folder, session.wanted, tracing.problem, command_line(session.command), flush=flush)
+        if tracing.became and not (tracing.recorded and session.wanted.written.output is None):
+            _say(tracing.became)
     except KeyboardInterrupt:
         if session.folder.is_dir():
             _say(f"the report was interrupted; {where(session.folder)}")

@@ -46,6 +46,7 @@ def enter_started(folder: Path, variable: str, unseen: Sequence[str]) -> None:
                 continue
             known = [each for each in _words(process / "environ") if each.startswith(f"{variable}=")]
             ours = any(written in each for each in known)
+            ours = ours and int(process.name) != os.getpid()
             if ours and not any(word.startswith(tuple(unseen)) for word in _words(process / "cmdline")):
                 enter(folder, int(process.name))
 
