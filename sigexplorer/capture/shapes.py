@@ -17,6 +17,7 @@ from sigexplorer.capture.altering import Altered
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.registry import Registration, finds_as_django_does
+from sigexplorer.capture.uids import uid
 from sigexplorer.spool.rows import Shape, ShapeReceiver
 
 #: Every shape so far; its index is what a flight holds.
@@ -222,12 +223,11 @@ def _receivers(
 
 def _receiver(receiver: Any, registration: Any, *, is_async: bool) -> ShapeReceiver:
     named = receivers.words(receiver)
-    uid = registration.dispatch_uid if registration else None
     return ShapeReceiver(
         receiver=named.name,
         file=named.file,
         line=named.line,
-        dispatch_uid=None if uid is None else str(words.value(uid)),
+        dispatch_uid=uid(registration.dispatch_uid) if registration else None,
         weak=registration.weak if registration else True,  # Django's default
         is_async=is_async,
     )

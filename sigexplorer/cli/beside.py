@@ -1,70 +1,62 @@
-"""What a traced program may take away from its report: the standard error, and the rights of its file.
-
-Both are kept from before it began. Standard library only, and little of it.
-"""
+"""The folder beside a file that is to be written: a run is noted in it, until the file is made of that."""
 
 from __future__ import annotations
 
-import os
+import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from contextlib import contextmanager
+from pathlib import Path
 
-from sigexplorer.spool.common import aside
-
-
-class Surroundings:
-    """The standard error of this process, which the program may close, and what files may be made like."""
-
-    def __init__(self) -> None:
-        self._mask = os.umask(0o077)
-        os.umask(self._mask)
-        self._errors = -1
-        self._known_by: Any = None
-        with suppress(OSError):  # it was closed from the start
-            self._errors = aside(os.dup(2))
-            self._known_by = _identity(self._errors)
-        if hasattr(
-            os, "register_at_fork"
-        ):  # a child may outlive us: who reads our errors waits for all of it
-            os.register_at_fork(after_in_child=self._close)
-
-    @contextmanager
-    def again(self) -> Iterator[None]:
-        """Let be inside what was when this began: also ``sys.__stderr__``, where it is closed."""
-        mask, stream = os.umask(self._mask), sys.__stderr__
-        again = None if _is_open(stream) else self._open()
-        if again is not None:
-            sys.__stderr__ = again  # type: ignore[misc, assignment]
-        try:
-            yield
-        finally:
-            os.umask(mask)
-            if again is not None:
-                with suppress(OSError):
-                    again.flush()
-                sys.__stderr__ = stream  # type: ignore[misc]
-
-    def _open(self) -> TextIO | None:
-        with suppress(OSError):
-            if self._known_by == _identity(self._errors):
-                return open(self._errors, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
-        return None
-
-    def _close(self) -> None:
-        with suppress(OSError):
-            if self._known_by == _identity(self._errors):
-                os.close(self._errors)
+from sigexplorer.errors import OutputError
+from sigexplorer.spool.files import SUFFIX, put_aside
+from sigexplorer.spool.latest import note
 
 
-def _identity(descriptor: int) -> tuple[int, int]:
-    found = os.fstat(descriptor)
-    return found.st_dev, found.st_ino
-
-
-def _is_open(stream: TextIO | None) -> bool:
+def folder_beside(output: Path) -> Path:
+    """Make the folder; what a run that was killed has left there gets another name."""
+    if output.is_dir():
+        raise OutputError(f"cannot write '{output}': it is a folder")
+    folder = output.with_name(f"{output.name}{SUFFIX}")
     try:
-        return stream is not None and bool(os.fstat(stream.fileno()))
-    except (OSError, ValueError):
-        return False
+        aside = put_aside(folder) if folder.is_dir() else None
+        folder.mkdir(mode=0o700)
+    except OSError as problem:
+        raise OutputError(f"cannot write '{output}': {problem.strerror or problem}") from problem
+    if aside is not None:
+        say(f"what a run that was killed has left in '{folder}' is now '{aside}'")
+    return folder
+
+
+def is_device(output: Path) -> bool:
+    """Whether it is a pipe, a device or the like, and no folder, beside which nothing can be noted."""
+    folder = output.absolute().parts[1:2]
+    return folder in {("dev",), ("proc",)} or (output.exists() and not (output.is_file() or output.is_dir()))
+
+
+def say(told: str) -> None:
+    """Say something beside the answer; Rich is not needed for it."""
+    if sys.__stderr__ is not None:
+        shown = "".join(each if each.isprintable() else "?" for each in told)  # it may end in a terminal
+        sys.__stderr__.write(f"sigexplorer: {shown}\n")
+
+
+@contextmanager
+def noted_beside(output: Path | None, *, last: bool) -> Iterator[None]:
+    """Note what is run inside beside the file that it is to become; where it becomes none, nowhere.
+
+    With ``last`` it is what ``show --last`` opens, if it is killed.
+    """
+    if output is None or str(output) == "-" or is_device(output):
+        yield
+        return
+    from sigexplorer.capture.journal import noted_in
+
+    folder = folder_beside(output).absolute()
+    if last:
+        note(folder)
+    try:
+        with noted_in(folder):
+            yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -9,11 +9,12 @@ from typing import Any
 
 from sigexplorer import catalog
 from sigexplorer.answers import Check, State
-from sigexplorer.capture import receivers, words
+from sigexplorer.capture import receivers
 from sigexplorer.capture.connections import NOTES, Noted
 from sigexplorer.capture.holders import held_by_debug_alone
 from sigexplorer.capture.receivers import ReceiverWords
 from sigexplorer.capture.signals import SignalWords
+from sigexplorer.capture.uids import uid
 from sigexplorer.capture.words import contents
 from sigexplorer.model import Origin
 from sigexplorer.project.case import Attempt, Case, Standing
@@ -298,7 +299,7 @@ def _overlap(one: Standing, other: Standing) -> bool:
 
 def _key(one: Standing, case: Case) -> str:
     sender = case.facts.senders.words(one.registration, one.event) or "every sender"
-    uid = one.registration.dispatch_uid
-    key = "the function" if uid is None else f"dispatch_uid {words.value(uid)}"
+    told = uid(one.registration.dispatch_uid)
+    key = "the function" if told is None else f"dispatch_uid {told}"
     at = written(one.event.at if one.event else None)
     return f"{one.receiver.name} for {sender}, by {key}, at {at}"
