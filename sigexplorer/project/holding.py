@@ -86,7 +86,7 @@ def alive(case: Case) -> Check:
 
 
 _ONLY_DEBUG = (
-    "it lives only because DEBUG is on, whose check of its arguments remembers it:"
+    "it lives only because DEBUG is on, whose check of arguments remembers it, or what holds it:"
     " with DEBUG off it dies at once"
 )
 
