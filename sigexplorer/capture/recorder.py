@@ -12,16 +12,15 @@ import sys
 from _thread import get_ident
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic, sleep
-from time import perf_counter_ns as clock
+from time import sleep
 from typing import Any
 
 import django
 
 import sigexplorer
 from sigexplorer.capture import counting, database, dispatch, keeping, late, observing, shapes
+from sigexplorer.capture.clock import clock, monotonic, now
 from sigexplorer.capture.lanes import STREAM, guarded, id_of, next_id, said
 from sigexplorer.capture.ticking import Ticker
 from sigexplorer.spool.files import SpoolFile, packed
@@ -56,6 +55,8 @@ class Recorder:
     does meanwhile, in whichever thread, can wait for nothing of ours. A handler of a signal
     may raise anywhere in here: what was to be written then is written the next time.
     """
+
+    stepped = False  # whether only what happens in steps is part of the run
 
     def __init__(
         self,
@@ -104,7 +105,7 @@ class Recorder:
         self._recording = True
         self._process = os.getpid()
         self._began, self._since = clock(), next_id()
-        self._started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self._started_at = now()
         self._queries = -STREAM.queries
         self._counted = counting.times()  # before
 
@@ -120,6 +121,7 @@ class Recorder:
                 "since": self._since,
                 "process": self._process,
                 "parent": self._parent,
+                "stepped": self.stepped,
                 "sigexplorer": sigexplorer.__version__,
                 "django": django.get_version(),
                 "python": platform.python_version(),

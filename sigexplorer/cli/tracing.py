@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sigexplorer.cli.beside import folder_beside, is_device, say
 from sigexplorer.cli.options import Chosen, Viewed, Written
 from sigexplorer.cli.wanted import Wanted
 from sigexplorer.errors import NotPythonError, OutputError, UsageError
@@ -23,7 +24,7 @@ from sigexplorer.project.children import VARIABLE, State, run_other
 from sigexplorer.project.injecting import Planned
 from sigexplorer.project.program import Program, resolve, restart, run
 from sigexplorer.project.tracing import HELPERS, Tracing, stay_importable
-from sigexplorer.spool.files import SUFFIX, put_aside
+from sigexplorer.spool.files import SUFFIX
 from sigexplorer.spool.latest import note
 from sigexplorer.spool.presence import enter_started
 
@@ -84,34 +85,12 @@ def check_faults(faults: Sequence[Planned], program: Program) -> None:
 
 def _folder(output: Path | None) -> Path:
     """Make the folder that the run is noted in: beside the file that it is to become, if it is a file."""
-    if output is None or str(output) == "-" or _is_device(output):
+    if output is None or str(output) == "-" or is_device(output):
         try:
             return Path(tempfile.mkdtemp(prefix="sigexplorer-", suffix=SUFFIX))
         except OSError as problem:
             raise OutputError(f"nowhere to record: {problem.strerror or problem}") from problem
-    if output.is_dir():
-        raise OutputError(f"cannot write '{output}': it is a folder")
-    folder = output.with_name(f"{output.name}{SUFFIX}")
-    try:
-        aside = put_aside(folder) if folder.is_dir() else None
-        folder.mkdir(mode=0o700)
-    except OSError as problem:
-        raise OutputError(f"cannot write '{output}': {problem.strerror or problem}") from problem
-    if aside is not None:
-        _say(f"what a run that was killed has left in '{folder}' is now '{aside}'")
-    return folder
-
-
-def _is_device(output: Path) -> bool:
-    """Whether it is a pipe, a device or the like, and no folder, beside which nothing can be noted."""
-    folder = output.absolute().parts[1:2]
-    return folder in {("dev",), ("proc",)} or (output.exists() and not (output.is_file() or output.is_dir()))
-
-
-def _say(told: str) -> None:
-    if sys.__stderr__ is not None:
-        shown = "".join(each if each.isprintable() else "?" for each in told)  # it may end in a terminal
-        sys.__stderr__.write(f"sigexplorer: {shown}\n")
+    return folder_beside(output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,4 +209,7 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
         report(session.folder, session.wanted, tracing.problem, command_line(session.command), flush=flush)
     except KeyboardInterrupt:
         if session.folder.is_dir():
-            _say(f"the report was interrupted; what was recorded is in '{session.folder}'")
+            say(f"the report was interrupted; what was recorded is in '{session.folder}'")
+    except Exception as fault:  # noqa: BLE001 - what a report needs may be out of reach by now
+        told = f"{type(fault).__name__}: {fault}; what was recorded is in '{session.folder}'"
+        say(f"the report failed: {told} (sigexplorer show '{session.folder}')")

@@ -153,20 +153,21 @@ def _forked(begin: Callable[[str], None], state: str) -> None:
 class _Stowaway:
     """Among the data that ``multiprocessing`` sends to a new process; runs where it is unpickled."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, text: str) -> None:
         self._state = state.text()
+        self._text = text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        text = (Path(STARTUP) / "begin.py").read_text(encoding="utf-8")
-        return exec, (text, {"state": self._state})
+        return exec, (self._text, {"state": self._state})
 
 
 def _with_stowaway(state: State, spawn: Any) -> None:
     prepare = spawn.get_preparation_data
+    text = (Path(STARTUP) / "begin.py").read_text(encoding="utf-8")  # later it may be out of reach
 
     @functools.wraps(prepare)
     def get_preparation_data(name: str) -> dict[str, Any]:
-        return {**prepare(name), "sigexplorer": _Stowaway(state)}
+        return {**prepare(name), "sigexplorer": _Stowaway(state, text)}
 
     spawn.get_preparation_data = get_preparation_data
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sigexplorer.project.awaiting import when_imported
 from sigexplorer.project.children import State, at_end, follow
+from sigexplorer.project.importable import importable, remember
 from sigexplorer.project.injecting import Faults
 from sigexplorer.project.program.ending import can_run, stay_interrupted, uninterrupted
 from sigexplorer.project.program.terminating import BeforeTerminated
@@ -67,6 +68,7 @@ class Tracing:
         ``recording`` is called when there is something to record, with Django's dispatch.
         """
         ACTIVE.append(self)
+        remember()
         self._ended = ended
         self._recording = recording
         when_imported("django.dispatch", self._record)
@@ -109,26 +111,30 @@ class Tracing:
 
     def _record(self, _module: object) -> None:
         try:
-            from sigexplorer.capture.recorder import Recorder
-            from sigexplorer.capture.words import bounded
-
-            state = self._state
-            recorder = Recorder(
-                Path(state.folder),
-                bounded(state.title),
-                listened=state.listen,
-                origins=state.origins,
-                inits=state.inits,
-                leave_out=state.leave_out,
-            )
-            recorder.start()
-            self._recorder = recorder
-            self._faults.begin()
-            recorder.injected = self._faults.told
-            if self._recording is not None:
-                self._recording()
+            with importable():
+                self._begin_to_record()
         except Exception as problem:  # noqa: BLE001 - the fault is not the program's
             self.problem = getattr(problem, "strerror", None) or f"{type(problem).__name__}: {problem}"
+
+    def _begin_to_record(self) -> None:
+        from sigexplorer.capture.recorder import Recorder
+        from sigexplorer.capture.words import bounded
+
+        state = self._state
+        recorder = Recorder(
+            Path(state.folder),
+            bounded(state.title),
+            listened=state.listen,
+            origins=state.origins,
+            inits=state.inits,
+            leave_out=state.leave_out,
+        )
+        recorder.start()
+        self._recorder = recorder
+        self._faults.begin()
+        recorder.injected = self._faults.told
+        if self._recording is not None:
+            self._recording()
 
     def end(self, *, flush: bool = True) -> None:
         """Make the record of this process whole; a second time changes nothing."""
@@ -147,7 +153,7 @@ class Tracing:
 
     def _last(self, *, flush: bool = True) -> None:
         """End, whatever befalls us; Ctrl-C while we are at it stops us, and nothing else."""
-        with suppress(Exception, KeyboardInterrupt):
+        with suppress(Exception, KeyboardInterrupt), importable():
             self.end(flush=flush)
 
     def _leaving(self, leave: Any) -> Any:
@@ -178,7 +184,7 @@ class Tracing:
 def _say_that_it_goes_on(name: str) -> None:
     if sys.__stderr__ is not None:
         told = f"os.{name}() failed: what the program does from now on is not recorded"
-        with suppress(OSError, ValueError):
+        with suppress(Exception):
             sys.__stderr__.write(f"sigexplorer: {told}\n")
 
 
@@ -205,7 +211,8 @@ def stay_importable() -> None:
     a process are waited for: and that is done where ``threading`` is there, because of us.
     """
     if "threading" in sys.modules and "django.dispatch" not in sys.modules:
-        import concurrent.futures.thread  # noqa: F401 - to be there
+        with suppress(Exception), importable():  # the standard library may be out of reach by now
+            import concurrent.futures.thread  # noqa: F401 - to be there
 
 
 def _listen() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from processes import is_svg
 
-from sigexplorer.catalog import PAGES, Page
+from sigexplorer.catalog import PAGES, Page, facts
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.playground.scenarios import SCENARIOS
 
@@ -179,7 +179,7 @@ def test_machine_output_is_not_folded(story_cli: Cli, valid: Valid) -> None:
 
 
 def test_scenario_all(story_cli: Cli) -> None:
-    """--all runs every scenario of the installed Django, and each claim of each holds."""
+    """--all runs every scenario of this Django, and each claim holds; it ends with the facts that held."""
     answer = story_cli("scenario", "--all")
     count = sum(scenario.added <= VERSION for scenario in SCENARIOS)
     assert answer.code == 0
@@ -188,6 +188,11 @@ def test_scenario_all(story_cli: Cli) -> None:
         assert re.search(rf"^{scenario.name} ", answer.out, re.MULTILINE)
     if VERSION < (6, 0):
         assert re.search(r"^task +from 6\.0", answer.out, re.MULTILINE)
+    proven = [fact for fact in facts.FACTS if fact.exists_in(VERSION)]
+    end = answer.out.rstrip().splitlines()[-1]
+    assert end.startswith(f"{len(proven)} of {len(proven)} facts held")
+    later = end.partition("of a newer Django: ")[2]
+    assert later == ", ".join(fact.id for fact in facts.FACTS if fact not in proven)
 
 
 def test_scenario_source(story_cli: Cli, valid: Valid) -> None:

@@ -65,6 +65,12 @@ ENDINGS = {
     ),
     "in atexit": "import atexit, shop\n@atexit.register\ndef last():\n"
     "    shop.paid.send('web', order=7)\n    print('last')\n",
+    "with nothing to import from": (
+        "import atexit, os, shop, sys\nmain = os.getpid()\nsys.path.clear()\n"
+        "@atexit.register\ndef last():\n    if os.getpid() == main: shop.paid.send('web', order=7)\n"
+        "child = os.fork()\nif not child: sys.exit(5)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\nsys.exit(3)\n"
+    ),
     "with a thread that goes on": "import threading, shop\ndef later():\n"
     "    threading.main_thread().join()\n    shop.paid.send('web', order=7)\n"
     "threading.Thread(target=later).start()\n",
@@ -80,6 +86,13 @@ def test_it_ends_as_it_would(tmp_path: Path, program: str) -> None:
     assert (answer.code, answer.out) == (plain.code, plain.out)
     assert "2 dispatches" in answer.err
     assert answer.err.count("Traceback") == plain.err.count("Traceback")
+
+
+@pytest.mark.parametrize("why", ["sys.path.clear()", "sys.path.clear(); sys.meta_path.clear()"])
+def test_without_django_nothing_needs_to_be_found(tmp_path: Path, why: str) -> None:
+    """A program that leaves nothing to import from before Django was there keeps its exit code."""
+    answer = trace(tmp_path, "--", "-c", f"import sys, threading\n{why}\nsys.exit(3)")
+    assert (answer.code, answer.err) == (3, "sigexplorer: no Django signals were sent\n")
 
 
 def test_what_threads_print_meanwhile_is_not_diverted(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def can_run(path: Any, words: Any = (), variables: Any = None) -> bool:
             return True
         may_run = os.path.isfile(path) and os.access(path, os.X_OK) and not _is_on_data(path)
         return may_run and _has_start(path)
-    except (OSError, TypeError, ValueError, AttributeError):
+    except Exception:  # noqa: BLE001 - whatever a program hands over: it will be told by who runs it
         return False
 
 
