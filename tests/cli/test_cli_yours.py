@@ -187,7 +187,8 @@ def test_the_demo_is_listed_in_every_format(format_name: str, story_cli: Cli) ->
     assert "create_profile" in answer.out.replace("\\", "")
     assert answer.err == ""
     if format_name == "lines":
-        assert all(line.split(": ")[0].rpartition(":")[2].isdigit() for line in answer.out.splitlines())
+        places = [line.split(": ")[0].rpartition(":") for line in answer.out.splitlines()]
+        assert all(Path(file).is_file() and line.isdigit() for file, _, line in places)
     if format_name == "svg":
         assert is_svg(answer.out)
 
