@@ -67,7 +67,7 @@ def test_not_muted(signals):
 
 
 def test_the_marker_mutes_and_limits(run: Run) -> None:
-    """mute= takes a signal or several, of a class and its methods; max_dispatches= counts the test alone."""
+    """mute= takes signals and receivers, of a class and its methods; max_dispatches= counts the test."""
     result = run("""
 @pytest.fixture
 def order(tables):
@@ -76,7 +76,7 @@ def order(tables):
 @pytest.mark.usefixtures("tables")
 @pytest.mark.signals(mute="post_save")
 class TestMuted:
-    @pytest.mark.signals(mute=[paid, "pre_save"], max_dispatches=4)
+    @pytest.mark.signals(mute=[paid, "shop.models.on_order"], max_dispatches=4)
     def test_both(self, order, signals):
         Order.objects.create(title="a")
         paid.send(None, order=order)
@@ -95,6 +95,10 @@ def test_too_many(order):
 
 WRONG = {
     "an unknown signal": ("mute='post_sav'", "unknown signal 'post_sav' (nearest: post_save*"),
+    "an unknown receiver": (
+        "mute=['shop.models.on_ordr']",
+        "unknown signal or receiver 'shop.models.on_ordr' (nearest: shop.models.on_order*",
+    ),
     "an unknown word": ("silence='post_save'", "it takes mute= and max_dispatches= only"),
     "no number": ("max_dispatches='two'", "'two' is no number*"),
     "no signal": ("mute=3", "*is no signal*"),
