@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import re
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -44,8 +44,11 @@ def check_folder(name: str | None) -> None:
             raise pytest.UsageError(f"{option} cannot be made: {problem.strerror}") from None
         if not place.is_dir():
             raise pytest.UsageError(f"{option} cannot be made: '{safe(str(place), 200)}' is no folder")
-        if not os.access(place, os.W_OK | os.X_OK):
-            raise pytest.UsageError(f"{option} cannot be made: no permission to write in '{place}'")
+        try:  # permissions do not tell: nobody writes in /proc
+            tempfile.TemporaryDirectory(prefix=".sigexplorer-", dir=place).cleanup()
+        except OSError as problem:
+            told = f"cannot write in '{safe(str(place), 200)}': {problem.strerror}"
+            raise pytest.UsageError(f"{option} cannot be made: {told}") from None
         return
 
 

@@ -228,7 +228,7 @@ def test_a_folder_that_cannot_be_made_costs_the_traces_only(run: Run) -> None:
     result.stdout.fnmatch_lines(["signals: not all is known: NotADirectoryError*"])
 
 
-@pytest.mark.parametrize("folder", ["/dev/null/x", "taken", "", "a\x00b", "x" * 300])
+@pytest.mark.parametrize("folder", ["/dev/null/x", "/proc/nope", "taken", "", "a\x00b", "x" * 300])
 def test_a_folder_that_is_none_is_a_usage_error(folder: str, tmp_path: Path, monkeypatch: Patch) -> None:
     """It is pytest's own, before any test runs; a folder that can be made is not made yet."""
     monkeypatch.chdir(tmp_path)
