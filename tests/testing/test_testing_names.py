@@ -423,8 +423,15 @@ def _local() -> type:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [(shop.Desk(), shop.Desk()), (_local(), _local()), ("7", 7), (10**9, 10**9 + 1), (None, shop.Web)],
-    ids=["objects", "classes", "text and number", "numbers", "none"],
+    [
+        (shop.Desk(), shop.Desk()),
+        (_local(), _local()),
+        ("7", 7),
+        (7, "7"),
+        (10**9, 10**9 + 1),
+        (None, shop.Web),
+    ],
+    ids=["objects", "classes", "text and number", "number and text", "numbers", "none"],
 )
 def test_senders_of_one_name_are_told_apart(one: object, other: object) -> None:
     """A sender is the object itself: nothing is said of it for what another of its name did."""
