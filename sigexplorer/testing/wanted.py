@@ -226,9 +226,10 @@ def wanted_receiver(thing: object, trace: Trace | None = None, *, told_apart: bo
         return Wanted(name, name=name, thing=thing)
     known = known_receivers(trace)
     if is_glob(thing):
-        if not any(fnmatchcase(name, thing) for name in known):
-            raise UnknownNameError("receiver", thing, known)
-        return Wanted(thing, glob=thing)
+        for glob in (thing, f"*.{thing}"):  # of the end of a name, as without a glob
+            if any(fnmatchcase(name, glob) for name in known):
+                return Wanted(thing, glob=glob)
+        raise UnknownNameError("receiver", thing, known)
     found = sorted(name for name in known if thing == name or name.endswith(f".{thing}"))
     if thing in known or len(found) == 1:
         name = thing if thing in known else found[0]

@@ -177,6 +177,7 @@ def test_a_name_that_nothing_has_is_an_error(
 #: What is asked, and what is wrong with it, though the thing is known.
 IMPOSSIBLE: dict[str, tuple[Callable[[Traced], object], str]] = {
     "instance": (lambda t: t.assert_not_sent(post_save, Post(pk=7)), "a model does: give the class"),
+    "several": (lambda t: t.assert_not_sent(post_save, [Post, Tag]), "is no sender (one at a time)"),
     "none": (lambda t: t.assert_not_sent(post_save, None), "leave the sender out where any is meant"),
     "no model": (lambda t: t.assert_not_sent("pre_save", shop.Web), "it is no model"),
     "abstract": (lambda t: t.assert_not_sent("post_save", AbstractUser), "it is abstract"),
@@ -294,6 +295,7 @@ def test_a_model_that_is_swapped_out_sends_nothing(
     "ask",
     [
         lambda t: t.assert_sent("paid", "till", 1),
+        lambda t: t.assert_called("rein*", times=0),
         lambda t: t.assert_not_sent("paid", "shop.Web"),
         lambda t: t.assert_not_sent("paid", "shop.book"),
         lambda t: t.assert_not_sent("paid", "Post"),
