@@ -99,16 +99,18 @@ FACTS = (
     Fact(
         id="delete-atomic",
         statement=(
-            "An exception in post_delete undoes the deletion, an exception in post_save undoes nothing"
+            "An exception in post_delete undoes the deletion, an exception in post_save undoes nothing unless"
+            " there is a transaction around save()"
         ),
         why=(
             "The collector sends inside of its transaction; save() has committed before, unless an"
-            " atomic() is around it."
+            " atomic() is around it, as in get_or_create() and update_or_create()."
         ),
         scenario="errors",
         source=(
             "django/db/models/deletion.py: Collector.delete",
             "django/db/models/base.py: Model.save_base",
+            "django/db/models/query.py: QuerySet.get_or_create",
         ),
         signals=("post_delete", "post_save"),
     ),

@@ -61,7 +61,7 @@ FACTS = (
         signals=("post_save",),
         outcomes=(
             Note("The expression still; read it with refresh_from_db().", before=(6, 0)),
-            Note("The value.", since=(6, 0)),
+            Note("The value; where the database cannot return it, it is read when one looks.", since=(6, 0)),
         ),
     ),
     Fact(
@@ -128,7 +128,10 @@ FACTS = (
     ),
     Fact(
         id="using",
-        statement="using names the database; a row that is copied to another one is created there",
+        statement=(
+            "using names the database; a row that is copied to another one is created there, unless one with"
+            " its key is there"
+        ),
         why="Whether a row is new is asked of the database that is written to.",
         scenario="two-databases",
         source=("django/db/models/base.py: Model.save_base",),

@@ -119,7 +119,7 @@ def _unnoted(step: Steps) -> None:
         guest = Guest(name="amy")
         guest.save()
         with step("log in a user without last_login, in a project of such users"):
-            login(_request(), guest, backend=BACKEND)
+            login(_request(), guest, backend=BACKEND)  # type: ignore[arg-type]
         step.claim("nothing is saved", step.names(), ["user_logged_in"], fact="last-login")
 
 

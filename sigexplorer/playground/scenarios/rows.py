@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from unittest import mock
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.forms import modelform_factory
@@ -115,6 +116,22 @@ def _expression(step: Steps) -> None:
         )
     else:
         step.claim("in post_save it is the value", seen, [1], fact="f-expr")
+        _not_returned(step, post, look, seen)
+
+
+def _not_returned(step: Steps, post: Post, look: Callable[..., None], seen: list[object]) -> None:
+    post.views = F("views") + 1
+    poor = mock.patch.object(type(connection.features), "can_return_rows_from_update", new=False)
+    with (
+        step("save one on a database that cannot return what it has updated"),
+        poor,
+        connected(post_save, look, sender=Post),
+        statements() as asked,
+    ):
+        post.save(update_fields=["views"])
+    words = [word for word in asked if word in {"UPDATE", "SELECT"}]
+    told = "it is the value, too, which is read when the receiver looks"
+    step.claim(told, (seen[-1], words[:2]), (2, ["UPDATE", "SELECT"]), fact="f-expr")
 
 
 def _form(step: Steps) -> None:
