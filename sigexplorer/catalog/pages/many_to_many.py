@@ -35,9 +35,9 @@ _CALLS = Table(
 _PITFALLS = (
     Note(
         "add() asks has_listeners() first: where nobody listens to the through model it sends nothing, and"
-        " inserts into an automatic one in one statement, without the SELECT that merely connecting a"
-        " receiver costs. Of a through model of your own it reads first in any case. remove() and clear()"
-        " send whether anybody listens or not."
+        " inserts into an automatic one in one statement. Merely connecting a receiver costs it a SELECT; a"
+        " through model of your own is read first in any case. remove() and clear() send whether anybody"
+        " listens or not."
     ),
     Note(
         "Connect to the through model, sender=Post.tags.through: sender=Post is accepted and never matches."
