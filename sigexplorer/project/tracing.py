@@ -110,17 +110,22 @@ class Tracing:
             put = outqueue.put
 
             def noted(answer: Any) -> Any:
-                with suppress(Exception):
-                    if self._recorder is None or self._recorder.rest():
-                        presence.leave(Path(self._state.folder))
+                self._rest()
                 return put(answer)
 
             with suppress(AttributeError):  # the queue of a pool of threads, which nobody kills
                 outqueue.put = noted
+                self._rest()
                 self._terminated.end()
             return work(inqueue, outqueue, *arguments, **named)
 
         pool.worker = worker
+
+    def _rest(self) -> None:
+        """Write what there is as if nothing more came."""
+        with suppress(Exception):
+            if self._recorder is None or self._recorder.rest():
+                presence.leave(Path(self._state.folder))
 
     def _record(self, _module: object) -> None:
         try:

@@ -48,7 +48,7 @@ PROGRAMS = {
             "import multiprocessing\n"
             f"with multiprocessing.get_context('{method}').Pool(2) as pool:\n"
             "    pool.map(work, range(10))\n"
-            "    import _signal; assert pool.apply(_signal.getsignal, [15]) == 0  # else it may not be heard\n"
+            "    import _signal; assert pool.apply(_signal.getsignal, [15]) == 0\n"  # else it is not heard
         )
         for method in ("fork", "spawn", "forkserver")
     },
