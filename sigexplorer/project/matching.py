@@ -166,7 +166,7 @@ def _kept_text(one: Standing, text: str | None) -> str:
     wanted = one.registration.sender_id
     if text is not None and id(sys.intern(text)) == wanted:
         return ", as every literal of it is"  # a name: Python has it once
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         if id(name) == wanted:
             return ", the name of that module"
         if issubclass(type(module), ModuleType):
