@@ -35,7 +35,9 @@ ON_NEW: list[Callable[[], None]] = []
 class Known:
     """A shape, and how the arguments of its dispatches are read."""
 
-    __slots__ = ("called", "connected", "count", "last", "number", "passing", "read", "without")
+    __slots__ = (
+        "called", "connected", "count", "key", "last", "number", "passing", "read", "way", "without",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -54,6 +56,8 @@ class Known:
         self.connected = len(registered)  # receivers of the signal
         self.last: Any = registered[-1][0] if registered else None  # the key of the last of them
         self.read = reader.read
+        self.way = reader.way
+        self.key = reader.key
         #: The same with some of its receivers muted, by their positions.
         self.without: dict[frozenset[int], Known] = {}
 

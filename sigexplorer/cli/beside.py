@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sigexplorer.errors import OutputError
 from sigexplorer.spool.files import SUFFIX, put_aside
-from sigexplorer.spool.latest import note
+from sigexplorer.spool.latest import forget, note
 
 
 def folder_beside(output: Path) -> Path:
@@ -60,3 +60,5 @@ def noted_beside(output: Path | None, *, last: bool) -> Iterator[None]:
             yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if last:
+            forget()

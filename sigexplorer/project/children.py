@@ -58,6 +58,8 @@ class State:
     leave_out: Sequence[str] = ()  # patterns of signals that are only counted
     inject: Sequence[Sequence[Any]] = ()  # the faults to let happen: see injecting.Planned
     live: Sequence[str] = ()  # module and function of whoever prints, and what it is told
+    report: Sequence[str] = ()  # module and function of whoever reports, and what it is told
+    heir: int = 0  # the process that is to report, in the place of the program that it was before
     prefix: str = sys.prefix
     root: str = str(Path(sigexplorer.__file__).parent.parent)
     startup: str = STARTUP

@@ -49,6 +49,8 @@ def wanted_sender(
     if type(thing) is not str:
         name = words.sender(thing)
         if name not in known.seen:
+            if isinstance(thing, (list, tuple, set, frozenset)):
+                raise UsageError(f"'{words.value(thing)}' is no sender", "one at a time")
             known.check_swapped(thing)
             if known.models is not None:
                 known.check(thing, may_come=may_come)

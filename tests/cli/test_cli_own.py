@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from forks import forked
 from processes import ROOT, TIMEOUT_SECONDS, Answer, is_svg, sigexplorer, start
+from rich.console import Console
+
+from sigexplorer import trace
+from sigexplorer.catalog.page import ANCIENT
+from sigexplorer.cli.stories import Story, _drawing
+from sigexplorer.show.look import Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -218,6 +224,17 @@ def test_the_assertions_of_tests_are_claims_too(folder: Path) -> None:
         ("step.assert_sent('post_save', sender=Order, created=True)", True, None),
         ("shop.models.on_order was called once, not twice", False, None),
     ]
+
+
+def test_a_scenario_without_a_claim_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing was held against what happened, alone and in the closing table."""
+    with trace() as made:
+        pass
+    told = [(Story(name, ANCIENT, lambda: made.trace, ""), made.trace) for name in ("quiet", "calm")]
+    Console().print(_drawing(told[:1], {}, Look(), "table", 80, full=True, everything=False))
+    assert "\nno claims\n" in capsys.readouterr().out
+    Console().print(_drawing(told, {}, Look(), "table", 80, full=False, everything=True))
+    assert capsys.readouterr().out.count("no claims") == 2
 
 
 def test_a_scenario_of_a_module_is_the_same(folder: Path) -> None:

@@ -137,6 +137,28 @@ def test_a_killed_run_is_shown_with_one_warning(recorded: Path, cli: Cli) -> Non
         assert "is cut off" in answer.err
 
 
+def test_a_recording_cut_inside_a_step_keeps_it(recorded: Path, cli: Cli, valid: Valid) -> None:
+    """What was sent in a step that has no record stands last, under its number; ``diff`` knows the step."""
+    whole = recorded.with_name("whole.jsonl")
+    recorded.rename(whole)
+    lines = whole.read_text().splitlines(keepends=True)
+    cut = next(place for place, line in enumerate(lines) if '"type": "step", "id": 3' in line) - 2
+    recorded.write_text("".join(lines[:cut]))
+    shown = cli("show", recorded).out
+    assert (
+        shown.index("mistype the password") < shown.index("step 3, not ended") < shown.index("user_logged_in")
+    )
+    assert "user_logged_in" in cli("show", recorded, "--step", "3").out
+    found = valid(cli("diff", whole, recorded, "-f", "json").out, "diff")["differences"]
+    assert {one["kind"] for one in found} == {"gone", "step", "claim", "count"}
+    assert [one["signal"] for one in found if one["step"] == "log in" and one["kind"] == "gone"] == [
+        "post_save", "request_finished",
+    ]  # fmt: skip
+    told = cli("diff", whole, recorded).out
+    assert "step gone" not in told
+    assert "now:    not claimed" in told
+
+
 @pytest.mark.parametrize("content", [b"", b"hello\n", b'{"schema": "sigexplorer.trace/2"}', b"\x00" * 99])
 def test_bad_files_are_one_line(content: bytes, tmp_path: Path, cli: Cli) -> None:
     """What is no recording is exit 2, one line, nothing on stdout, no output file, the input untouched."""

@@ -527,7 +527,15 @@ def write(folder: Path, files: dict[str, str]) -> None:
 _ASK = """
 import json, os, sys
 from pathlib import Path
-import django.db.models, django.contrib.auth  # nothing of these depends on a project
+# Nothing of these depends on a project, and each would have to be imported for each.
+import django.contrib.auth.management, django.db.backends.sqlite3.base, django.db.models, django.views.debug
+import django.contrib.auth.apps, django.contrib.contenttypes.apps, django.template.defaulttags
+import django.contrib.auth.hashers, django.contrib.auth.password_validation, django.template.loader_tags
+import django.templatetags.i18n, django.utils.translation.reloader, multiprocessing
+import sigexplorer.catalog.listing, sigexplorer.cli.opening, sigexplorer.project.matching
+import sigexplorer.project.reaching, sigexplorer.project.start, sigexplorer.project.why
+from sigexplorer.catalog import PAGES
+len(PAGES)
 from sigexplorer.cli import why
 from sigexplorer.errors import SigexplorerError
 from sigexplorer.project.why import diagnose

@@ -60,7 +60,7 @@ FILES = {
         @pytest.mark.usefixtures("tables")
         @pytest.mark.signals(mute="post_save")
         class TestMuted:
-            @pytest.mark.signals(mute=[paid, "pre_save"], max_dispatches=4)
+            @pytest.mark.signals(mute=[paid, "shop.models.on_order"], max_dispatches=4)
             def test_both(self, order, signals):
                 Order.objects.create(title="a")
                 paid.send(None, order=order)
@@ -76,6 +76,10 @@ FILES = {
 
 WRONG = {
     "an unknown signal": ("mute='post_sav'", "unknown signal 'post_sav' (nearest: post_save*"),
+    "an unknown receiver": (
+        "mute=['shop.models.on_ordr']",
+        "unknown signal or receiver 'shop.models.on_ordr' (nearest: shop.models.on_order*",
+    ),
     "an unknown word": ("silence='post_save'", "it takes mute= and max_dispatches= only"),
     "no number": ("max_dispatches='two'", "'two' is no number*"),
     "no signal": ("mute=3", "*is no signal*"),
@@ -137,7 +141,7 @@ def test_mute_signals_mutes_until_the_test_ends(told: Any) -> None:
 
 
 def test_the_marker_mutes_and_limits(told: Any) -> None:
-    """mute= takes a signal or several, of a class and its methods; max_dispatches= counts the test alone."""
+    """mute= takes signals and receivers, of a class and its methods; max_dispatches= counts the test."""
     assert told.outcomes("test_marked") == {"test_both": ["passed"], "test_too_many": ["failure"]}
     said = told.said("test_marked", "test_too_many")
     said.fnmatch_lines(["the marker 'signals': 3 dispatches sent, at most 2 wanted"])

@@ -9,7 +9,9 @@ from unittest import mock
 import pytest
 
 from sigexplorer.capture.lanes import STREAM
+from sigexplorer.model import ListedReceiver
 from sigexplorer.pytest_plugin import suite
+from sigexplorer.testing.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,6 +110,22 @@ def test_a_report_keeps_nothing_to_compare() -> None:
         assert made._recording is not None
         assert not STREAM.keeping
     assert not made._problems
+
+
+def test_a_report_in_a_pipe_breaks_no_name(monkeypatch: Patch) -> None:
+    """Nobody looks at it, and a name is looked for in one piece."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    made = suite.Suite(mock.Mock(getoption=lambda name: name == "signals_report"))
+    made._tally = Tally()
+    name = ".".join(["shop"] * 35)
+    one = ListedReceiver(
+        "shop.paid", "paid", name, 1, None, None, None, None,
+        weak=True, is_async=False, alive=True, connected_at=None, stock=False,
+    )  # fmt: skip
+    made._tally.connected([one])
+    written: list[str] = []
+    made._tell_coverage(mock.Mock(isatty=False, write=written.append, _tw=mock.Mock(fullwidth=80)))
+    assert name in "".join(written)
 
 
 LEAKING = """
@@ -225,7 +243,7 @@ def test_a_folder_that_cannot_be_made_costs_the_traces_only(run: Run) -> None:
     result.stdout.fnmatch_lines(["signals: not all is known: NotADirectoryError*"])
 
 
-@pytest.mark.parametrize("folder", ["/dev/null/x", "taken", "", "a\x00b", "x" * 300])
+@pytest.mark.parametrize("folder", ["/dev/null/x", "/proc/nope", "taken", "", "a\x00b", "x" * 300])
 def test_a_folder_that_is_none_is_a_usage_error(folder: str, tmp_path: Path, monkeypatch: Patch) -> None:
     """It is pytest's own, before any test runs; a folder that can be made is not made yet."""
     monkeypatch.chdir(tmp_path)

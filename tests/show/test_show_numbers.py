@@ -300,6 +300,33 @@ def test_filters_leave_out_rows_and_change_no_reason() -> None:
     assert [row.reason for row in found.not_called] == ["post_save was sent by blog.Post, never by auth.User"]
 
 
+@pytest.mark.parametrize(
+    ("filters", "calls", "unheard"),
+    [
+        (Filters(), {"blog.Post": 2, "blog.Tag": 1}, 1),
+        (Filters(failed=True), {"blog.Post": 1}, 0),
+        (Filters(min_ns=600), {"blog.Post": 1}, 0),
+        (Filters(depth=1), {"blog.Post": 1, "blog.Tag": 1}, 1),
+        (Filters(sender="*Tag"), {"blog.Tag": 1}, 1),
+        (Filters(first=3), {"blog.Tag": 1}, 1),
+    ],
+)
+def test_the_coverage_counts_what_the_filters_let_through(
+    filters: Filters, calls: dict[str, int], unheard: int
+) -> None:
+    """The numbers of the coverage are those of the dispatches that the same filters show elsewhere."""
+    failing = call("a", outcome="raised", error="ValueError")
+    recorded = trace(
+        dispatch(1, calls=(call("a"),)),
+        dispatch(2, calls=(failing,), parent=1, parent_call=0, duration_ns=700),
+        dispatch(3, calls=(call("a"),), sender="blog.Tag"),
+        dispatch(4, "pre_save", sender="blog.Tag"),
+    )
+    (found,) = coverages(InMemory([recorded]), Look(filters))
+    assert {name: count for row in found.called for name, count in row.senders} == calls
+    assert sum(count for row in found.unheard for _, count in row.senders) == unheard
+
+
 def test_a_trace_without_registrations_says_so() -> None:
     """What was not called is not guessed where nobody listed what was connected."""
     text = drawn(views.draw("coverage", InMemory([NESTED]), Look(), 100)[0], 100)
