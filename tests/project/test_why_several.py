@@ -52,6 +52,8 @@ FILES = {
         from django.dispatch import receiver
         @receiver(post_save)
         def by_two_names(sender, **kwargs): pass
+        @receiver(post_save, dispatch_uid="one")
+        def once_by_two_names(sender, **kwargs): pass
     """,
     "shop/broken.py": "from shop.models import Product, Prodct\ndef lost(sender, **kwargs): pass\n",
     "shop/lazy.py": "def on_lazy(sender, **kwargs): pass\n",
@@ -168,6 +170,7 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("receivers.<lambda>", None, '"defined at shop/receivers.py:'),
     ("Odd", "callable", '"defined at shop/receivers.py:'),
     ("by_two_names", "once", "import its file by one name only"),
+    ("once_by_two_names", None, "Django ignored it, as it should"),
     ("by_two_names", "once", "its file was imported by two names"),
     ("lost", "imported", "shop/broken.py:1 imports Prodct from shop.models, which has no such name"),
     ("on_lazy", "imported", "would import it, once that line runs"),
