@@ -65,7 +65,9 @@ def _taken_by(first: Noted, event: Noted) -> str | None:
     """
     if (first.receiver, first.holds) != (event.receiver, event.holds):
         elsewhere = first.receiver.name != event.receiver.name and event.receiver.file is not None
-        return None if elsewhere and first.receiver[1:] == event.receiver[1:] else first.receiver.name
+        if elsewhere and first.receiver[1:] == event.receiver[1:]:
+            return None
+        return first.receiver.name if first.receiver != event.receiver else next(iter(first.holds), _ANOTHER)
     mine, other = (one.target() if one.target is not None else None for one in (event, first))
     if other is None:  # of what died nothing is known but its name: a living function was another one
         return _ANOTHER if first.died and type(mine) is FunctionType else None
