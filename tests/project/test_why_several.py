@@ -121,6 +121,11 @@ FILES = {
         NAMED = partial(by_name, extra=1)
         post_save.connect(NAMED, sender=Tag)
 
+        def parted(sender, part, **kwargs): pass
+        PARTS = [partial(parted, part=part) for part in (1, 2)]
+        for one in PARTS:
+            post_save.connect(one, sender=Tag)
+
         def on_till(sender, **kwargs): pass
         signals.paid.connect(on_till, sender=signals.TILL)
         def on_word(sender, **kwargs): pass
@@ -160,6 +165,7 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("Odd", "callable", "the coroutine is never awaited"),
     ("by_place", "callable", "gets 'sender' by place from a partial"),
     ("by_name", None, "would fire"),
+    ("parted", None, "by 2 functions of that name"),
     ("on_till", None, "only where the very text 'the-till' is sent, as shop.signals.TILL is"),
     ("on_word", None, "only where the very text 'word' is sent, as every literal of it is"),
     ("on_text", "sender", "only the very same text object matches"),
