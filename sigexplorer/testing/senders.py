@@ -194,7 +194,7 @@ class _Known:
         yield from (str(words.sender(app)) for app in _apps())
         yield from _connected()
         yield from (module for page in self._pages for module in page.sent_by)
-        for name, module in list(sys.modules.items()):
+        for name, module in sys.modules.copy().items():
             yield name
             for held in list(words.contents(module).values()) if module is not None else ():
                 if issubclass(type(held), type):
