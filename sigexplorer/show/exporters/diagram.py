@@ -9,7 +9,7 @@ from sigexplorer.model import Trace
 from sigexplorer.show.folding import timeline_of
 from sigexplorer.show.look import Look
 from sigexplorer.show.selection import selected
-from sigexplorer.show.sequence import PROGRAM, Message, Part, sequence
+from sigexplorer.show.sequence import Message, Part, sequence, short
 from sigexplorer.show.shortening import shorten
 from sigexplorer.show.text import safe
 
@@ -41,13 +41,8 @@ def export(traces: Sequence[Trace], look: Look) -> Iterator[str]:
         if len(traces) > 1:
             lines.insert(first, f"    Note over {_name(names, '')}: {_text(trace.run.title)}\n")
     for name, number in names.items():
-        yield f"    participant {number} as {_text(_short(name))}\n"
+        yield f"    participant {number} as {_text(short(name) or 'trace')}\n"
     yield from lines
-
-
-def _short(name: str) -> str:
-    """Return the last part of a dotted name."""
-    return name if name.startswith(PROGRAM) else name.rpartition(".")[2] or name or "trace"
 
 
 def _part(part: Part, names: dict[str, str]) -> Iterator[str]:

@@ -164,7 +164,7 @@ function listenToForm() {
 function refilter() {
   const { trace } = app;
   if (!trace) return;
-  const asked = readFilters();
+  const asked = readFilters(trace);
   const search = (app.search += 1);
   const show = () => {
     showList(trace, view.chosen);
