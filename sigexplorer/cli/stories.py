@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
+from rich.text import Text
 
 from sigexplorer.catalog.fact import Fact
 from sigexplorer.catalog.installed import django_version
@@ -165,6 +166,8 @@ def _drawing(
 def _one(story: Story, trace: Trace, look: Look, view: str, width: int) -> list[RenderableType]:
     source: list[RenderableType] = [code.Source(story.source()), ""] if story.source and look.sources else []
     drawn = [*source, *views.draw(view, InMemory([trace]), replace(look, marked=story.marked), width)]
+    if view == "table" and not trace.claims:
+        drawn.append(Text("\nno claims", style="dim"))
     if story.fact is None or view != "table":
         return drawn
     before, after = (show(story.fact, django_version()) for show in (facts.stated, facts.explained))

@@ -17,7 +17,8 @@ from typing import Any
 
 from sigexplorer.cli.beside import folder_beside, is_device, say
 from sigexplorer.cli.options import Chosen, Viewed, Written
-from sigexplorer.cli.wanted import Wanted
+from sigexplorer.cli.surroundings import Surroundings
+from sigexplorer.cli.wanted import Wanted, where
 from sigexplorer.errors import NotPythonError, OutputError, UsageError
 from sigexplorer.masking import command_line
 from sigexplorer.project.children import VARIABLE, State, run_other
@@ -114,7 +115,12 @@ class Session:
             leave_out=_left_out(self.wanted),
             inject=planned(self.wanted),
             live=(__name__, print_as.__name__, _as_text(self.wanted)) if self.wanted.live else (),
+            report=(__name__, reporter.__name__, self._text()) if self.wanted.follow else (),
         )
+
+    def _text(self) -> str:
+        """Return all of it as the program that takes the place of this one is told it."""
+        return json.dumps([asdict(self.wanted), self.command, self.folder], default=str)
 
 
 def _names_inits(only: list[str]) -> bool:
@@ -163,8 +169,26 @@ def go(session: Session, program: Program | None) -> int:
 def begin(session: Session) -> None:
     """Begin to trace this process, and report when it ends."""
     tracing = Tracing(session.state)
-    report = partial(_report, session, tracing)
+    report = _reporting(session, tracing)
     tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
+
+
+def _reporting(session: Session, tracing: Tracing) -> Callable[..., None]:
+    return partial(_report_as_it_began, Surroundings(), session, tracing)
+
+
+def reporter(text: str, tracing: Tracing) -> Callable[..., None]:
+    """Return what reports, in the place of the program that this process was before, as it would have."""
+    held, command, folder = json.loads(text)
+    output = held["written"]["output"]
+    written = Written(**{**held["written"], "output": None if output is None else Path(output)})
+    named = {
+        **held,
+        "chosen": Chosen(**held["chosen"]),
+        "viewed": Viewed(**held["viewed"]),
+        "written": written,
+    }
+    return _reporting(Session(Wanted(**named), tuple(command), Path(folder)), tracing)
 
 
 def _go_other(session: Session) -> int:
@@ -196,6 +220,11 @@ def print_as(live: str) -> None:
     _print(Wanted(Chosen(**held["chosen"]), Viewed(**held["viewed"])), child=True)
 
 
+def _report_as_it_began(surroundings: Surroundings, *what: Any, **how: Any) -> None:
+    with surroundings.again():
+        _report(*what, **how)
+
+
 def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[], object]) -> None:
     """Report; Ctrl-C ends that, and nothing is lost."""
     try:
@@ -207,6 +236,10 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
         for live in _PRINTING:
             live.end()
         report(session.folder, session.wanted, tracing.problem, command_line(session.command), flush=flush)
+        if tracing.became and not (tracing.recorded and session.wanted.written.output is None):
+            say(tracing.became)
     except KeyboardInterrupt:
         if session.folder.is_dir():
-            say(f"the report was interrupted; what was recorded is in '{session.folder}'")
+            say(f"the report was interrupted; {where(session.folder)}")
+    except Exception as fault:  # noqa: BLE001 - what a report needs may be out of reach by now
+        say(f"the report failed: {type(fault).__name__}: {fault}; {where(session.folder)}")

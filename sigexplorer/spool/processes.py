@@ -8,6 +8,7 @@ from typing import Any
 
 from sigexplorer.errors import RecordingError
 from sigexplorer.model import Counted, ListedReceiver, Origin
+from sigexplorer.spool.common import Joined
 from sigexplorer.spool.files import frames
 from sigexplorer.spool.numbering import Starts
 from sigexplorer.spool.rows import (
@@ -33,7 +34,7 @@ _RECEIVER = tuple(each.name for each in fields(ListedReceiver))
 class Process:
     """What one file says beside its dispatches."""
 
-    path: Path
+    path: Path | Joined
     run: dict[str, Any] = field(default_factory=dict)
     end: dict[str, Any] | None = None  # None: it was killed
     so_far: dict[str, Any] = field(default_factory=dict)  # the same as the end, of a while before
@@ -56,7 +57,7 @@ class Process:
         return self.so_far if self.end is None else self.end
 
 
-def known_of(path: Path, *, several: bool) -> Process:
+def known_of(path: Path | Joined, *, several: bool) -> Process:
     """Read what a file says beside its dispatches; one that is not as ours are is an error."""
     try:
         return _looked_through(path, several=several)
@@ -64,8 +65,9 @@ def known_of(path: Path, *, several: bool) -> Process:
         raise RecordingError(f"'{path}' is damaged") from problem
 
 
-def _looked_through(path: Path, *, several: bool) -> Process:
-    process = Process(path, starts=Starts(path.stat().st_size) if several else None)
+def _looked_through(path: Path | Joined, *, several: bool) -> Process:
+    size = path.size() if isinstance(path, Joined) else path.stat().st_size
+    process = Process(path, starts=Starts(size) if several else None)
     for kind, *content in frames(path):
         if kind == "run":
             _begin(process, content[0])

@@ -28,6 +28,7 @@ from sigexplorer.model import (
 )
 from sigexplorer.spool import presence
 from sigexplorer.spool.assembly import Assembly
+from sigexplorer.spool.common import Joined, parts
 from sigexplorer.spool.files import frames
 from sigexplorer.spool.numbering import Numbers, ranked
 from sigexplorer.spool.processes import events_of, known_of, look_for_lacking
@@ -67,11 +68,14 @@ class Spool:
     ``RecordingError`` where one is damaged, ``NothingRecordedError`` without any.
     """
 
-    def __init__(self, folder: Path, files: Sequence[Path] | None = None) -> None:
+    def __init__(self, folder: Path, given: Sequence[Path] | None = None) -> None:
+        files = given
         if files is None:
             files = sorted(folder.iterdir()) if folder.is_dir() else []
         self._running, self._killed = presence.joined(folder) if files else ((), ())
-        names = [path for path in files if _NAME.fullmatch(path.name)]
+        paths: dict[str, Path | Joined] = {path.name: path for path in files}
+        paths |= parts(folder)[0] if given is None else {}
+        names = [paths[name] for name in sorted(paths) if _NAME.fullmatch(name)]
         found = [known_of(path, several=len(names) > 1) for path in names]
         self._processes = sorted(
             (process for process in found if process.run), key=lambda process: process.run["began"]
@@ -208,7 +212,10 @@ class Spool:
 
 
 def _records(
-    path: Path, assembly: Assembly, made: Callable[[Assembly, str, Flight], Made], inside: Any
+    path: Path | Joined,
+    assembly: Assembly,
+    made: Callable[[Assembly, str, Flight], Made],
+    inside: Any,
 ) -> Iterator[tuple[int, Made | Bypass | Callback]]:
     try:
         for kind, *content in frames(path):

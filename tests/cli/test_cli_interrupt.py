@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,6 +47,7 @@ sys.exit(code)
 """
 
 
+@cache
 def interrupt(*arguments: str) -> Answer:
     """Run the command on a scenario that is interrupted."""
     return python(INTERRUPTED, *arguments, timeout=20)
