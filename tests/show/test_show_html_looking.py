@@ -63,6 +63,7 @@ def test_filters_of_choice(opened: Open) -> None:
     assert rows(page) == ["task_finished"]
     asks(page, "min", "soon")
     assert page.run("byId('f-min').getAttribute('aria-invalid')") == "true"
+    assert page.text("#f-count").startswith("no time: write it like 5ms; ")
 
 
 def test_signals_are_asked_for_as_with_e(opened: Open) -> None:

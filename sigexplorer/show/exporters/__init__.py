@@ -102,24 +102,35 @@ def _plugin(name: str) -> EntryPoint:
     raise UnknownNameError("format", name, names())
 
 
+class _NoTextError(Exception):
+    """It is no text, and no texts."""
+
+
 def _written(point: EntryPoint, traces: Sequence[Trace]) -> str | Iterable[str]:
     """Let a plug-in write; what it does wrong is said with the name of its distribution."""
     home = point.dist.name if point.dist else "an unknown distribution"
     try:
         exporter: Exporter = point.load()
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         raise PluginError(
             f"the exporter '{point.name}' of '{home}' cannot be loaded: {type(problem).__name__}: {problem}",
             f"upgrade or remove '{home}'",
         ) from problem
     try:
         written = exporter(traces)
+        if written is None or isinstance(written, bytes):
+            raise _NoTextError
         # All of it, now: what fails in the middle must not leave a half-written answer.
         chunks = [written] if isinstance(written, str) else list(written)
-    except Exception as problem:
+        if not all(isinstance(chunk, str) for chunk in chunks):
+            raise _NoTextError
+    except _NoTextError:
+        raise PluginError(
+            f"the exporter '{point.name}' of '{home}' returned something else than text"
+        ) from None
+    except (Exception, SystemExit) as problem:
         raise PluginError(
             f"the exporter '{point.name}' of '{home}' failed: {type(problem).__name__}: {problem}"
         ) from problem
-    if not all(isinstance(chunk, str) for chunk in chunks):
-        raise PluginError(f"the exporter '{point.name}' of '{home}' returned something else than text")
-    return chunks
+    # A lone surrogate has no place in a file; standard output shows it in the same way.
+    return [chunk.encode(errors="backslashreplace").decode() for chunk in chunks]

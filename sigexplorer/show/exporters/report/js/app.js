@@ -169,7 +169,7 @@ function refilter() {
   const show = () => {
     showList(trace, view.chosen);
     const folded = trace.folded ? `, ${number(trace.folded)} folded` : "";
-    byId("f-count").textContent = `${number(trace.shown.length)} of ${number(trace.size)}${folded}`;
+    byId("f-count").textContent = `${wrongFilters()}${number(trace.shown.length)} of ${number(trace.size)}${folded}`;
     redraw();
   };
   const more = applyFilters(trace, asked);

@@ -28,6 +28,13 @@ function readFilters(trace) {
   };
 }
 
+/** Say what a field asks for in vain. */
+function wrongFilters() {
+  const wrong = (field) => byId(`f-${field}`).getAttribute("aria-invalid") === "true";
+  const time = wrong("min") ? "no time: write it like 5ms; " : "";
+  return wrong("signal") ? `${time}no such %group; ` : time;
+}
+
 /* Groups that cover more than the records that carry their name. */
 const WIDER = { model: ["init", "save", "delete", "m2m", "model"], test: ["settings", "test"] };
 
