@@ -102,10 +102,6 @@ def _plugin(name: str) -> EntryPoint:
     raise UnknownNameError("format", name, names())
 
 
-class _NoTextError(Exception):
-    """It is no text, and no texts."""
-
-
 def _written(point: EntryPoint, traces: Sequence[Trace]) -> str | Iterable[str]:
     """Let a plug-in write; what it does wrong is said with the name of its distribution."""
     home = point.dist.name if point.dist else "an unknown distribution"
@@ -117,20 +113,23 @@ def _written(point: EntryPoint, traces: Sequence[Trace]) -> str | Iterable[str]:
             f"upgrade or remove '{home}'",
         ) from problem
     try:
-        written = exporter(traces)
-        if written is None or isinstance(written, bytes):
-            raise _NoTextError
         # All of it, now: what fails in the middle must not leave a half-written answer.
-        chunks = [written] if isinstance(written, str) else list(written)
-        if not all(isinstance(chunk, str) for chunk in chunks):
-            raise _NoTextError
-    except _NoTextError:
-        raise PluginError(
-            f"the exporter '{point.name}' of '{home}' returned something else than text"
-        ) from None
+        chunks = _texts(exporter(traces))
     except (Exception, SystemExit) as problem:
         raise PluginError(
             f"the exporter '{point.name}' of '{home}' failed: {type(problem).__name__}: {problem}"
         ) from problem
+    if chunks is None:
+        raise PluginError(f"the exporter '{point.name}' of '{home}' returned something else than text")
     # A lone surrogate has no place in a file; standard output shows it in the same way.
     return [chunk.encode(errors="backslashreplace").decode() for chunk in chunks]
+
+
+def _texts(written: object) -> list[str] | None:
+    """Return a text, or texts, as a list; None where something is none."""
+    if isinstance(written, str):
+        return [written]
+    if not isinstance(written, Iterable) or isinstance(written, bytes):
+        return None
+    chunks = list(written)
+    return chunks if all(isinstance(chunk, str) for chunk in chunks) else None
