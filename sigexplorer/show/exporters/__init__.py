@@ -49,8 +49,8 @@ _HERE = "sigexplorer.show.exporters"
 FORMATS = {
     each.name: each
     for each in (
-        Format("json", ".json", f"{_HERE}.documents:export_json", looks=True),
-        Format("jsonl", ".jsonl", f"{_HERE}.documents:export_lines"),
+        Format("json", ".json", f"{_HERE}.documents:export_json", looks=True, streams=True),
+        Format("jsonl", ".jsonl", f"{_HERE}.documents:stream_lines", streams=True),
         Format("html", ".html", f"{_HERE}.html:export", streams=True),
         Format("svg", ".svg", f"{_HERE}.picture:export", looks=True),
         Format("markdown", ".md", f"{_HERE}.markdown:export", looks=True),
@@ -75,7 +75,7 @@ def export(name: str, traces: Sequence[Trace], look: Look) -> Iterable[str]:
     elif form.streams:
         from sigexplorer.show.source import InMemory
 
-        written = form.load()(InMemory(traces))
+        written = _read(form, InMemory(traces), look)
     elif form.looks:
         written = form.load()(traces, look)
     else:
@@ -83,10 +83,14 @@ def export(name: str, traces: Sequence[Trace], look: Look) -> Iterable[str]:
     return [written] if isinstance(written, str) else written
 
 
-def streamed(name: str, source: Source) -> Iterable[str] | None:
+def streamed(name: str, source: Source, look: Look) -> Iterable[str] | None:
     """Return the text of a source in the format ``name``, written while it is read; None if it cannot be."""
     form = FORMATS.get(name)
-    return form.load()(source) if form is not None and form.streams else None
+    return _read(form, source, look) if form is not None and form.streams else None
+
+
+def _read(form: Format, source: Source, look: Look) -> Iterable[str]:
+    return form.load()(source, look) if form.looks else form.load()(source)
 
 
 def _plugins() -> Iterable[EntryPoint]:
