@@ -225,7 +225,7 @@ def broken_export(_: Iterable[Trace]) -> Iterable[str]:
     [
         (broken_import, "cannot be loaded: ImportError"),
         (lambda: broken_export, "failed: ValueError: no"),
-        (lambda: lambda _: 5, "failed: TypeError"),
+        (lambda: lambda _: 5, "returned something else than text"),
         (lambda: lambda _: [b"x"], "something else than text"),
         (lambda: 5, "failed: TypeError"),
     ],
