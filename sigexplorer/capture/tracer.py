@@ -129,6 +129,10 @@ class Tracer:
         finally:
             self._changes.append((clock(), around))
 
+    def steps_from(self, change: int, step: int) -> tuple[int, list[tuple[int, int | None]], list[Step]]:
+        """Return when the run began, and what is new of the changes of steps and of the steps themselves."""
+        return self._start, self._changes[change:], self._steps[step:]
+
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Take what has closed, of what opened while we observed."""
         if self._steps_only:

@@ -79,6 +79,8 @@ class Watch:
     def sync_begins(self) -> Entered:
         """Note that the sync receivers are about to be called, in this thread."""
         self.sync_state = "running"
+        notes = self.flight[NOTES] = self.flight[NOTES] or {}
+        notes["begun"] = clock()  # what it has waited for the thread is no receiver's time
         return Entered(self.flight, lanes.places(self.flight))
 
     def sync_ended(self, entered: Entered) -> None:

@@ -15,11 +15,13 @@ from rich.text import Text
 from sigexplorer.catalog.fact import Fact
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import Version
+from sigexplorer.cli.beside import noted_beside
 from sigexplorer.cli.ending import Ending, entered
 from sigexplorer.cli.output import hint
 from sigexplorer.cli.present import Answer, present
 from sigexplorer.errors import DatabaseUrlError
 from sigexplorer.model import Trace
+from sigexplorer.playground.ending import in_order
 from sigexplorer.show import facts, keep, pages, views
 from sigexplorer.show.filters import Filters, check
 from sigexplorer.show.look import Look
@@ -63,7 +65,19 @@ def tell(
     ``place`` is entered while they run. With ``everything`` the timelines give way to one
     closing table, unless ``look`` is verbose.
     """
-    chosen = answer.chosen()  # a wrong one ends here
+    answer.chosen()  # a wrong one ends here
+    with in_order(), noted_beside(answer.output, last=answer.keep):
+        return _tell(stories, look, answer, place, everything=everything)
+
+
+def _tell(
+    stories: Sequence[Story],
+    look: Look,
+    answer: Answer,
+    place: AbstractContextManager[Sequence[str] | None],
+    *,
+    everything: bool,
+) -> int:
     version = django_version()
     possible = [one for one in stories if version >= one.added]
     later = {story.name: story.added for story in stories if version < story.added}
@@ -86,7 +100,7 @@ def tell(
         hint("interrupted: this is what there was so far")
         return INTERRUPTED
     left = ending.tell()
-    if chosen == "table" and answer.output is None:
+    if answer.chosen() == "table" and answer.output is None:
         hint(f"next: sigexplorer {told[-1][0].next}")
     return left if all(trace.held for _, trace in told) else 1
 

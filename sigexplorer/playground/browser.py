@@ -107,7 +107,34 @@ async def answer_of_asgi(path: str) -> Answer:
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    scope = {
+    handler: Any = ASGIHandler()
+    await handler(_scope(path), receive, send)
+    body = b"".join(message.get("body", b"") for message in sent)
+    return Answer(int(sent[0]["status"]), body.decode())
+
+
+async def leave_asgi(path: str) -> None:
+    """Ask for a page through ASGI, and go away before there is an answer."""
+    from django.core.handlers.asgi import ASGIHandler
+
+    said: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"", "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> dict[str, Any]:
+        return said.pop(0)
+
+    async def send(_message: dict[str, Any]) -> None:
+        """Nobody is there to read it."""
+
+    handler: Any = ASGIHandler()
+    await handler(_scope(path), receive, send)
+
+
+def _scope(path: str) -> dict[str, Any]:
+    """Return what an ASGI server tells of a request."""
+    return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
@@ -119,7 +146,3 @@ async def answer_of_asgi(path: str) -> Answer:
         "client": ("127.0.0.1", 0),
         "server": ("testserver", 80),
     }
-    handler: Any = ASGIHandler()
-    await handler(scope, receive, send)
-    body = b"".join(message.get("body", b"") for message in sent)
-    return Answer(int(sent[0]["status"]), body.decode())

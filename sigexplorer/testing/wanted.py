@@ -224,21 +224,24 @@ def wanted_receiver(thing: object, trace: Trace | None = None, *, told_apart: bo
                 "assert on what they did: a trace tells receivers apart by their names",
             )
         return Wanted(name, name=name, thing=thing)
-    known = known_receivers(trace)
-    if is_glob(thing):
-        for glob in (thing, f"*.{thing}"):  # of the end of a name, as without a glob
+    return _receiver_named(thing, known_receivers(trace))
+
+
+def _receiver_named(text: str, known: Sequence[str]) -> Wanted:
+    if is_glob(text):
+        for glob in (text, f"*.{text}"):  # of the end of a name, as without a glob
             if any(fnmatchcase(name, glob) for name in known):
-                return Wanted(thing, glob=glob)
-        raise UnknownNameError("receiver", thing, known)
-    found = sorted(name for name in known if thing == name or name.endswith(f".{thing}"))
-    if thing in known or len(found) == 1:
-        name = thing if thing in known else found[0]
+                return Wanted(text, glob=glob)
+        raise UnknownNameError("receiver", text, known)
+    found = sorted(name for name in known if text == name or name.endswith(f".{text}"))
+    if text in known or len(found) == 1:
+        name = text if text in known else found[0]
         return Wanted(name, name=name)
     if found:
-        raise UsageError(f"'{thing}' is the name of several receivers", f"one of {', '.join(found[:10])}")
-    if callable(imported(thing)):
-        return Wanted(thing, name=thing)
-    raise UnknownNameError("receiver", thing, known)
+        raise UsageError(f"'{text}' is the name of several receivers", f"one of {', '.join(found[:10])}")
+    if callable(imported(text)):
+        return Wanted(text, name=text)
+    raise UnknownNameError("receiver", text, known)
 
 
 def is_receiver(text: str) -> bool:

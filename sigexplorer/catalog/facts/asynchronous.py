@@ -8,15 +8,21 @@ from sigexplorer.catalog.page import Note
 FACTS = (
     Fact(
         id="async-order",
-        statement="All sync receivers come first, in the order of connection, then all async ones",
-        why=("Receivers are sorted into two lists before the first is called; the async ones run together."),
+        statement=(
+            "send() calls all sync receivers first, in the order of connection, then all async ones; asend()"
+            " returns their responses in that order"
+        ),
+        why=(
+            "Receivers are sorted into two lists before the first is called; the async ones run together. The"
+            " fact sync-in-asend says who begins first under asend()."
+        ),
         scenario="async-receivers",
         source=("django/dispatch/dispatcher.py: Signal.send",),
     ),
     Fact(
         id="async-in-send",
         statement=(
-            "send() with an async receiver inside a running event loop raises a RuntimeError, after"
+            "send() with an async receiver in the thread of a running event loop raises a RuntimeError, after"
             " the sync receivers have run"
         ),
         why="async_to_sync() cannot wait in the thread of a running loop. Use asend() there.",
@@ -25,7 +31,7 @@ FACTS = (
     ),
     Fact(
         id="sync-in-asend",
-        statement="asend() runs sync receivers in another thread",
+        statement="asend() runs sync receivers in another thread than that of the event loop",
         why=(
             "sync_to_async() keeps them from blocking the loop. When async receivers begin depends on"
             " the version."

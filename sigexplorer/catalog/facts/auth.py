@@ -22,12 +22,12 @@ FACTS = (
     Fact(
         id="login-not",
         statement=(
-            "authenticate() that succeeds sends nothing; login() sends user_logged_in without"
+            "authenticate() that succeeds sends no signal of its own; login() sends user_logged_in without"
             " checking anything"
         ),
         why=(
             "login() trusts its caller: inactive users and force_login() of the test Client are"
-            " announced alike."
+            " announced alike. What authenticate() may send is the save of a password that is hashed anew."
         ),
         scenario="identities",
         source=("django/contrib/auth/__init__.py: authenticate", "django/contrib/auth/__init__.py: login"),
@@ -47,10 +47,13 @@ FACTS = (
     Fact(
         id="last-login",
         statement=(
-            "Each login saves the user: update_last_login sends pre_save and post_save with"
-            " update_fields of last_login"
+            "Each login saves a user who has the field last_login: update_last_login sends pre_save and"
+            " post_save with update_fields of last_login"
         ),
-        why="It is a receiver of user_logged_in, connected by the app's configuration.",
+        why=(
+            "It is a receiver of user_logged_in, connected by the app's configuration, unless the user model"
+            " of the project has no such field."
+        ),
         scenario="identities",
         source=(
             "django/contrib/auth/models.py: update_last_login",

@@ -57,7 +57,7 @@ FACTS = (
         id="send-stops",
         statement=(
             "send() stops at the first exception, later receivers never run, and the row of a"
-            " post_save is written all the same"
+            " post_save is written all the same, unless it was saved in a transaction"
         ),
         why=(
             "The exception leaves the loop and save(), after the INSERT. Use atomic() around what"
@@ -70,11 +70,12 @@ FACTS = (
     Fact(
         id="robust",
         statement=(
-            "send_robust() calls every receiver; an exception is that receiver's response and is"
-            " logged on django.dispatch"
+            "send_robust() goes on after an Exception, which is that receiver's response and is logged on"
+            " django.dispatch, and not after SystemExit or KeyboardInterrupt"
         ),
         why=(
             "It catches Exception around each call. Look for exceptions among the responses, or in the log."
+            " The fact robust-qualname says which receivers it does not survive."
         ),
         scenario="errors",
         source=("django/dispatch/dispatcher.py: Signal.send_robust",),
@@ -90,7 +91,10 @@ FACTS = (
     ),
     Fact(
         id="recursion",
-        statement="save() in a receiver of post_save sends post_save again, until a RecursionError",
+        statement=(
+            "save() of its instance, in a receiver of post_save and on no condition, sends post_save again,"
+            " until a RecursionError"
+        ),
         why="Each save is an event of its own. Change the row with update(), or save on a condition.",
         scenario="errors",
         source=("django/db/models/base.py: Model.save_base",),

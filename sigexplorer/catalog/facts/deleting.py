@@ -8,12 +8,13 @@ FACTS = (
     Fact(
         id="cascade",
         statement=(
-            "delete() sends for every row of the cascade: first every pre_delete, then post_delete"
-            " model by model, with the origin of all"
+            "delete() sends for each row that it collects, of the whole cascade, but for those of"
+            " automatic through models: first every pre_delete, then post_delete model by model, with the"
+            " origin of all"
         ),
         why=(
-            "The collector gathers all rows before it deletes the first. origin is the object or"
-            " queryset whose delete() was called."
+            "The collector gathers rows before it deletes the first; what goes by the fast path it does not"
+            " gather, and does not announce. origin is the object or queryset whose delete() was called."
         ),
         scenario="deleting",
         source=(
@@ -24,10 +25,14 @@ FACTS = (
     ),
     Fact(
         id="fast-delete",
-        statement="Where nobody listens and nothing points at the rows, delete() sends no signal at all",
+        statement=(
+            "delete() sends no signal at all where nobody listens to the model, no model refers to it, and"
+            " it has neither a parent with a table nor a generic relation"
+        ),
         why=(
-            "Without listeners Django needs no instances, and deletes by one statement. A connected"
-            " receiver ends that."
+            "Then Django needs no instances, and deletes by one statement. Else both signals are sent,"
+            " whether anybody hears them or not: of a tag, since posts might have it, and of a multi-table"
+            " child and its parent. What refers with DO_NOTHING, or by order of the database, does not count."
         ),
         scenario="deleting",
         source=("django/db/models/deletion.py: Collector.can_fast_delete",),
@@ -35,8 +40,14 @@ FACTS = (
     ),
     Fact(
         id="fast-delete-cascade",
-        statement="Children can go without any signal while their parent is announced",
-        why="The fast path is chosen for each model of the cascade.",
+        statement=(
+            "What refers to a row can go without any signal while the row is announced, even what a receiver"
+            " of its pre_delete has added"
+        ),
+        why=(
+            "The fast path is chosen for each model of the cascade, and its rows are looked for when they"
+            " are deleted, after every pre_delete."
+        ),
         scenario="deleting",
         source=("django/db/models/deletion.py: Collector.collect",),
         signals=("pre_delete", "post_delete"),
@@ -44,10 +55,13 @@ FACTS = (
     Fact(
         id="listening-cost",
         statement=(
-            "A receiver of pre_delete or post_delete without a sender makes every delete() read its"
-            " rows first"
+            "A receiver of pre_delete or post_delete without a sender makes each delete() of a queryset read"
+            " its rows first, and each delete() of an object what goes with it; the object itself is not read"
         ),
-        why="has_listeners() is asked for every model. Name the sender.",
+        why=(
+            "has_listeners() is asked for every model, and what is announced must be there as an object. Name"
+            " the sender."
+        ),
         scenario="deleting",
         source=("django/db/models/deletion.py: Collector._has_signal_listeners",),
         signals=("pre_delete", "post_delete"),
@@ -55,7 +69,7 @@ FACTS = (
     Fact(
         id="raw-delete",
         statement="_raw_delete() sends nothing, even where receivers are connected",
-        why="It is the DELETE alone, which Django uses itself for the rows of many-to-many tables.",
+        why="It is the DELETE alone, by which rows go on the fast path of delete().",
         scenario="bulk-operations",
         source=("django/db/models/query.py: QuerySet._raw_delete",),
         signals=("pre_delete", "post_delete"),
@@ -70,8 +84,14 @@ FACTS = (
     ),
     Fact(
         id="delete-pk",
-        statement="In post_delete the instance still has its key; after delete() it is None",
-        why="The collector takes the keys away at its very end.",
+        statement=(
+            "In post_delete the instance still has its key; after delete() it is None, but the key of its"
+            " parent that a multi-table child has beside it stays"
+        ),
+        why=(
+            "The collector takes the keys away at its very end, of the objects that it has collected. Of a"
+            " key of several fields each part is None."
+        ),
         scenario="deleting",
         source=("django/db/models/deletion.py: Collector.delete",),
         signals=("post_delete",),
@@ -79,16 +99,18 @@ FACTS = (
     Fact(
         id="delete-atomic",
         statement=(
-            "An exception in post_delete undoes the deletion, an exception in post_save undoes nothing"
+            "An exception in post_delete undoes the deletion, an exception in post_save undoes nothing unless"
+            " there is a transaction around save()"
         ),
         why=(
             "The collector sends inside of its transaction; save() has committed before, unless an"
-            " atomic() is around it."
+            " atomic() is around it, as in get_or_create() and update_or_create()."
         ),
         scenario="errors",
         source=(
             "django/db/models/deletion.py: Collector.delete",
             "django/db/models/base.py: Model.save_base",
+            "django/db/models/query.py: QuerySet.get_or_create",
         ),
         signals=("post_delete", "post_save"),
     ),

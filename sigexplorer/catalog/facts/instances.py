@@ -8,10 +8,13 @@ FACTS = (
     Fact(
         id="init-sources",
         statement=(
-            "Init signals come once for each object that is built, by raw() and iterator() too, and"
-            " not for values() or count()"
+            "Init signals come once for each object that the constructor builds, by raw() and iterator() too,"
+            " and not for values() or count()"
         ),
-        why="They are sent by the constructor. A query of 10,000 rows sends 20,000 of them.",
+        why=(
+            "They are sent by the constructor, two for each object: a query of 10,000 objects sends 20,000 of"
+            " them."
+        ),
         scenario="instances",
         source=("django/db/models/base.py: Model.__init__", "django/db/models/base.py: Model.from_db"),
         signals=("pre_init", "post_init"),
@@ -19,7 +22,10 @@ FACTS = (
     Fact(
         id="refresh",
         statement="refresh_from_db() and reading a deferred field build a second object and throw it away",
-        why="Both read the row with a queryset of their own, and copy the fields.",
+        why=(
+            "Both read the row with a queryset of their own, and copy the fields. Fetch modes that read a"
+            " deferred field for many objects at once (FETCH_PEERS, from Django 6.1 on) build none."
+        ),
         scenario="instances",
         source=("django/db/models/base.py: Model.refresh_from_db",),
         signals=("pre_init", "post_init"),
@@ -38,11 +44,12 @@ FACTS = (
     Fact(
         id="pre-init-kwargs",
         statement=(
-            "The kwargs of pre_init are the ones that the object is built from, and are empty afterwards"
+            "The kwargs of pre_init are the ones that the object is built from, and have lost every column"
+            " afterwards"
         ),
         why=(
             "The constructor pops them from that very dictionary: a receiver can change them, and one"
-            " that keeps them has nothing."
+            " that keeps them has nothing but what is no column, such as pk."
         ),
         scenario="instances",
         source=("django/db/models/base.py: Model.__init__",),
@@ -75,10 +82,10 @@ FACTS = (
     ),
     Fact(
         id="isinstance-lazy",
-        statement="isinstance(thing, Signal) evaluates lazy objects",
+        statement="isinstance(thing, Signal) evaluates a LazyObject, such as settings or a request's user",
         why=(
-            "isinstance() asks for __class__, which a lazy object answers by loading what it stands"
-            " for. Use issubclass(type(thing), Signal)."
+            "isinstance() asks for __class__, which such an object answers by loading what it stands"
+            " for; a lazy text does not. Use issubclass(type(thing), Signal)."
         ),
         scenario="looking",
         source=("django/utils/functional.py: LazyObject",),

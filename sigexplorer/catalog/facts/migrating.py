@@ -9,9 +9,12 @@ FACTS = (
         id="migrate",
         statement=(
             "pre_migrate and post_migrate are sent once for each app with a models module, whenever"
-            " migrate runs, for whatever app"
+            " migrate runs, for whatever app, and not with --plan, --check or --prune"
         ),
-        why="The app labels on the command line choose migrations and not signals.",
+        why=(
+            "The app labels on the command line choose migrations and not signals; the three options migrate"
+            " nothing."
+        ),
         scenario="migrate",
         source=(
             "django/core/management/sql.py: emit_pre_migrate_signal",
@@ -21,7 +24,10 @@ FACTS = (
     ),
     Fact(
         id="flush",
-        statement="flush sends post_migrate only, without apps, plan and stdout",
+        statement=(
+            "flush sends post_migrate only, without apps, plan and stdout, and not even that where it is"
+            " called with inhibit_post_migrate"
+        ),
         why=(
             "It gives receivers the chance to write again what must always be there. Give those"
             " parameters a default."
@@ -33,14 +39,20 @@ FACTS = (
     Fact(
         id="migrate-saves",
         statement=(
-            "migrate writes content types and permissions without post_save; what it saves with"
-            " signals are the rows of its own recorder"
+            "migrate writes new content types and permissions without post_save; what Django saves with"
+            " signals there are the rows of its recorder, the first site of contrib.sites, and content types"
+            " of models that are renamed"
         ),
-        why="The receivers of post_migrate that write them use bulk_create().",
+        why=(
+            "The receivers of post_migrate that write new ones use bulk_create(), the others save(). Data"
+            " migrations and receivers of your own come on top."
+        ),
         scenario="migrate",
         source=(
             "django/contrib/contenttypes/management/__init__.py: create_contenttypes",
             "django/contrib/auth/management/__init__.py: create_permissions",
+            "django/contrib/sites/management.py: create_default_site",
+            "django/contrib/contenttypes/management/__init__.py: RenameContentType",
         ),
         signals=("post_migrate", "post_save"),
     ),

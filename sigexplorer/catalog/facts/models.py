@@ -8,11 +8,11 @@ FACTS = (
     Fact(
         id="class-prepared",
         statement=(
-            "A receiver of class_prepared that is connected in AppConfig.ready() hears of no model of"
-            " the project"
+            "A receiver of class_prepared that is connected in AppConfig.ready() hears of no model that a"
+            " module models of the project defines"
         ),
         why=(
-            "Models are imported before ready(). Connect in the module of an AppConfig, or in the"
+            "These are imported before ready(). Connect in the module of an AppConfig, or in the"
             " package that is imported first."
         ),
         scenario="model-classes",
@@ -40,12 +40,12 @@ FACTS = (
     Fact(
         id="historical-save",
         statement=(
-            "A save() in a data migration has a class of the past as its sender, which receivers of"
-            " the real class do not hear"
+            "A save() in a data migration, of a model from its apps, has a class of the past as its sender,"
+            " which receivers of the real class do not hear"
         ),
         why=(
             "apps.get_model() of a migration returns a class of its own; receivers without a sender"
-            " are called, with an instance that is none of yours."
+            " are called, with an instance of which isinstance() says that it is none of your class."
         ),
         scenario="data-migration",
         source=("django/db/migrations/state.py: StateApps",),

@@ -8,9 +8,13 @@ FACTS = (
     Fact(
         id="m2m-seq",
         statement=(
-            "add, remove, clear and set send pairs of m2m_changed, and set() with nothing to do sends nothing"
+            "add(), remove(), clear() and set() send pairs of m2m_changed where somebody listens, and set()"
+            " of what is there already sends nothing"
         ),
-        why=("set() removes what is too much and adds what is missing; with clear=True it clears first."),
+        why=(
+            "set() removes what is too much and adds what is missing; with clear=True it clears first,"
+            " whatever is there. The fact m2m-fast-add says what is sent where nobody listens."
+        ),
         scenario="many-to-many",
         source=("django/db/models/fields/related_descriptors.py: create_forward_many_to_many_manager",),
         signals=("m2m_changed",),
@@ -19,7 +23,8 @@ FACTS = (
         id="m2m-pkset",
         statement=(
             "pk_set lists what is missing for add(), whatever was passed for remove(), and is None"
-            " for clear()"
+            " for clear(); what it lists are the values that the through model refers by, which are primary"
+            " keys unless its foreign key has a to_field"
         ),
         why=(
             "add() looks for the rows that are there and may find nothing to do, which is sent all"
@@ -43,13 +48,14 @@ FACTS = (
     Fact(
         id="m2m-through",
         statement=(
-            "Saving and deleting rows of a through model sends save and delete signals and no m2m_changed;"
-            " add(), remove(), set() and clear() send m2m_changed, and beside it delete signals only, of a"
-            " through model of one's own where somebody hears them"
+            "Saving and deleting rows of a through model of one's own sends save and delete signals and no"
+            " m2m_changed, of an automatic one nothing at all; add(), remove(), set() and clear() send"
+            " m2m_changed, and beside it only what delete() of a queryset sends of a model of one's own"
         ),
         why=(
             "The managers write rows in bulk, and take them away by a queryset, which announces them as any"
-            " other does, unless Django made the model itself. Listen to both where both are used."
+            " other does, and rows of models that Django made itself never are. Listen to both where both are"
+            " used."
         ),
         scenario="through-models",
         source=("django/db/models/fields/related_descriptors.py: create_forward_many_to_many_manager",),
@@ -57,7 +63,7 @@ FACTS = (
     ),
     Fact(
         id="m2m-symmetrical",
-        statement="A symmetrical relation writes two rows and sends one pair of signals",
+        statement="Relating two objects symmetrically writes two rows and sends one pair of signals",
         why="The mirror rows are added without a second pair.",
         scenario="through-models",
         source=("django/db/models/fields/related_descriptors.py: create_forward_many_to_many_manager",),
@@ -66,11 +72,12 @@ FACTS = (
     Fact(
         id="m2m-fast-add",
         statement=(
-            "Where nobody listens add() sends no m2m_changed and reads no rows first; remove() and clear()"
-            " always send"
+            "Where nobody listens add() sends no m2m_changed, and reads no rows first where the through model"
+            " is an automatic one; remove() of something and clear() send all the same"
         ),
         why=(
-            "add() can then leave finding the missing rows to the database, and asks has_listeners() first."
+            "add() asks has_listeners(), and can then leave finding the missing rows to the database, where"
+            " that can ignore conflicts: those of a model of one's own must come out."
         ),
         scenario="through-models",
         source=("django/db/models/fields/related_descriptors.py: create_forward_many_to_many_manager",),
@@ -78,8 +85,11 @@ FACTS = (
     ),
     Fact(
         id="m2m-delete",
-        statement="Deleting an object removes its many-to-many rows without m2m_changed",
-        why="The rows go like those of any other cascade, without instances.",
+        statement="Deleting an object sends no m2m_changed for its many-to-many rows",
+        why=(
+            "The rows go like those of any other cascade: those of a through model of one's own are announced"
+            " by delete signals as such, those of an automatic one not at all."
+        ),
         scenario="delete-cascade",
         source=("django/db/models/deletion.py: Collector.delete",),
         signals=("m2m_changed", "pre_delete", "post_delete"),

@@ -32,7 +32,7 @@ FACTS = (
         statement=(
             "Under ASGI request_started has scope instead of environ, and a receiver that wants"
             " environ ends the request with a TypeError; request_finished is sent by send(), from a"
-            " worker thread"
+            " worker thread, or by asend() where the client went away before there was a response"
         ),
         why=(
             "asend() calls receivers with what there is: take both from **kwargs. The response is closed, and"
@@ -48,8 +48,8 @@ FACTS = (
     Fact(
         id="got-exception",
         statement=(
-            "got_request_exception is not sent for Http404, PermissionDenied, SuspiciousOperation and"
-            " BadRequest; the exception is only in sys.exc_info()"
+            "got_request_exception is not sent for Http404, PermissionDenied, SuspiciousOperation,"
+            " BadRequest and MultiPartParserError; the exception is only in sys.exc_info()"
         ),
         why="Those are answers. The sender is always None, and request the only argument.",
         scenario="request-errors",
@@ -60,7 +60,7 @@ FACTS = (
         id="got-exception-mw",
         statement=(
             "A middleware whose process_exception() answers keeps got_request_exception from being"
-            " sent; a middleware that fails has it sent"
+            " sent; a middleware that fails has it sent, for what a view would have it sent for"
         ),
         why="Exceptions are turned into responses around each middleware.",
         scenario="request-errors",
@@ -72,8 +72,8 @@ FACTS = (
     ),
     Fact(
         id="got-exception-handler",
-        statement="A handler404 that fails turns a 404 into a 500 and got_request_exception",
-        why="The handlers of errors are views, too.",
+        statement="With DEBUG off a handler404 that fails turns a 404 into a 500 and got_request_exception",
+        why="The handlers of errors are views, too. With DEBUG on Django answers by a page of its own.",
         scenario="request-errors",
         source=("django/core/handlers/exception.py: get_exception_response",),
         signals=("got_request_exception",),

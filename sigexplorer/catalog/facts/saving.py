@@ -9,10 +9,10 @@ FACTS = (
     Fact(
         id="deferred",
         statement=(
-            "Saving an instance that was loaded with only() or defer() passes update_fields although"
-            " nobody asked"
+            "Saving an instance of which fields are deferred yet, by only() or defer(), passes update_fields"
+            " although nobody asked, unless nothing but its key was loaded or it goes to another database"
         ),
-        why="save() writes only the fields that were loaded, and says so.",
+        why="save() writes only the fields that were loaded, where there are any, and says so.",
         scenario="update-user",
         source=("django/db/models/base.py: Model.save",),
         signals=("pre_save", "post_save"),
@@ -61,18 +61,18 @@ FACTS = (
         signals=("post_save",),
         outcomes=(
             Note("The expression still; read it with refresh_from_db().", before=(6, 0)),
-            Note("The value.", since=(6, 0)),
+            Note("The value; where the database cannot return it, it is read when one looks.", since=(6, 0)),
         ),
     ),
     Fact(
         id="get-or-create",
         statement=(
-            "get_or_create() that finds a row sends no save signal; update_or_create() sends both,"
-            " with update_fields"
+            "get_or_create() that finds a row sends no save signal; update_or_create() that finds one sends"
+            " both, with update_fields, where there is anything to write; of a new row both say created"
         ),
         why=(
             "The one only reads; the other saves the fields of defaults, and those that pre_save of a"
-            " field sets."
+            " field sets, or every field where a name in defaults is none of a column."
         ),
         scenario="update-user",
         source=(
@@ -103,9 +103,14 @@ FACTS = (
     Fact(
         id="created",
         statement=(
-            "created=False in post_save means that an UPDATE found a row, not that the object is an old one"
+            "created=False in post_save means that a row with the key was there, not that the object is an"
+            " old one"
         ),
-        why="With a key Django tries the UPDATE first, whoever set the key.",
+        why=(
+            "With a key Django tries the UPDATE first, whoever set the key, or a SELECT where there is"
+            " nothing else to write. Only a new object whose key has a default is inserted at once: a key"
+            " that exists is an error there. Of a multi-table child the row of the child counts."
+        ),
         scenario="saving",
         source=("django/db/models/base.py: Model._save_table",),
         signals=("post_save",),
@@ -123,7 +128,10 @@ FACTS = (
     ),
     Fact(
         id="using",
-        statement="using names the database; a row that is copied to another one is created there",
+        statement=(
+            "using names the database; a row that is copied to another one is created there, unless one with"
+            " its key is there"
+        ),
         why="Whether a row is new is asked of the database that is written to.",
         scenario="two-databases",
         source=("django/db/models/base.py: Model.save_base",),

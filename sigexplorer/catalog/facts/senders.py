@@ -8,10 +8,13 @@ from sigexplorer.catalog.page import Note
 FACTS = (
     Fact(
         id="lazy-sender",
-        statement="The text 'app.Model' stands for a model only in signals of models",
+        statement=(
+            "The text 'app.Model' stands for a model only where one connects to, or disconnects from, the"
+            " signals of init, save, delete and m2m_changed"
+        ),
         why=(
-            "ModelSignal looks the model up; a plain Signal compares the sender with the text itself,"
-            " by identity."
+            "They are instances of ModelSignal, which looks the model up; a plain Signal, such as"
+            " class_prepared, compares the sender with the text itself, by identity."
         ),
         scenario="senders",
         source=(
@@ -30,10 +33,13 @@ FACTS = (
     ),
     Fact(
         id="lazy-typo",
-        statement="A typing error in 'app.Model' is accepted, and the receiver is never called",
+        statement=(
+            "A typing error in 'app.Model' is accepted as long as the dot is there, and the receiver is not"
+            " called"
+        ),
         why=(
-            "connect() waits for a model of that name to be defined, and none ever is. sigexplorer"
-            " check finds it."
+            "connect() waits for a model of that name to be defined, and none ever is. In the name of the"
+            " model capital letters do not matter. sigexplorer check finds the error."
         ),
         scenario="senders",
         source=("django/db/models/utils.py: make_model_tuple",),
@@ -81,18 +87,24 @@ FACTS = (
     Fact(
         id="abstract",
         statement=(
-            "Connecting to an abstract model, or to a base class, is accepted and never fires for its"
-            " subclasses"
+            "Connecting to an abstract model, or to a base class, is accepted and does not fire for its"
+            " subclasses, but for the parent's row that goes when a multi-table child is deleted"
         ),
-        why="The sender is the very class that is saved; there is no inheritance among senders.",
+        why=(
+            "The sender is the very class that is built, saved or deleted; there is no inheritance among"
+            " senders."
+        ),
         scenario="senders",
         source=("django/dispatch/dispatcher.py: Signal.send",),
         signals=("pre_save", "post_save", "pre_delete", "post_delete", "pre_init", "post_init"),
     ),
     Fact(
         id="sender-none-order",
-        statement="Receivers with and without a sender are called in one common order, that of connection",
-        why="One list holds them all, and a send goes through it once.",
+        statement=(
+            "Receivers with and without a sender are called in one common order, that of connection, the sync"
+            " ones before the async ones"
+        ),
+        why="One list holds them all, and a send sorts out of it those that it calls.",
         scenario="senders",
         source=("django/dispatch/dispatcher.py: Signal.send",),
     ),
@@ -117,8 +129,8 @@ FACTS = (
     Fact(
         id="caching-sender",
         statement=(
-            "With use_caching a sender of None or a text is fine until somebody listens, and a"
-            " TypeError from then on"
+            "With use_caching a sender of None or a text is fine while nobody listens, to whatever sender,"
+            " and a TypeError while somebody does"
         ),
         why=(
             "The cache is a WeakKeyDictionary, which cannot hold None or texts; without receivers"
@@ -139,9 +151,12 @@ FACTS = (
     Fact(
         id="unhashable-sender",
         statement=(
-            "A sender must be hashable as soon as somebody listens: an unsaved instance raises a TypeError"
+            "A sender must be hashable while somebody listens: an instance without a key raises a TypeError"
         ),
-        why="The sender is a key of the cache of receivers. Send from a class.",
+        why=(
+            "The sender is a key of the cache of receivers. An instance whose key has a default has a hash"
+            " before it is saved. Send from a class."
+        ),
         scenario="senders",
         source=("django/dispatch/dispatcher.py: Signal.send",),
     ),
@@ -162,11 +177,11 @@ FACTS = (
         id="mti",
         statement=(
             "A multi-table child is saved with signals of the child only, and deleted with those of"
-            " child and parent"
+            " child and parent, unless the parent's row is kept"
         ),
         why=(
             "save_base() sends once for the class that is saved; the collector of deletions treats"
-            " the parent as a row of its own."
+            " the parent as a row of its own, which delete(keep_parents=True) does not collect."
         ),
         scenario="proxy-and-child-models",
         source=(

@@ -8,7 +8,8 @@ FACTS = (
     Fact(
         id="rollback",
         statement=(
-            "post_save is sent before COMMIT and is not undone by a rollback; what waits with on_commit() is"
+            "In a transaction post_save is sent before COMMIT and is not undone by a rollback; what waits"
+            " with on_commit() is"
         ),
         why=(
             "A signal is a call, made when the row is written. Do what cannot be undone in"
@@ -31,19 +32,25 @@ FACTS = (
     ),
     Fact(
         id="on-commit-autocommit",
-        statement="Outside of atomic() a callback of on_commit() runs at once, inside of the receiver",
-        why="There is nothing to wait for in autocommit mode.",
+        statement=(
+            "Outside of atomic() of its database a callback of on_commit() runs at once, inside of the"
+            " receiver"
+        ),
+        why=(
+            "There is nothing to wait for in autocommit mode. Without using= it is the default database that"
+            " is meant, whichever the row was saved in."
+        ),
         scenario="rollback",
         source=("django/db/backends/base/base.py: BaseDatabaseWrapper.on_commit",),
         signals=("post_save",),
     ),
     Fact(
         id="testcase-commit",
-        statement="In a TestCase the on_commit() callbacks of receivers never run",
-        why=(
-            "The transaction around the test is rolled back. captureOnCommitCallbacks(execute=True)"
-            " runs them."
+        statement=(
+            "In a TestCase the on_commit() callbacks of receivers do not run, unless"
+            " captureOnCommitCallbacks(execute=True) runs them"
         ),
+        why="The transaction around the test is rolled back.",
         scenario="test-cases",
         source=("django/test/testcases.py: TestCase.captureOnCommitCallbacks",),
         signals=("post_save",),

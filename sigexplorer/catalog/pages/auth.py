@@ -21,12 +21,13 @@ USER_LOGGED_IN = Page(
     pitfalls=(
         Note("There is no instance argument: the user comes as user."),
         Note(
-            "login() checks nothing, not even is_active, and authenticate() that succeeds sends nothing: this"
-            " says that a session was opened, not that a password was right."
+            "login() checks nothing, not even is_active, and authenticate() that succeeds does not send it:"
+            " this says that a session was opened, not that a password was right."
         ),
         Note(
             "Django's own receiver update_last_login saves the user: each login also sends pre_save and"
-            " post_save of the user, with update_fields={'last_login'}."
+            " post_save of the user, with update_fields={'last_login'}, unless the user model has no"
+            " last_login."
         ),
         Note(
             "The test Client's login() and force_login() send it with a bare HttpRequest: no request.user"

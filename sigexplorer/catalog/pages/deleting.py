@@ -17,19 +17,20 @@ _ARGUMENTS = (
 
 _SENDER = (
     "the model class of each deleted object: the proxy class when a proxy is deleted; deleting a multi-table"
-    " child sends once for the child and once for each parent"
+    " child sends once for the child and, without keep_parents=True, once for each parent"
 )
 
 _FAST_DELETE = Note(
-    "Before deleting, Django asks has_listeners() of pre_delete and post_delete. Where nobody listens and"
-    " nothing depends on the rows, they go by one DELETE and neither signal is sent; children of a cascade"
-    " can vanish so while their parent is announced."
+    "Before deleting, Django asks has_listeners() of pre_delete and post_delete. Where nobody listens, no"
+    " model refers to that of the rows, and it has neither a parent with a table nor a generic relation, they"
+    " go by one DELETE and neither signal is sent; what refers to a row can vanish so while it is announced."
 )
 
 _COST = Note(
-    "Merely connecting a receiver gives up that fast path: rows are selected, built and deleted in batches. A"
-    " receiver without a sender does it for every model, and slows remove(), clear() and set() of"
-    " many-to-many relations, although their through rows are never announced."
+    "Merely connecting a receiver gives up that fast path: the rows of a queryset, and what goes with an"
+    " object, are selected, built and deleted in batches. A receiver without a sender does it for every"
+    " model, and slows remove(), clear() and set() of many-to-many relations, although rows of automatic"
+    " through models are never announced."
 )
 
 _ORIGIN = Note(
@@ -54,7 +55,7 @@ PRE_DELETE = Page(
     summary="a model instance is about to be deleted",
     when=(
         "In Collector.delete(), inside its transaction: once for every collected object, cascades included,"
-        " all of them before the first row goes."
+        " but for rows of automatic through models; all of them before the first row goes."
     ),
     sender=_SENDER,
     arguments=_ARGUMENTS,
@@ -63,6 +64,7 @@ PRE_DELETE = Page(
         _COST,
         Note(
             "What to delete was collected before: changes made here to related rows do not change the list."
+            " What goes by the fast path is looked for afterwards, and goes even if it was added here."
         ),
         Note("An exception here comes out of delete() and rolls back the whole deletion."),
         Note(
@@ -116,8 +118,9 @@ POST_DELETE = Page(
             " refresh_from_db()."
         ),
         Note(
-            "instance.pk is still set here and becomes None when delete() returns: an on_commit() callback"
-            " that reads it in a surrounding transaction finds None. Copy the key first."
+            "instance.pk is still set here and becomes None when delete() returns, of a composite key each"
+            " part: an on_commit() callback that reads it in a surrounding transaction finds None. Copy the"
+            " key first."
         ),
         _FAST_DELETE,
         _COST,
@@ -127,7 +130,7 @@ POST_DELETE = Page(
         ),
         Note(
             "It does not prove that a row was there: delete() of another copy of an object already deleted"
-            " sends it again."
+            " sends it again, off the fast path."
         ),
         Note(
             "Rows that referred to the object, and objects of other models in the cascade, may be gone too."

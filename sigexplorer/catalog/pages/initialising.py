@@ -14,8 +14,8 @@ _PER_ROW = Note(
 )
 
 _SECOND_INSTANCE = Note(
-    "refresh_from_db() and loading a deferred field build a second instance of the model, sent here like any"
-    " other and then thrown away."
+    "refresh_from_db() and loading a deferred field of one instance build a second one of the model, sent"
+    " here like any other and then thrown away."
 )
 
 _NOT_SENT = Note(
@@ -48,8 +48,8 @@ PRE_INIT = Page(
         _PER_ROW,
         Note("There is no instance yet, so none is passed: what needs one belongs in post_init."),
         Note(
-            "kwargs is the dictionary that __init__() reads and empties afterwards: a key set here becomes an"
-            " argument of the constructor, and a reference kept here is empty later. Copy what you keep."
+            "kwargs is the dictionary that __init__() takes all columns out of: a key set here becomes an"
+            " argument of the constructor, and a reference kept here has lost them later. Copy what you keep."
         ),
         Note(
             "kwargs is the name of an argument of this signal, so call the catch-all something else:"

@@ -8,9 +8,9 @@ _ACTIONS = Table(
     title="Actions",
     columns=("action", "when", "pk_set"),
     rows=(
-        ("pre_add", "before rows are inserted", "the ids that are missing yet; may be empty"),
+        ("pre_add", "before rows are inserted", "the keys that are missing yet; may be empty"),
         ("post_add", "after rows were inserted", "the same set as pre_add"),
-        ("pre_remove", "before rows are deleted", "the ids that were passed, related or not"),
+        ("pre_remove", "before rows are deleted", "the keys that were passed, related or not"),
         ("post_remove", "after rows were deleted", "the same set as pre_remove"),
         ("pre_clear", "before all rows are deleted", "None"),
         ("post_clear", "after all rows were deleted", "None"),
@@ -21,7 +21,7 @@ _CALLS = Table(
     title="What each call sends",
     columns=("call", "sends"),
     rows=(
-        ("add(...)", "pre_add, post_add; also when all are related already"),
+        ("add(...)", "pre_add, post_add, where somebody listens; also when all are related already"),
         ("remove(...)", "pre_remove, post_remove; also when none was related"),
         ("clear()", "pre_clear, post_clear; also when there is nothing to clear"),
         ("set(...)", "a remove pair for what goes, then an add pair for what comes; nothing when equal"),
@@ -34,15 +34,16 @@ _CALLS = Table(
 
 _PITFALLS = (
     Note(
-        "add() asks has_listeners() first: where nobody listens to the through model it inserts in one"
-        " statement and sends nothing. Merely connecting a receiver costs it a SELECT. remove() and clear()"
-        " always send."
+        "add() asks has_listeners() first: where nobody listens to the through model it sends nothing, and"
+        " inserts into an automatic one in one statement. Merely connecting a receiver costs it a SELECT; a"
+        " through model of your own is read first in any case. remove() and clear() send whether anybody"
+        " listens or not."
     ),
     Note(
         "Connect to the through model, sender=Post.tags.through: sender=Post is accepted and never matches."
     ),
     Note(
-        "Every call sends two signals: choose by action, or the work is done twice. For what clear() is about"
+        "Signals come in pairs: choose by action, or the work is done twice. For what clear() is about"
         " to remove, read the relation in pre_clear."
     ),
     Note(
@@ -51,7 +52,8 @@ _PITFALLS = (
     ),
     Note(
         "pk_set of remove() is what the caller passed: strings, unknown ids, objects that were not related."
-        " Of add() it lists only the missing ones, so it may be empty."
+        " Of add() it lists only the missing ones, so it may be empty. Where the foreign key of the through"
+        " model has a to_field, it has the values of that field, and no primary keys."
     ),
     Note(
         "pk_set is the set that Django works with: changing it in a pre_ action changes which rows are"
@@ -65,7 +67,10 @@ _PITFALLS = (
         "Everything runs in one transaction: an exception in a receiver undoes the change, and a later"
         " rollback does not undo what the receiver did. Use transaction.on_commit()."
     ),
-    Note("Deleting an object, and creating or deleting through rows directly, do not send it."),
+    Note(
+        "Deleting an object, and creating or deleting through rows directly, do not send it; rows of an"
+        " automatic through model send nothing else either."
+    ),
     Note(
         "With a through model of your own, add() sends no save signals for its rows, but remove() and clear()"
         " do send its delete signals where somebody listens to them."
@@ -94,7 +99,11 @@ M2M_CHANGED = Page(
         ),
         Argument("reverse", "bool", "true when the call came from the side that does not define the field"),
         Argument("model", "type[Model]", "the class of the objects added, removed or cleared"),
-        Argument("pk_set", "set[Any] | None", "their primary keys; None for pre_clear and post_clear"),
+        Argument(
+            "pk_set",
+            "set[Any] | None",
+            "their primary keys, or what to_field refers by; None for pre_clear and post_clear",
+        ),
         Argument("using", "str", "the alias of the database written to"),
         Argument(
             "raw",

@@ -176,7 +176,8 @@ POST_MIGRATE = Page(
         ),
         Note(
             "Django creates content types and permissions in receivers of this signal, by bulk_create(): no"
-            " save signals. When yours runs, those of apps further down INSTALLED_APPS do not exist yet."
+            " save signals; contrib.sites saves the first site, with them. When yours runs, what belongs to"
+            " apps further down INSTALLED_APPS does not exist yet."
         ),
         Note("An exception here makes the command fail, but the migrations stay applied."),
         _FAKE,

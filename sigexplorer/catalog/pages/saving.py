@@ -10,7 +10,8 @@ _USING = Argument("using", "str", "the alias of the database written to")
 _UPDATE_FIELDS = Argument(
     "update_fields",
     "frozenset[str] | None",
-    "the field names given to save(update_fields=...), or set by Django for an object with deferred fields",
+    "the field names given to save(update_fields=...), or set by Django: for an object with deferred fields,"
+    " and by update_or_create() of a row that exists",
     changed="added in Django 1.5",
 )
 
@@ -21,7 +22,7 @@ _SENDER = (
 
 _NOT_SENT = Note(
     "update(), bulk_create(), bulk_update() and save(update_fields=[]) send nothing, nor does"
-    " on_delete=SET_NULL."
+    " on_delete=SET_NULL. Rows of automatic through models send nothing, even by their own save()."
 )
 
 _HISTORICAL = Note(
@@ -94,7 +95,7 @@ POST_SAVE = Page(
     sender=_SENDER,
     arguments=(
         _INSTANCE,
-        Argument("created", "bool", "true when a row was inserted, false when an UPDATE matched one"),
+        Argument("created", "bool", "true when a row was inserted, false when one with the key was there"),
         _UPDATE_FIELDS,
         _RAW,
         _USING,

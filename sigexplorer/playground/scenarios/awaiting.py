@@ -8,6 +8,8 @@ from collections.abc import Coroutine
 from contextvars import ContextVar
 from typing import Any
 
+from asgiref.sync import async_to_sync
+
 from sigexplorer.playground.props import connected
 from sigexplorer.playground.shop.signals import order_paid, order_placed
 from sigexplorer.playground.steps import Steps
@@ -55,6 +57,13 @@ def _sync_beside_async(step: Steps) -> None:
         step.claim("beside it the async one has begun", seen, [["pack"]], fact="sync-in-asend")
     else:
         step.claim("before the async one has begun", seen, [[]], fact="sync-in-asend")
+
+    with step("asend() by async_to_sync()"), connected(order_placed, write_bill):
+        loops.clear()
+        threads.clear()
+        async_to_sync(place_order)()
+    told = "the sync one in the thread that waits, and the loop in another"
+    step.claim(told, threads, [threading.main_thread()], fact="sync-in-asend")
 
 
 async def _send_and_catch() -> str:

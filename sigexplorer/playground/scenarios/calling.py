@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
+from contextlib import suppress
 from unittest import mock
 
 from django.core.signals import request_finished, request_started
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.db.transaction import atomic
 from django.dispatch import Signal
 
 from blog.models import Tag
@@ -147,7 +149,7 @@ class CardDeclinedError(Exception):
 
 def errors(step: Steps) -> None:
     """Let receivers fail under send() and send_robust(), while rows are saved and deleted."""
-    for part in (_stops, _robust, _not_robust, _rows, _recursion):
+    for part in (_stops, _robust, _not_an_exception, _not_robust, _rows, _in_transactions, _recursion):
         with left_as_found(order_paid), step.part():
             part(step)
 
@@ -187,6 +189,23 @@ def _robust(step: Steps) -> None:
     step.claim(
         "and is logged", lines, ["Error calling charge in Signal.send_robust() (no money)"], fact="robust"
     )
+
+
+def _not_an_exception(step: Steps) -> None:
+    ended = ""
+
+    def close_shop(**_kwargs: object) -> None:
+        raise SystemExit
+
+    leaving = step("let a receiver leave the program under send_robust()")
+    with leaving, connected(order_paid, close_shop, ship):
+        try:
+            order_paid.send_robust(sender=None)
+        except SystemExit as problem:
+            ended = type(problem).__name__
+    step.claim("what is no Exception comes out", ended, "SystemExit", fact="robust")
+    outcomes = [call.outcome for call in step.sent()[0].calls]
+    step.claim("and nobody else is called", outcomes, ["raised", "skipped"], fact="robust")
 
 
 class Cashier:
@@ -237,6 +256,23 @@ def _rows(step: Steps) -> None:
         except CardDeclinedError:
             saved = Tag.objects.filter(name="saved").exists()
     step.claim("save() has committed before it tells", saved, fact="delete-atomic")
+
+
+def _in_transactions(step: Steps) -> None:
+    with step("let it fail for what get_or_create() and update_or_create() make"):
+        for make in (Tag.objects.get_or_create, Tag.objects.update_or_create):
+            with connected(post_save, charge, sender=Tag), suppress(CardDeclinedError):
+                make(name="undone")
+    step.claim("both were told", len(step.sent("post_save", "blog.Tag")), 2, fact="delete-atomic")
+    there = Tag.objects.filter(name="undone").exists()
+    told = "and undone: both methods open a transaction"
+    step.claim(told, there, expected=False, fact="delete-atomic")
+
+    own = step("let the first receiver fail in a transaction of one's own")
+    with own, connected(post_save, charge, sender=Tag), suppress(CardDeclinedError), atomic():
+        Tag.objects.create(name="mine")
+    there = Tag.objects.filter(name="mine").exists()
+    step.claim("the row goes with the transaction", there, expected=False, fact="send-stops")
 
 
 #: Saves inside of each other that are shown.

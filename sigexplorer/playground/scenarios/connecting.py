@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+from django.db.models.signals import post_save
 from django.dispatch import Signal, receiver
 
+from blog.models import Tag
 from sigexplorer.playground import shop
 from sigexplorer.playground.props import assigned, connected, imported, left_as_found
 from sigexplorer.playground.shop.signals import order_placed
@@ -47,6 +49,11 @@ def _twice(step: Steps) -> None:
         order_placed.connect(write_bill)
         order_placed.send(sender=None)
     step.claim("the same function is one receiver", step.called(), ["write_bill"], fact="dup")
+
+    with step("connect it for a sender, too"), connected(order_placed, write_bill, sender=Printer):
+        order_placed.send(sender=Printer)
+    twice = ["write_bill", "write_bill"]
+    step.claim("with another sender it is another receiver", step.called(), twice, fact="dup")
     order_placed.disconnect(write_bill)
 
     with step("connect the same method of two objects"):
@@ -71,6 +78,17 @@ def _one_uid(step: Steps) -> None:
         order_placed.send(sender=None)
     step.claim("the first is kept, the second dropped in silence", step.called(), ["write_bill"], fact="uid")
 
+    with step("connect the second for a sender, with the same dispatch_uid"):
+        order_placed.connect(pack, sender=Printer, dispatch_uid="orders")
+        order_placed.send(sender=Printer)
+    step.claim("with another sender both are", step.called(), ["write_bill", "pack"], fact="uid")
+
+    with step("let the first be gone when the second is connected"):
+        del write_bill
+        order_placed.connect(pack, dispatch_uid="orders")
+        order_placed.send(sender=None)
+    step.claim("then the second takes its place", step.called(), ["pack"], fact="uid")
+
 
 def _two_names(step: Steps) -> None:
     file = Path(shop.__file__).parent / "receivers.py"
@@ -84,7 +102,15 @@ def _two_names(step: Steps) -> None:
         fact="two-names",
     )
     names = {call.receiver.rpartition(".")[0] for call in step.sent()[0].calls}
+    for module in modules:
+        order_placed.disconnect(module.write_bill)
     step.claim("once under each name", names, {module.__name__ for module in modules}, fact="two-names")
+
+    with step("connect the one of each with a dispatch_uid"):
+        for module in modules:
+            order_placed.connect(module.write_bill, dispatch_uid="bill")
+        order_placed.send(sender=None)
+    step.claim("then only the first is connected", step.called(), ["write_bill"], fact="two-names")
 
 
 def _decorated(step: Steps) -> None:
@@ -144,6 +170,14 @@ def _parameters(step: Steps) -> None:
         fact="signal-kwarg",
     )
 
+    def greet_by_name(sender: object, signal: Signal) -> None:
+        pass
+
+    named = step("leave **kwargs out, and name all that is sent, where DEBUG is False")
+    with named, assigned(DEBUG=False), connected(order_placed, greet_by_name):
+        order_placed.send(sender=None)
+    step.claim("that is called", step.called(), ["greet_by_name"], fact="signal-kwarg")
+
     with step("declare providing_args, as tutorials do"):
         try:
             Signal(providing_args=["order"])  # type: ignore[call-arg]
@@ -194,6 +228,17 @@ def _generator(step: Steps) -> None:
     step.claim("it is called", step.called(), ["write_bill"], fact="generator")
     step.claim("which makes a generator, and runs none of it", ran, [], fact="generator")
 
+    with step("connect an async function that yields"):
+
+        async def pack(**_kwargs: object) -> AsyncIterator[str]:
+            ran.append("parcel")
+            yield "parcel"
+
+        order_placed.connect(pack)
+        order_placed.send(sender=None)
+    seen = (step.called(), ran)
+    step.claim("it is called, and runs as little", seen, (["write_bill", "pack"], []), fact="generator")
+
 
 def _disconnecting(step: Steps) -> None:
     with step("disconnect without what was said when connecting"):
@@ -216,3 +261,9 @@ def _disconnecting(step: Steps) -> None:
         order_placed.send(sender=Printer)
     step.claim("then it returns True", repeated, fact="disconnect")
     step.claim("and the receiver is gone", step.called(), [], fact="disconnect")
+
+    with step("disconnect from a model by its name"), connected(post_save, write_bill, sender=Tag):
+        answer = post_save.disconnect(write_bill, sender="blog.Tag")
+        Tag.objects.create(name="django")
+    step.claim("then it returns None", answer, None, fact="disconnect")
+    step.claim("though the receiver is gone, too", step.called("post_save"), [], fact="disconnect")

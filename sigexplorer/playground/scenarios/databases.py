@@ -27,6 +27,11 @@ def two_databases(step: Steps) -> None:
     )
     step.claim("where the row is new", step.sent("post_save")[0].argument("created"), fact="using")
 
+    with step("save it there again"):
+        tag.save(using="archive")
+    (sent,) = step.sent("post_save")
+    step.claim("where it is no more", sent.argument("created"), expected=False, fact="using")
+
     _move(step)
     _connect(step)
 

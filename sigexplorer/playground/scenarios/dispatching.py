@@ -50,7 +50,8 @@ def async_receivers(step: Steps) -> None:
 
     with step("asend() from asynchronous code"), connected(order_placed, first, second, third, fourth):
         responses = async_to_sync(order_placed.asend)(None)
-    step.claim("asend() answers in the same order", [answer for _, answer in responses], answers)
+    in_order = [answer for _, answer in responses]
+    step.claim("asend() answers in the same order", in_order, answers, fact="async-order")
 
     async def send_in_a_loop() -> str:
         try:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
+from django.apps import apps
 from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_logged_out, user_login_failed
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from sigexplorer.model import SECRET
 from sigexplorer.playground.people import MISTYPED, ONE_TIME_CODE, PASSWORD
-from sigexplorer.playground.props import connected
-from sigexplorer.playground.shop.stock import SHOP
+from sigexplorer.playground.props import connected, left_as_found
+from sigexplorer.playground.shop.stock import SHOP, Guest, tables
 from sigexplorer.playground.steps import Steps
 from sigexplorer.playground.testing import use_test_machinery
 
@@ -40,7 +43,7 @@ def _request() -> HttpRequest:
 
 def identities(step: Steps) -> None:
     """Log in who may not, as a proxy and as a lazy object; log out nobody; fail with many words."""
-    for part in (_in_the_clear, _checked, _unchecked, _proxy, _nobody):
+    for part in (_in_the_clear, _checked, _unchecked, _unnoted, _proxy, _nobody):
         with step.part():
             part(step)
 
@@ -76,6 +79,13 @@ def _checked(step: Steps) -> None:
     step.claim("it finds the user", str(found), "bob", fact="login-not")
     step.claim("and sends nothing", step.names(), [], fact="login-not")
 
+    User.objects.filter(username="bob").update(password=make_password(PASSWORD, salt="short"))
+    with step("authenticate() with a password that was hashed as nobody does any more"):
+        authenticate(None, username="bob", password=PASSWORD)
+    saved = [(sent.name, sent.argument("update_fields")) for sent in step.sent() if sent.group != "init"]
+    both = [("pre_save", "{'password'}"), ("post_save", "{'password'}")]
+    step.claim("it is hashed anew, and the user saved", saved, both, fact="login-not")
+
 
 def _unchecked(step: Steps) -> None:
     user = User.objects.create_user("amy", is_active=False)
@@ -99,6 +109,18 @@ def _unchecked(step: Steps) -> None:
     step.claim("it sends it too", step.senders("user_logged_in"), ["auth.User"], fact="login-not")
     fields = [sent.argument("update_fields") for sent in step.sent("post_save", "auth.User")]
     step.claim("and this login saves the user, too", fields, ["{'last_login'}"], fact="last-login")
+
+
+def _unnoted(step: Steps) -> None:
+    with tables(Guest), left_as_found(user_logged_in):
+        user_logged_in.disconnect(dispatch_uid="update_last_login")
+        with mock.patch("django.contrib.auth.apps.get_user_model", return_value=Guest):
+            apps.get_app_config("auth").ready()  # as at the start of a project that has such users
+        guest = Guest(name="amy")
+        guest.save()
+        with step("log in a user without last_login, in a project of such users"):
+            login(_request(), guest, backend=BACKEND)  # type: ignore[arg-type]
+        step.claim("nothing is saved", step.names(), ["user_logged_in"], fact="last-login")
 
 
 def _proxy(step: Steps) -> None:

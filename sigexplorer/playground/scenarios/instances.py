@@ -52,6 +52,18 @@ def _twice(step: Steps) -> None:
         tag = Tag.objects.only("pk")[0]
         _ = tag.name
     step.claim("so it is for one field", _built(step), 2, fact="refresh")
+    if step.django >= (6, 1):
+        _by_peers(step)
+
+
+def _by_peers(step: Steps) -> None:
+    from django.db import models  # its FETCH_PEERS is there from Django 6.1 on
+
+    peers = models.FETCH_PEERS
+    with step("read a field that was deferred, of all rows with one of them"):
+        first, *_others = Tag.objects.only("pk").fetch_mode(peers)
+        _ = first.name
+    step.claim("only the rows themselves are objects", _built(step), 2, fact="refresh")
 
 
 def _half_built(step: Steps) -> None:
@@ -99,6 +111,14 @@ def _arguments(step: Steps) -> None:
         ([1], [{}]),
         fact="pre-init-kwargs",
     )
+
+    def keep(kwargs: dict[str, Any], **_kwargs: object) -> None:
+        kept.append(kwargs)
+
+    with step("build an object by pk, which is no field"), connected(pre_init, keep, sender=Tag):
+        Tag(pk=5, name="django")
+    told = "what is no column stays in the dictionary"
+    step.claim(told, kept[-1], {"pk": 5}, fact="pre-init-kwargs")
 
 
 def _copies(step: Steps) -> None:

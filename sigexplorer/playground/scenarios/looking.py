@@ -8,6 +8,7 @@ from django.db.models.signals import post_save, pre_delete
 from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.functional import lazy as lazy_text
 
 from blog.models import Comment, Post
 from sigexplorer.playground.browser import Browser
@@ -77,3 +78,9 @@ def _asking(step: Steps) -> None:
     with step("ask isinstance()"):
         found = [thing for thing in (order_placed, lazy) if isinstance(thing, Signal)]
     step.claim("isinstance() evaluates it", (len(found), evaluated), (1, ["loaded"]), fact="isinstance-lazy")
+
+    evaluated.clear()
+    text = lazy_text(load, str)()
+    with step("ask isinstance() of a lazy text, as gettext_lazy() makes them"):
+        isinstance(text, Signal)
+    step.claim("it evaluates none", evaluated, [], fact="isinstance-lazy")

@@ -5,17 +5,18 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db.models.signals import post_delete, pre_delete
 
-from blog.models import Category, Comment, Post
+from blog.models import Category, Comment, Post, Review, Tag
 from sigexplorer.playground.props import connected, statements
 from sigexplorer.playground.shop import stock
-from sigexplorer.playground.shop.stock import Product, Shelf, tables
+from sigexplorer.playground.shop.stock import Present, Product, Shelf, Sticker, Van, Vehicle, tables
 from sigexplorer.playground.steps import Steps
 
 
 def deleting(step: Steps) -> None:
-    """Delete a leaf, a parent, a shelf and an object, with and without anybody listening."""
+    """Delete a leaf, what is none, a parent, a shelf and an object, with and without anybody listening."""
     author = User.objects.create_user("amy")
-    for part in (_leaf, _cost, _parent, _replaced, _models_in_turn, _key):
+    parts = (_leaf, _referred_to, _no_leaf, _cost, _one_object, _parent, _late, _replaced, _models_in_turn)
+    for part in (*parts, _key, _keys_of_a_child):
         with step.part():
             part(step, author)
 
@@ -46,6 +47,31 @@ def _leaf(step: Steps, author: User) -> None:
     )
 
 
+def _referred_to(step: Steps, _author: User) -> None:
+    tag = Tag.objects.create(name="unused")
+    with step.unheard(), step("delete a tag that no post has, while nobody listens"):
+        tag.delete()
+    both = ["pre_delete", "post_delete"]
+    told = "both are sent, for rows might refer to it"
+    step.claim(told, step.names(group="delete"), both, fact="fast-delete")
+
+
+def _no_leaf(step: Steps, _author: User) -> None:
+    both = ["pre_delete", "post_delete"]
+    with tables(Vehicle, Van):
+        van = Van.objects.create()
+        with step.unheard(), step("delete a multi-table child, while nobody listens"):
+            van.delete()
+        told = "both are sent of child and parent"
+        step.claim(told, step.names(group="delete"), sorted(both * 2, reverse=True), fact="fast-delete")
+
+    with tables(Present, Sticker):
+        present = Present.objects.create()
+        with step.unheard(), step("delete what has a generic relation, while nobody listens"):
+            present.delete()
+        step.claim("both are sent of it, too", step.names(group="delete"), both, fact="fast-delete")
+
+
 def _cost(step: Steps, author: User) -> None:
     post = Post.objects.create(author=author, title="Signals")
     for name in ("Bob", "Eve", "Mia"):
@@ -70,6 +96,26 @@ def _cost(step: Steps, author: User) -> None:
         )
 
 
+def _one_object(step: Steps, author: User) -> None:
+    post = Post.objects.create(author=author, title="Signals")
+    comment = post.comments.create(name="Bob")
+    post.comments.create(name="Eve")
+    with (
+        step.unheard(),
+        step("delete one comment by its own delete(), while somebody listens to all"),
+        connected(pre_delete, hear),
+        statements() as own,
+    ):
+        comment.delete()
+    told = "nothing is read: the object is there"
+    step.claim(told, _of_rows(own), ["DELETE"], fact="listening-cost")
+
+    with step.unheard(), step("delete its post so"), connected(pre_delete, hear), statements() as slow:
+        post.delete()
+    read = slow.count("SELECT")
+    step.claim("what goes with it is read: reviews, comments, tags", read, 3, fact="listening-cost")
+
+
 def _of_rows(words: list[str]) -> list[str]:
     """Leave out what opens and ends transactions."""
     return [word for word in words if word in {"SELECT", "DELETE"}]
@@ -87,6 +133,22 @@ def _parent(step: Steps, author: User) -> None:
     told = "blog.Comment" in step.senders("post_delete")
     step.claim("its comments are not", told, expected=False, fact="fast-delete-cascade")
     step.claim("and are gone", Comment.objects.filter(post=post.pk).count(), 0, fact="fast-delete-cascade")
+
+
+def _late(step: Steps, author: User) -> None:
+    def comment_on(instance: Post, **_kwargs: object) -> None:
+        instance.comments.create(name="Eve")
+
+    post = Post.objects.create(author=author, title="Signals")
+    with (
+        step.unheard(),
+        step("write a comment on a post that goes, in pre_delete"),
+        connected(pre_delete, comment_on, sender=Post),
+    ):
+        post.delete()
+    left = Comment.objects.filter(post=post.pk).exists()
+    told = "it goes too: on the fast path rows are looked for only then"
+    step.claim(told, left, expected=False, fact="fast-delete-cascade")
 
 
 def _replaced(step: Steps, author: User) -> None:
@@ -113,6 +175,7 @@ def _models_in_turn(step: Steps, author: User) -> None:
     posts = [Post.objects.create(author=author, title=title) for title in ("One", "Two")]
     for post in posts:
         post.comments.create(name="Bob")
+        post.tags.add(Tag.objects.create(name=post.title))
     with step("delete two posts with comments as a queryset"), connected(pre_delete, hear, sender=Comment):
         Post.objects.all().delete()
     before, after = (step.senders(name) for name in ("pre_delete", "post_delete"))
@@ -123,7 +186,8 @@ def _models_in_turn(step: Steps, author: User) -> None:
     in_turn = [[after[0]] * 2, [after[2]] * 2]
     step.claim("then post_delete model by model", [after[:2], after[2:]], in_turn, fact="cascade")
     rows = [*["blog.Comment"] * 2, *["blog.Post"] * 2]
-    step.claim("once for each row, those of the cascade too", sorted(map(str, before)), rows, fact="cascade")
+    told = "once for each row, those of the cascade too, but not those between posts and tags"
+    step.claim(told, sorted(map(str, before)), rows, fact="cascade")
     origins = {str(dispatch.argument("origin")) for dispatch in step.sent() if dispatch.group == "delete"}
     step.claim("origin is what delete() was called on", origins, {"<QuerySet blog.Post>"}, fact="cascade")
 
@@ -143,6 +207,15 @@ def _key(step: Steps, author: User) -> None:
         post.delete()
     step.claim("in post_delete it is there", seen, [key], fact="delete-pk")
     step.claim("after delete() it is None", post.pk, None, fact="delete-pk")
+
+
+def _keys_of_a_child(step: Steps, author: User) -> None:
+    review = Review.objects.create(author=author, title="Django", rating=5)
+    key = review.pk
+    with step("delete a multi-table child"):
+        review.delete()
+    told = "its own key is None; that of its parent, on the same object, is not"
+    step.claim(told, (review.pk, review.id), (None, key), fact="delete-pk")
 
 
 def database_cascade(step: Steps) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 from sigexplorer.playground.props import assigned, left_as_found
 from sigexplorer.playground.shop.signals import order_placed
@@ -42,6 +43,20 @@ def _local(step: Steps) -> None:
         set_up_for_good()
         order_placed.send(sender=None)
     step.claim("weak=False keeps it", step.called(), ["write_bill"], fact="weak-local")
+    order_placed.disconnect(dispatch_uid="bill")
+
+    with step("return it to somebody who keeps it"):
+
+        def set_up_and_return() -> Callable[..., None]:
+            def pack(**_kwargs: object) -> None:
+                pass
+
+            order_placed.connect(pack)
+            return pack
+
+        kept = set_up_and_return()
+        order_placed.send(sender=None)
+    step.claim("so does whoever holds it", step.called(), [kept.__name__], fact="weak-local")
 
 
 class Printer:
@@ -113,7 +128,7 @@ def handle_order(*, signal, **kwargs):
 
 
 def _same_name(step: Steps) -> None:
-    with step("define two receivers with one name in one module"):
+    with left_as_found(order_placed), step("define two receivers with one name in one module"):
         exec(MODULE, {"order_placed": order_placed})  # noqa: S102 - our own
         responses = order_placed.send(sender=None)
     step.claim(
@@ -123,10 +138,17 @@ def _same_name(step: Steps) -> None:
         fact="rebind",
     )
 
+    strong = MODULE.replace("(order_placed)", "(order_placed, weak=False)")
+    with left_as_found(order_placed), step("define them with weak=False"):
+        exec(strong, {"order_placed": order_placed})  # noqa: S102 - our own
+        responses = order_placed.send(sender=None)
+    answers = [response for _, response in responses]
+    step.claim("then both are called", answers, ["write the bill", "pack the order"], fact="rebind")
+
     with left_as_found(order_placed), step("define them where DEBUG is True"), assigned(DEBUG=True):
         exec(MODULE, {"order_placed": order_placed})  # noqa: S102 - our own
         responses = order_placed.send(sender=None)
-    answers = [response for _, response in responses][-2:]
+    answers = [response for _, response in responses]
     step.claim("then both are called", answers, ["write the bill", "pack the order"], fact="rebind")
 
 
@@ -146,3 +168,12 @@ def _swept(step: Steps) -> None:
         order_placed.send(sender=None)
         swept = len(order_placed.receivers) - before
     step.claim("the next send sweeps it out", swept, 0, fact="dead-receivers")
+
+    with step("count them after a lambda was connected, and nobody kept it"):
+        order_placed.connect(lambda **_kwargs: None)
+        order_placed.send(sender=None)
+        left = len(order_placed.receivers) - before
+    if step.django < (6, 1):
+        step.claim("it is swept out like any other", left, 0, fact="dead-receivers")
+    else:
+        step.claim("it was dead before it was listed, and stays", left, 1, fact="dead-receivers")

@@ -134,3 +134,9 @@ def _child(step: Steps, author: User) -> None:
         fact="mti",
     )
     step.claim("so receivers of the parent hear of it only now", step.called("post_delete"), ["reindex"])
+
+    review = Review.objects.create(author=author, title="Signals", rating=5)
+    with step("delete a child with keep_parents=True"):
+        review.delete(keep_parents=True)
+    told = "then of the child alone"
+    step.claim(told, step.senders("post_delete"), ["blog.Review"], fact="mti")

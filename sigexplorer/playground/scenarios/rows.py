@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from unittest import mock
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.forms import modelform_factory
 
-from blog.models import Post, Tag
+from blog.models import Post, Review, Tag
 from sigexplorer.playground.place import demo_folder
-from sigexplorer.playground.props import connected
+from sigexplorer.playground.props import connected, statements
+from sigexplorer.playground.shop.stock import Shelf, Ticket, tables
 from sigexplorer.playground.steps import Steps
 
 
 def saving(step: Steps) -> None:
     """Save with a key, with fewer fields, with an expression, from a form and from a fixture."""
-    for part in (_created, _fewer_fields, _expression, _form, _fixture, _async):
+    for part in (_created, _made_keys, _only_a_key, _fewer_fields, _expression, _form, _fixture, _async):
         with step.part():
             part(step)
 
@@ -38,6 +41,48 @@ def _created(step: Steps) -> None:
         tag.save()
     (sent,) = step.sent("post_save")
     step.claim("created is True: the UPDATE found none", sent.argument("created"), fact="created")
+
+
+def _made_keys(step: Steps) -> None:
+    with tables(Ticket):
+        first, refused = Ticket.objects.create(), ""
+        with (
+            step("save a new object with the key of a row that exists, where keys have a default"),
+            statements() as written,
+        ):
+            try:
+                with transaction.atomic():
+                    Ticket(pk=first.pk, place=2).save()
+            except IntegrityError as problem:
+                refused = type(problem).__name__
+        told = "it is inserted at once, which the database refuses"
+        words = [word for word in written if word in {"UPDATE", "INSERT"}]
+        step.claim(told, (words, refused), (["INSERT"], "IntegrityError"), fact="created")
+
+        with step("save it as an object that is no new one"):
+            again = Ticket(pk=first.pk, place=2)
+            again._state.adding = False
+            again.save()
+        (sent,) = step.sent("post_save")
+        told = "then the UPDATE comes first, here too"
+        step.claim(told, sent.argument("created"), expected=False, fact="created")
+
+
+def _only_a_key(step: Steps) -> None:
+    with tables(Shelf):
+        shelf = Shelf.objects.create()
+        with step("save the key of a row that has nothing else"), statements() as asked:
+            Shelf(pk=shelf.pk).save()
+        (sent,) = step.sent("post_save")
+        seen = (asked, sent.argument("created"))
+        step.claim("a SELECT finds it", seen, (["SELECT"], False), fact="created")
+
+    post = Post.objects.create(author=User.objects.create_user("bob"), title="Senders")
+    with step("save a multi-table child of a row that exists"):
+        Review(post_ptr=post, author=post.author, title=post.title, rating=5).save()
+    (sent,) = step.sent("post_save", "blog.Review")
+    step.claim("the row of the child counts, and is new", sent.argument("created"), fact="created")
+    post.delete()
 
 
 def _fewer_fields(step: Steps) -> None:
@@ -71,6 +116,22 @@ def _expression(step: Steps) -> None:
         )
     else:
         step.claim("in post_save it is the value", seen, [1], fact="f-expr")
+        _not_returned(step, post, look, seen)
+
+
+def _not_returned(step: Steps, post: Post, look: Callable[..., None], seen: list[object]) -> None:
+    post.views = F("views") + 1
+    poor = mock.patch.object(type(connection.features), "can_return_rows_from_update", new=False)
+    with (
+        step("save one on a database that cannot return what it has updated"),
+        poor,
+        connected(post_save, look, sender=Post),
+        statements() as asked,
+    ):
+        post.save(update_fields=["views"])
+    words = [word for word in asked if word in {"UPDATE", "SELECT"}]
+    told = "it is the value, too, which is read when the receiver looks"
+    step.claim(told, (seen[-1], words[:2]), (2, ["UPDATE", "SELECT"]), fact="f-expr")
 
 
 def _form(step: Steps) -> None:

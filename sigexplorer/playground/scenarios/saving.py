@@ -56,7 +56,20 @@ def update_user(step: Steps) -> None:
     )
     left = ("'last_name'" in defer, "'first_name'" in defer)
     step.claim("and leaves out those that were deferred", left, (True, False), fact="deferred")
+    _write_all(step)
     _find_and_update(step, user)
+
+
+def _write_all(step: Steps) -> None:
+    tag = Tag.objects.create(name="deferred")
+    with step("save one with nothing but its key, one that was read on, and one to another database"):
+        Tag.objects.only("pk").get(pk=tag.pk).save()
+        read = Tag.objects.only("pk").get(pk=tag.pk)
+        read.name = read.name.upper()
+        read.save()
+        Tag.objects.defer("name").get(pk=tag.pk).save(using="archive")
+    fields = [sent.argument("update_fields") for sent in step.sent("post_save")]
+    step.claim("of these all fields are written", fields, [None] * 3, fact="deferred")
 
 
 def _find_and_update(step: Steps, user: User) -> None:
@@ -66,6 +79,25 @@ def _find_and_update(step: Steps, user: User) -> None:
     step.claim("update_or_create() saves, and names the fields", step.names(), names, fact="get-or-create")
     fields = str(step.sent("post_save")[0].argument("update_fields"))
     step.claim("those of defaults are among them", "'last_name'" in fields, fact="get-or-create")
+
+    with step("update_or_create() of it with a default that is no field"):
+        User.objects.update_or_create(username="amy", defaults={"pk": user.pk})
+    (sent,) = step.sent("post_save")
+    step.claim("then all fields are saved", sent.argument("update_fields"), None, fact="get-or-create")
+
+    with step("update_or_create() without defaults: of it, and of a tag"):
+        User.objects.update_or_create(username="amy")
+        Tag.objects.update_or_create(name="DEFERRED")
+    saved = [(sent.sender, sent.argument("update_fields")) for sent in step.sent("post_save")]
+    dates = [("auth.User", "{'date_joined', 'last_login'}")]
+    told = "fields with a pre_save() of their own are saved, and of a tag, which has none, nothing"
+    step.claim(told, saved, dates, fact="get-or-create")
+
+    with step("update_or_create() and get_or_create() of new rows"):
+        Tag.objects.update_or_create(name="django")
+        Tag.objects.get_or_create(name="signals")
+    new = [(sent.argument("created"), sent.argument("update_fields")) for sent in step.sent("post_save")]
+    step.claim("both create them, with no update_fields", new, [(True, None)] * 2, fact="get-or-create")
 
     with step("get_or_create() of a row that exists"):
         User.objects.get_or_create(username="amy")

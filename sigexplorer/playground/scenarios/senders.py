@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.core.management.sql import emit_pre_migrate_signal
 from django.db import models
 from django.db.models.signals import (
+    class_prepared,
     m2m_changed,
     post_delete,
     post_init,
@@ -28,6 +29,7 @@ from blog.models import Tag
 from sigexplorer.playground.people import MISTYPED
 from sigexplorer.playground.props import connected, left_as_found
 from sigexplorer.playground.shop.signals import order_placed, order_shipped
+from sigexplorer.playground.shop.stock import SHOP, Stored, Ticket, Van, Vehicle, tables
 from sigexplorer.playground.steps import Steps
 
 #: Objects among which one takes the place of another that was dropped.
@@ -54,11 +56,32 @@ def _by_label(step: Steps) -> None:
         order_placed.send(sender=Tag)
     step.claim("other signals take the text itself for the sender", step.called(), [], fact="lazy-sender")
 
+    with (
+        step("connect class_prepared to the name of a model that is defined then"),
+        connected(class_prepared, hear, sender="shop.Poster"),
+    ):
+        type("Poster", (Stored,), {"__module__": __name__, "Meta": Stored.Meta})
+    called = [name for name in step.called("class_prepared") if name == "hear"]
+    step.claim("class_prepared is such another", called, [], fact="lazy-sender")
+    SHOP.all_models["shop"].pop("poster", None)
+
     with step("connect to a name with a typing error"):
         post_save.connect(hear, sender="blog.Tga")
         Tag.objects.create(name="signals")
     step.claim("connect() waits for such a model, in silence", step.called("post_save"), [], fact="lazy-typo")
     apps._pending_operations.pop(("blog", "tga"), None)
+
+    refused = ""
+    with step("connect to one without its dot, and to one in capital letters"):
+        try:
+            post_save.connect(hear, sender="blogTag")
+        except ValueError as problem:
+            refused = type(problem).__name__
+        with connected(post_save, hear, sender="blog.TAG"):
+            Tag.objects.create(name="senders")
+    seen = (refused, step.called("post_save"))
+    told = "the first is refused, and the second is no error"
+    step.claim(told, seen, ("ValueError", ["hear"]), fact="lazy-typo")
 
 
 def _by_equal_text(step: Steps) -> None:
@@ -136,6 +159,17 @@ def _abstract(step: Steps) -> None:
     heard = {"for_abstract", "for_base"} & set(step.called("post_save"))
     step.claim("neither hears of the model that is saved", heard, set(), fact="abstract")
 
+    with tables(Vehicle, Van):
+        listening = connected(post_save, for_base, sender=Vehicle)
+        with step("connect to the parent of a multi-table child, and save the child"), listening:
+            van = Van.objects.create()
+        step.claim("the parent's receiver does not hear it", step.called("post_save"), [], fact="abstract")
+
+        with step("delete the child"), connected(post_delete, for_base, sender=Vehicle):
+            van.delete()
+        told = "it does when the row of the parent goes"
+        step.claim(told, step.called("post_delete"), ["for_base"], fact="abstract")
+
 
 class Shop:
     """Something that sends; without a dict, so that another one takes its place in memory."""
@@ -172,6 +206,14 @@ def _in_order(step: Steps) -> None:
         ["first", "second", "third"],
         fact="sender-none-order",
     )
+
+    async def zeroth(**_kwargs: object) -> None:
+        pass
+
+    with step("connect an async one before them"), connected(order_placed, zeroth, first):
+        order_placed.send(sender=Shop)
+    told = "async ones have an order of their own, behind"
+    step.claim(told, step.called(), ["first", "zeroth"], fact="sender-none-order")
 
 
 def _dead(step: Steps) -> None:
@@ -232,6 +274,9 @@ def _remembered(step: Steps) -> None:
         [TypeError, TypeError],
         fact="caching-sender",
     )
+    with step("do it when nobody listens any more"):
+        order_shipped.send(sender=None)
+    step.claim("then anything goes again", step.sent()[0].error, None, fact="caching-sender")
     of_models = (pre_init, post_init, pre_save, post_save, pre_delete, post_delete, m2m_changed)
     caching = [signal.use_caching for signal in (order_shipped, *of_models)]
     step.claim("it has use_caching, and so have those of models", caching, [True] * 8, fact="caching-sender")
@@ -257,3 +302,7 @@ def _hashed(step: Steps) -> None:
         "Model instances without primary key value are unhashable",
         fact="unhashable-sender",
     )
+
+    with step("send from one that has its key before it is saved"), connected(order_placed, hear):
+        order_placed.send(sender=Ticket())
+    step.claim("that has a hash", step.called(), ["hear"], fact="unhashable-sender")

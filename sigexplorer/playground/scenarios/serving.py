@@ -14,7 +14,7 @@ from unittest import mock
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import got_request_exception, request_finished, request_started
 
-from sigexplorer.playground.browser import Browser, answer_of_asgi, get_through_asgi
+from sigexplorer.playground.browser import Browser, answer_of_asgi, get_through_asgi, leave_asgi
 from sigexplorer.playground.props import assigned, connected, left_as_found
 from sigexplorer.playground.shop import urls
 from sigexplorer.playground.steps import Steps
@@ -87,6 +87,11 @@ def _scope(step: Steps) -> None:
     elsewhere = finished.thread not in (started.thread, threading.main_thread().name)
     step.claim("from a worker thread", elsewhere, fact="asgi-scope")
 
+    with step("go away before there is a response"), assigned(ROOT_URLCONF=urls.__name__):
+        asyncio.run(leave_asgi("/waiting/"))
+    (gone,) = step.sent("request_finished")
+    step.claim("then it is sent by asend()", gone.method, "asend", fact="asgi-scope")
+
     raised = ""
     # Django leaves the body of such a request open, of which Python tells.
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
@@ -149,10 +154,10 @@ def request_errors(step: Steps) -> None:
 
 
 def _told(step: Steps) -> None:
-    browser = Browser()
+    browser, pages = Browser(), ("forbidden", "suspicious", "bad", "parts")
     with step("raise the exceptions that have a status of their own"):
-        statuses = [browser.get(f"/{page}/").status for page in ("forbidden", "suspicious", "bad")]
-    step.claim("they are answers", statuses, [403, 400, 400], fact="got-exception")
+        statuses = [browser.get(f"/{page}/").status for page in pages]
+    step.claim("they are answers", statuses, [403, 400, 400, 400], fact="got-exception")
     step.claim("and no exceptions to tell of", step.sent("got_request_exception"), [], fact="got-exception")
 
     problems: list[object] = []
@@ -190,6 +195,12 @@ def _handler(step: Steps) -> None:
     sent = len(step.sent("got_request_exception"))
     step.claim("and the exception of the handler is told", sent, 1, fact="got-exception-handler")
 
+    with step("ask for it where DEBUG is True"), assigned(DEBUG=True):
+        answer = Browser().get("/missing/")
+    told = "the handler is not asked: Django has a page of its own"
+    seen = (answer.status, step.sent("got_request_exception"))
+    step.claim(told, seen, (404, []), fact="got-exception-handler")
+
 
 def _middleware(step: Steps) -> None:
     with (
@@ -204,3 +215,8 @@ def _middleware(step: Steps) -> None:
         answer = Browser().get("/broken/")
     sent = len(step.sent("got_request_exception"))
     step.claim("that is told like a view's", (answer.status, sent), (500, 1), fact="got-exception-mw")
+
+    with step("let a middleware raise PermissionDenied"), assigned(MIDDLEWARE=[f"{_MIDDLEWARE}.Closed"]):
+        answer = Browser().get("/broken/")
+    step.claim("that is an answer, as a view's is", answer.status, 403, fact="got-exception-mw")
+    step.claim("and not told", step.sent("got_request_exception"), [], fact="got-exception-mw")

@@ -11,13 +11,23 @@ from django.db.models.signals import m2m_changed, post_delete
 
 from blog.models import Post, Tag
 from sigexplorer.playground.props import connected, statements
-from sigexplorer.playground.shop.stock import Customer, Line, Order, Product, Shelf, tables
+from sigexplorer.playground.shop.stock import (
+    Basket,
+    Coupon,
+    Customer,
+    Line,
+    Order,
+    Product,
+    Redemption,
+    Shelf,
+    tables,
+)
 from sigexplorer.playground.steps import Steps
 
 
 def through_models(step: Steps) -> None:
     """Relate by a model of one's own, to oneself, with keys that are there and keys that are not."""
-    for part in (_explicit, _automatic, _symmetrical, _nobody, _keys):
+    for part in (_explicit, _automatic, _alone, _symmetrical, _nobody, _of_ones_own, _keys, _values):
         with step.part():
             part(step)
 
@@ -78,6 +88,17 @@ def _automatic(step: Steps) -> None:
     tag.delete()
 
 
+def _alone(step: Steps) -> None:
+    post = Post.objects.create(author=User.objects.create_user("mia"), title="Senders")
+    tag = Tag.objects.create(name="senders")
+    with step("save and delete a row of an automatic through model"), _listening(Post.tags.through):
+        row = Post.tags.through.objects.create(post=post, tag=tag)
+        row.delete()
+    told = "nothing is sent of it, by whatever way it comes and goes"
+    step.claim(told, step.names(), [], fact="m2m-through")
+    tag.delete()
+
+
 def _symmetrical(step: Steps) -> None:
     with tables(Customer):
         amy, bob = Customer.objects.create(), Customer.objects.create()
@@ -105,6 +126,20 @@ def _nobody(step: Steps) -> None:
         )
 
 
+def _of_ones_own(step: Steps) -> None:
+    with tables(Shelf, Product, Order, Line):
+        product = Product.objects.create(shelf=Shelf.objects.create())
+        order = Order.objects.create()
+        adding = step("add through a model of one's own while nobody listens")
+        with step.unheard(), adding, statements() as slow:
+            order.products.add(product)
+        step.claim("nothing is sent here either", step.sent("m2m_changed"), [], fact="m2m-fast-add")
+        told = "but what is there is read first: the model may have conflicts of its own"
+        step.claim(
+            told, [word for word in slow if word != "BEGIN"], ["SELECT", "INSERT"], fact="m2m-fast-add"
+        )
+
+
 def _keys(step: Steps) -> None:
     post = Post.objects.create(author=User.objects.create_user("amy"), title="Signals")
     there, new = Tag.objects.create(name="django"), Tag.objects.create(name="signals")
@@ -125,6 +160,16 @@ def _keys(step: Steps) -> None:
     with step("clear"):
         post.tags.clear()
     step.claim("of clear() it is None", _key_sets(step), {None}, fact="m2m-pkset")
+
+
+def _values(step: Steps) -> None:
+    with tables(Coupon, Basket, Redemption):
+        basket, coupon = Basket.objects.create(), Coupon.objects.create(code="TEN")
+        with step("add and remove by a foreign key with to_field"), _listening(Redemption):
+            basket.coupons.add(coupon)
+            basket.coupons.remove(coupon)
+        told = "pk_set has the values of that field, which are no keys"
+        step.claim(told, _key_sets(step), {"{'TEN'}"}, fact="m2m-pkset")
 
 
 def _key_sets(step: Steps) -> set[object]:

@@ -77,6 +77,13 @@ def _at_once(step: Steps) -> None:
         transaction.on_commit(lambda: done.append("the callback"))
         done.append("the rest of the receiver")
 
+    with step("a transaction of another database"), transaction.atomic(using="archive"):
+        transaction.on_commit(lambda: done.append("at once"))
+        transaction.on_commit(lambda: done.append("with the other one"), using="archive")
+        waiting = list(done)
+    step.claim("a callback waits for its own", waiting, ["at once"], fact="on-commit-autocommit")
+    done.clear()
+
     with step("a receiver that goes on after on_commit()"), connected(post_save, write_letter, sender=Tag):
         Tag.objects.create(name="django")
     inside = ["the callback", "the rest of the receiver"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 _Answer = Callable[[HttpRequest], HttpResponse]
@@ -34,3 +35,11 @@ class Broken:
         """Fail."""
         message = "broken middleware"
         raise ValueError(message)
+
+
+class Closed(Forgiving):
+    """Lets nobody in."""
+
+    def __call__(self, _request: HttpRequest) -> HttpResponse:
+        """Refuse."""
+        raise PermissionDenied

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.urls import path
 
 #: What a page writes down while it is sent.
@@ -38,6 +40,12 @@ def broken_handler(_request: HttpRequest, exception: Exception) -> HttpResponse:
     raise LookupError(message) from exception
 
 
+async def waiting(_request: HttpRequest) -> HttpResponse:
+    """Answer never."""
+    await asyncio.Event().wait()
+    return HttpResponse()
+
+
 handler404 = broken_handler
 
 urlpatterns = [
@@ -45,6 +53,8 @@ urlpatterns = [
     path("forbidden/", raising(PermissionDenied())),
     path("suspicious/", raising(SuspiciousOperation())),
     path("bad/", raising(BadRequest())),
+    path("parts/", raising(MultiPartParserError())),
+    path("waiting/", waiting),
     path("broken/", raising(ValueError("broken"))),
     path("stream/", stream),
 ]
