@@ -227,7 +227,7 @@ def wanted_receiver(thing: object, trace: Trace | None = None, *, told_apart: bo
     return _receiver_named(thing, known_receivers(trace))
 
 
-def _receiver_named(text: str, known: Sequence[str]) -> Wanted:
+def _receiver_named(text: str, known: set[str]) -> Wanted:
     if is_glob(text):
         for glob in (text, f"*.{text}"):  # of the end of a name, as without a glob
             if any(fnmatchcase(name, glob) for name in known):
