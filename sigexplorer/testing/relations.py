@@ -28,6 +28,10 @@ _SHOWN = re.compile(r"<(?:class )?(\w+\.\w+)(?: [^>]*)?>")
 
 def check_models(signal: str, groups: set[str], name: str, wanted: Any, sender: Wanted) -> None:
     """Raise where what the signals of these groups tell of models is never what is wanted."""
+    from django.apps import apps
+
+    if not apps.models_ready:
+        return  # nobody knows the models yet
     if groups <= _BY_THEIR_MODEL and name == "instance":
         _check_instance(wanted, sender)
     elif groups == {"save"} and name == "update_fields":
