@@ -91,7 +91,9 @@ class _Known:
             models = _models()
             fit = between() if models and groups == {"m2m"} else list(models.values())
             self.models = {
-                name: model for name, model in models.items() if model in fit and not self._is_silent(model)
+                name: model
+                for name, model in models.items()
+                if model in fit and not self._is_silent(model) and not swapped_for(model)
             }
         #: What has sent them; where others than models may, what has sent any signal.
         self.seen = {
