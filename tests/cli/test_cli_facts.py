@@ -103,7 +103,7 @@ def test_a_fact_is_proven_only_watching_too(story_cli: Cli, valid: Valid) -> Non
     for mode in ("--listen", "--no-listen"):
         trace = valid(story_cli("scenario", "--fact", "fast-delete", mode, "-f", "json").out, "trace")
         assert trace["run"]["listened"] == (mode == "--listen")
-        assert [bypass["operation"] for bypass in trace["bypasses"]] == ["fast_delete"]
+        assert {bypass["operation"] for bypass in trace["bypasses"]} == {"fast_delete"}
         assert all(claim["held"] for claim in trace["claims"])
 
 

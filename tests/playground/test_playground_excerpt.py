@@ -85,7 +85,7 @@ def test_helpers_stand_before_the_step_that_uses_them(fact: str, parts: list[str
 @pytest.mark.usefixtures("playground")
 def test_what_a_step_does_not_use_is_not_shown() -> None:
     """Receivers of other steps, and what comes after, are left out."""
-    first, second = shown("rebind")
+    first, *_, second = shown("rebind")
     assert "write_bill" not in first
     assert "DEBUG" not in first
     assert "assigned(DEBUG=True)" in second

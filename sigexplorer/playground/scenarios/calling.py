@@ -197,8 +197,10 @@ def _not_an_exception(step: Steps) -> None:
     def close_shop(**_kwargs: object) -> None:
         raise SystemExit
 
-    leaving = step("let a receiver leave the program under send_robust()")
-    with leaving, connected(order_paid, close_shop, ship):
+    with (
+        step("let a receiver leave the program under send_robust()"),
+        connected(order_paid, close_shop, ship),
+    ):
         try:
             order_paid.send_robust(sender=None)
         except SystemExit as problem:
@@ -268,8 +270,12 @@ def _in_transactions(step: Steps) -> None:
     told = "and undone: both methods open a transaction"
     step.claim(told, there, expected=False, fact="delete-atomic")
 
-    own = step("let the first receiver fail in a transaction of one's own")
-    with own, connected(post_save, charge, sender=Tag), suppress(CardDeclinedError), atomic():
+    with (
+        step("let the first receiver fail in a transaction of one's own"),
+        connected(post_save, charge, sender=Tag),
+        suppress(CardDeclinedError),
+        atomic(),
+    ):
         Tag.objects.create(name="mine")
     there = Tag.objects.filter(name="mine").exists()
     step.claim("the row goes with the transaction", there, expected=False, fact="send-stops")
