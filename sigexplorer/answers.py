@@ -74,7 +74,9 @@ class Diagnosis:
         ran = any(check.name == "sent" and check.state == "ok" for check in self.checks)
         lost = [check.evidence[0] for check in self.checks if check.name == "alive" and check.evidence]
         but = f", but one connection of it is dead: {lost[0]}" if lost else ""
-        return f"it is connected, and {'fires' if ran else 'would fire'}{but}"
+        often = [check.evidence[0] for check in self.checks if check.name == "once" and check.evidence]
+        more = f", more than once for one send: {often[0]}" if often else ""
+        return f"it is connected, and {'fires' if ran else 'would fire'}{more}{but}"
 
 
 Change = Literal["added", "dropped", "moved", "reordered", "changed"]

@@ -171,18 +171,22 @@ def whole(signal: Any, sender: Any, called: Sequence[Any]) -> Sequence[Any]:
 
 
 class StandIn:
-    """Called in place of a receiver, which it equals and passes for."""
+    """Called in place of a receiver, which it equals and passes for; ``rules`` are from the outermost on."""
 
-    def __init__(self, receiver: Any, rule: Any) -> None:
+    def __init__(self, receiver: Any, rules: tuple[Any, ...]) -> None:
         self.__wrapped__ = receiver
         self.__module__ = getattr(receiver, "__module__", __name__)
         self.__doc__ = getattr(receiver, "__doc__", None)
-        self._rule = rule
+        self.rules = rules
 
     def __call__(self, **named: Any) -> Any:
-        """Do what the rule has before the receiver."""
+        """Do what the rules have before the receiver."""
         __tracebackhide__ = True
-        self._rule.before(named)
+        due = [rule for rule in self.rules if rule.is_due(named)]
+        for rule in due:
+            rule.wait()
+        for rule in reversed(due):
+            rule.fail()
         return self.__wrapped__(**named)
 
     def __getattr__(self, name: str) -> Any:
@@ -203,9 +207,13 @@ class AsyncStandIn(StandIn):
     """The same for an async receiver."""
 
     async def __call__(self, **named: Any) -> Any:
-        """Do what the rule has before the receiver."""
+        """Do what the rules have before the receiver."""
         __tracebackhide__ = True
-        await self._rule.asynchronously_before(named)
+        due = [rule for rule in self.rules if rule.is_due(named)]
+        for rule in due:
+            await rule.asynchronously_wait()
+        for rule in reversed(due):
+            rule.fail()
         return await self.__wrapped__(**named)
 
 

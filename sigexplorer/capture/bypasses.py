@@ -10,11 +10,11 @@ import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from time import perf_counter_ns as clock
 from types import FrameType
 from typing import Any
 
 from sigexplorer.capture import lanes, places, receivers
+from sigexplorer.capture.clock import clock
 from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.lanes import STREAM, around, guarded, id_of, next_id, position

@@ -11,11 +11,11 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Iterator
-from time import perf_counter_ns as clock
 from typing import Any, SupportsIndex
 from weakref import WeakKeyDictionary
 
 from sigexplorer.capture import lanes, places, receivers
+from sigexplorer.capture.clock import clock
 from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.lanes import around, guarded, id_of, next_id, position, said

@@ -26,10 +26,10 @@ _FOLDER = "code"
 _MOST = 64
 
 
-def remembered(found: FunctionType, maker: str, make: Callable[[], CodeType]) -> CodeType:
-    """Return what ``make`` compiles from the source of ``found``, by what stands in the file ``maker``."""
+def remembered(found: FunctionType, maker: str, make: Callable[[], CodeType], *others: str) -> CodeType:
+    """Return what ``make`` compiles from the source of ``found`` by what stands in these files."""
     try:
-        about = _about(found, maker)
+        about = _about(found, maker, *others)
         file = cache_folder() / _FOLDER / f"{sha256(about).hexdigest()[:16]}.{sys.implementation.cache_tag}"
         code = _read(file, about)
     except (OSError, RuntimeError, ValueError, AttributeError):  # no such file, no home, no such system
@@ -41,11 +41,11 @@ def remembered(found: FunctionType, maker: str, make: Callable[[], CodeType]) ->
     return code
 
 
-def _about(found: FunctionType, maker: str) -> bytes:
+def _about(found: FunctionType, *makers: str) -> bytes:
     """Return what such code depends on."""
     code = found.__code__
     whole = [MAGIC_NUMBER, sys.version, sys.flags.optimize, sigexplorer.__version__]
-    for file in (maker, code.co_filename):
+    for file in (*makers, code.co_filename):
         status = os.stat(file)  # noqa: PTH116 - a path for each would cost more than the rest
         whole += [file, status.st_mtime_ns, status.st_size]
     return repr((*whole, code.co_qualname, code.co_firstlineno)).encode()

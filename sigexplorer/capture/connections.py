@@ -26,6 +26,7 @@ from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.lanes import guarded
 from sigexplorer.capture.receivers import ReceiverWords, held, is_same
 from sigexplorer.capture.receivers import words as receiver_words
+from sigexplorer.capture.uids import uid
 from sigexplorer.model import Origin
 
 Kind = Literal["connected", "ignored", "disconnected", "missed"]
@@ -199,7 +200,7 @@ def _noted(
         sender=_label(call.sender) or words.sender(call.sender),
         sender_kind=words.class_path(type(call.sender)),
         sender_reference=reference(call.sender),
-        dispatch_uid=str(words.value(call.dispatch_uid)) if call.dispatch_uid else None,
+        dispatch_uid=uid(call.dispatch_uid) if call.dispatch_uid else None,
         weak=weak,
         at=at,
         key=key,

@@ -12,11 +12,11 @@ import functools
 import itertools
 import sys
 from collections.abc import Iterable, Iterator
-from time import perf_counter_ns as clock
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from sigexplorer.capture import commits, lanes
+from sigexplorer.capture.clock import clock
 from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.lanes import BEGINNINGS, Lane, count_query, guarded

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
 from sigexplorer.capture import arguments, keeping, lanes, places, words
+from sigexplorer.capture.clock import clock
 from sigexplorer.capture.lanes import (
     STREAM,
     Lane,

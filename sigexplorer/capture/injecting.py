@@ -45,31 +45,31 @@ class Fault(Rule):
 
     def stand_in(self, signal: Any, sender: Any, receiver: Any, *, is_async: bool) -> Any:
         """Return what fails in place of the receiver, or None."""
-        if not self._meant(signal, sender, original(receiver)):
+        itself = original(receiver)
+        if not self._meant(signal, sender, itself):
             return None
-        return (AsyncStandIn if is_async else StandIn)(receiver, self)
+        others = () if itself is receiver else receiver.rules
+        return (AsyncStandIn if is_async else StandIn)(itself, (*others, self))
 
-    def before(self, named: dict[str, Any]) -> None:
-        """Do what is due before a sync receiver runs."""
-        if self._is_due(named):
-            if self._delay:
-                wait(self._delay)
-            self._fail()
+    def wait(self) -> None:
+        """Be late, before a sync receiver runs."""
+        if self._delay:
+            wait(self._delay)
 
-    async def asynchronously_before(self, named: dict[str, Any]) -> None:
-        """Do what is due before an async receiver runs."""
-        if self._is_due(named):
-            if self._delay:
-                await wait_asynchronously(self._delay)
-            self._fail()
+    async def asynchronously_wait(self) -> None:
+        """Be late, before an async receiver runs."""
+        if self._delay:
+            await wait_asynchronously(self._delay)
 
-    def _fail(self) -> None:
+    def fail(self) -> None:
+        """Raise what is to be raised, if anything."""
         __tracebackhide__ = True
         error = self.make() if self.make is not None else None
         if error is not None:
             raise error
 
-    def _is_due(self, named: dict[str, Any]) -> bool:
+    def is_due(self, named: dict[str, Any]) -> bool:
+        """Count a call, and return whether it is one that is meant."""
         if self.ended:
             return False
         number = self.calls = self._next()

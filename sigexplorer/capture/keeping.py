@@ -107,7 +107,7 @@ HOLDS_CODE = "it holds code that runs"
 
 #: What is kept beside the arguments, of a signal without a name, of the sender, and of
 #: one that is under way; no keyword can be these.
-_SIGNAL, _SENDER, _RUNS = "<signal>", "<sender>", "<running>"
+_SIGNAL, SENDER, _RUNS = "<signal>", "<sender>", "<running>"
 
 
 def kept(
@@ -121,7 +121,7 @@ def kept(
     if signals.is_nameless(signals.words(signal).path):
         found[_SIGNAL] = Referred(weakref.ref(signal), None)
     if known.passing is not None:
-        found[_SENDER] = _node_of(sender)
+        found[SENDER] = _node_of(sender)
     for (name, text), held in zip(told, named.values(), strict=True):
         if not _is_told(held, text):
             found[name] = _node_of(held)
@@ -153,7 +153,7 @@ def signal_of(originals: Originals) -> Any:
 
 def is_sender(originals: Originals, thing: Any) -> bool:
     """Whether a dispatch was sent by that very object, or by an equal number or text."""
-    found = originals.get(_SENDER)
+    found = originals.get(SENDER)
     if isinstance(found, Held):
         sent = found.thing
         return sent is thing or (type(sent) is type(thing) and id(type(sent)) in _ATOMS and sent == thing)
@@ -323,7 +323,7 @@ def of(row: Flight, shape: Shape) -> Originals:
             if label is not None:
                 found[name] = Instance(values[-1], kind, (held,))
     if "sender" not in notes:
-        found[_SENDER] = Held(None) if sender is None else Referred(sender, None)
+        found[SENDER] = Held(None) if sender is None else Referred(sender, None)
     if notes.get("running"):
         found[_RUNS] = Held(None)
     return found

@@ -12,10 +12,11 @@ from __future__ import annotations
 import ast
 import inspect
 from functools import partial
+from textwrap import indent
 from types import CodeType, FunctionType
 from typing import Any
 
-from sigexplorer.capture import flights
+from sigexplorer.capture import flights, ways
 from sigexplorer.capture.compiled import remembered
 from sigexplorer.capture.shapes import Shapes
 from sigexplorer.capture.writing import expression as _our_call
@@ -48,8 +49,7 @@ try:
         _sigexplorer.unheard(_shapes, self, sender, named)
     else:
         lane.flights.append((
-            _sigexplorer.next_id(), known.number, 0, None, lane.transactions, values, None, None,
-            _sigexplorer.clock(),
+            _next_id(), known.number, 0, None, lane.transactions, values, None, None, _clock(),
         ))
         if len(lane.flights) > stream.batch:
             stream.drain_if_free()
@@ -57,30 +57,33 @@ except (KeyError, RecursionError):
     _sigexplorer.unheard(_shapes, self, sender, named)
 """
 
+# To connect appends, with a new key: where the last is the one that is known, and as many are
+# called, it is the same ones.
+#
 # Python looks for Ctrl-C and the like after a call: what must be undone is done inside of
 # the ``try``, and undone before anything else.
-_SYNC = """
+_SYNC = f"""
 lane = _sigexplorer.lanes.here.lane
 before = lane.open
-flight = watch = None
+flight = watch = values = None
 stream = _sigexplorer.STREAM
+way = 0
 try:
     known = _known[id(self)][id(sender)]
+    {indent(ways.FOUND, "    ")}
     if (
         before is None
         and known.called == len(sync_receivers)
         and not async_receivers
-        and known.connected == len(self.receivers)
         and known.last is self.receivers[-1][0]
         and not lane.callback
         and not stream.origins
         and not (stream.carrying and _sigexplorer.lanes.running.get() is not None)
     ):
-        values = known.read(sender, named)
+        {indent(ways.READ, "        ")}
         if values is not None:
             flight = [
-                _sigexplorer.next_id(), known.number, None, None, lane.transactions, values, None, None,
-                _sigexplorer.clock(),
+                _next_id(), known.number, None, None, lane.transactions, values, None, None, _clock(),
             ]
 except (KeyError, IndexError, RecursionError):
     pass
@@ -133,7 +136,7 @@ finally:
 """
 
 _ANSWERED = """
-flight.append(_sigexplorer.clock())
+flight.append(_clock())
 if response is not None:
     _sigexplorer.returned(flight, response)
 """
@@ -143,7 +146,7 @@ _sigexplorer.raised(flight, err)
 """
 
 _ENDED = """
-flight.append(_sigexplorer.clock())
+flight.append(_clock())
 """
 
 _CALLED = "watch.called(watch.calling(receiver), HERE)"
@@ -166,15 +169,17 @@ _SYNC_SENT = "watch.sync_sending(sync_send)"
 def observed(found: Any, shapes: Shapes) -> Any:
     """Return ``found``, one of the four methods as we know them, with our notes."""
     made: dict[str, Any] = {}
-    code = remembered(found, __file__, partial(_compiled, found))
+    code = remembered(found, __file__, partial(_compiled, found), ways.__file__)
     exec(code, found.__globals__, made)  # noqa: S102 - it is Django's
-    return made["scope"](flights, shapes, shapes.known, shapes.silent)
+    given = flights, shapes, shapes.known, shapes.silent, flights.clock, flights.next_id
+    return made["scope"](*given, **ways.CELLS)
 
 
 def _compiled(found: FunctionType) -> CodeType:
     tree: Any = ast.parse(f"class Signal:\n{inspect.getsource(found)}")
     (method,) = tree.body[0].body
-    scope = f"def scope(_sigexplorer, _shapes, _known, _silent):\n    HERE\n    return {found.__name__}"
+    given = ", ".join(("_sigexplorer", "_shapes", "_known", "_silent", "_clock", "_next_id", *ways.CELLS))
+    scope = f"def scope({given}):\n    HERE\n    return {found.__name__}"
     tree.body = _ours(scope, method, _noted(method))
     ast.increment_lineno(tree, found.__code__.co_firstlineno - 2)
     method_name = found.__qualname__
@@ -196,6 +201,8 @@ def _noted(method: Any) -> list[ast.stmt]:
                 statement.body = [*_ours(_UNHEARD, statement.body[0]), *statement.body]
             case ast.Assign(targets=[ast.Tuple(elts=[ast.Name("sync_receivers"), _])]):
                 rest = [_Receivers().visit(one) for one in method.body[number + 1 :]]
+                if isinstance(rest[0], ast.For):
+                    rest[:1] = ways.loops(rest[0])
                 beside = [] if is_async else [made for one in rest for made in _moved_out(one)]
                 notes = _ours(_ASYNC if is_async else _SYNC, statement, rest)
                 method.body = [*body, statement, *notes]

@@ -10,13 +10,13 @@ import inspect
 import sys
 import threading
 from collections.abc import Sequence
-from time import perf_counter_ns as clock
 from types import FrameType
 from typing import Any
 
 from django.dispatch import Signal
 
 from sigexplorer.capture import altering, lanes, places, rewriting, shapes, words
+from sigexplorer.capture.clock import clock
 from sigexplorer.capture.deaf import DEAF, Deaf
 from sigexplorer.capture.lanes import STREAM, guarded, said
 from sigexplorer.capture.receivers import is_same, listeners

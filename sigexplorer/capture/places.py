@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from bisect import bisect_right
 from functools import lru_cache
@@ -51,6 +52,19 @@ _FULL: dict[str, str] = {}
 def full(shortened: str) -> str | None:
     """Return the file that ``short`` named so, or None."""
     return _FULL.get(shortened)
+
+
+def without_folders(text: str) -> str:
+    """Return ``text`` with the files in it told as ``short`` tells them."""
+    return _folders(tuple(sys.path)).sub("", text) if os.sep in text else text
+
+
+@lru_cache(maxsize=4)
+def _folders(entries: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what finds the folders that Python imports from in a text, the longest first."""
+    folders = {folder for entry in entries for folder in _spellings(entry)} - {os.sep}
+    written = "|".join(re.escape(folder) for folder in sorted(folders, key=len, reverse=True))
+    return re.compile(rf"(?<![\w./\\-])(?:{written})" if written else r"(?!)")
 
 
 def _spellings(entry: str) -> tuple[str, ...]:

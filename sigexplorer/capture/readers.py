@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sigexplorer.capture import words
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.secrecy import looks_secret
+from sigexplorer.capture.ways import WAYS
 
 Values = tuple[Any, ...] | None
 
@@ -25,6 +26,8 @@ class Reader(NamedTuple):
 
     read: Read
     arguments: tuple[tuple[str, str | None], ...] = ()  # names, and of instances their label
+    way: int = 0  # how many names it has, if it is one of the usual ways: see ``ways``
+    key: str = ""  # under which an instance holds its primary key
 
 
 def _unread(_sender: Any, _named: dict[str, Any]) -> Values:
@@ -154,4 +157,4 @@ def reader(signal: str, sender: Any) -> Reader:
     if type(primary_key) is not str or looks_secret(primary_key):
         return UNREAD
     arguments = tuple((name, label if name in _INSTANCES else None) for name in names)
-    return Reader(make(primary_key), arguments)
+    return Reader(make(primary_key), arguments, len(WAYS.get(signal, ())), primary_key)

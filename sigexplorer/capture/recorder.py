@@ -12,16 +12,15 @@ import sys
 from _thread import get_ident
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic, sleep
-from time import perf_counter_ns as clock
+from time import sleep
 from typing import Any
 
 import django
 
 import sigexplorer
 from sigexplorer.capture import counting, database, dispatch, keeping, late, observing, shapes
+from sigexplorer.capture.clock import clock, monotonic, now
 from sigexplorer.capture.lanes import STREAM, guarded, id_of, next_id, said
 from sigexplorer.capture.ticking import Ticker
 from sigexplorer.spool.files import SpoolFile, packed
@@ -57,6 +56,8 @@ class Recorder:
     may raise anywhere in here: what was to be written then is written the next time.
     """
 
+    stepped = False  # whether only what happens in steps is part of the run
+
     def __init__(
         self,
         folder: Path,
@@ -77,6 +78,8 @@ class Recorder:
         self.dropped = 0
         self.last: list[Flight] | None = None
         self.problem = ""  # why nothing can be written any more
+        self.notes: list[str] = []  # what is to be known of the run beside
+        self.missing = 0  # dispatches that could not be written for that reason
         self.injected: Callable[[], Sequence[Sequence[Any]]] = list  # what became of faults on purpose
         self._recording = False
         self._file: SpoolFile | None = None
@@ -104,7 +107,7 @@ class Recorder:
         self._recording = True
         self._process = os.getpid()
         self._began, self._since = clock(), next_id()
-        self._started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self._started_at = now()
         self._queries = -STREAM.queries
         self._counted = counting.times()  # before
 
@@ -120,6 +123,7 @@ class Recorder:
                 "since": self._since,
                 "process": self._process,
                 "parent": self._parent,
+                "stepped": self.stepped,
                 "sigexplorer": sigexplorer.__version__,
                 "django": django.get_version(),
                 "python": platform.python_version(),
@@ -148,8 +152,13 @@ class Recorder:
         self._free()
         STREAM.forked()
         dispatch.forget()  # the next dispatch wakes us
-        self._told, self.dropped, self.faults = 0, 0, []
+        self._told, self.dropped, self.missing, self.faults = 0, 0, 0, []
         self._begin()
+
+    @property
+    def has_written(self) -> bool:
+        """Whether this process has a file."""
+        return self._file is not None
 
     def _wake(self) -> None:
         """Begin to write, and to be on time: something new is sent."""
@@ -199,21 +208,22 @@ class Recorder:
         size, known = self._written
         if not 0 < entry.end <= size:  # else it is there already
             data, known = self._packed(entry, known)
-            if data and self._can_write() and self._file is not None:
-                self._append(self._file, entry, data, known)
-            elif data:
-                self.dropped += 1
+            if data and not (self._can_write() and self._append(entry, data, known)):
+                self.missing += len(entry.content[1]) if entry.kind == "rows" else 0
         self._waiting.popleft()
 
-    def _append(self, file: SpoolFile, entry: _Entry, data: bytes, known: int) -> None:
-        size, _ = self._written
+    def _append(self, entry: _Entry, data: bytes, known: int) -> bool:
+        file, (size, _) = self._file, self._written
+        if file is None:
+            return False
         entry.end = size + len(data)
         try:
             file.write(data, size)
         except OSError as problem:
             self._give_up(problem)
-            return
+            return False
         self._written = entry.end, known
+        return True
 
     def _packed(self, entry: _Entry, known: int) -> tuple[bytes, int]:
         """Return the frames of an entry, and how many shapes are known after them."""
@@ -316,6 +326,7 @@ class Recorder:
             "faults": self.faults[:],
             "databases": database.vendors() if "django.db" in sys.modules else (),
             "notes": (
+                *self.notes,
                 *dispatch.notes(),
                 *(guarded(late.notes) or ()),
                 *(f"injected: {text}" for text, *_ in injected),

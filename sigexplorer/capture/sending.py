@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 import threading
-from time import perf_counter_ns as clock
 from types import CoroutineType
 from typing import Any, NamedTuple
 
 from sigexplorer.capture import altering, lanes, shapes, words
+from sigexplorer.capture.clock import clock
 from sigexplorer.capture.flights import closed, opened
 from sigexplorer.capture.holding import Held, Receivers, Standing
 from sigexplorer.capture.lanes import SENDING, STREAM, guarded, id_of, said

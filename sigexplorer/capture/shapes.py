@@ -17,6 +17,7 @@ from sigexplorer.capture.altering import Altered
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.registry import Registration, finds_as_django_does
+from sigexplorer.capture.uids import uid
 from sigexplorer.spool.rows import Shape, ShapeReceiver
 
 #: Every shape so far; its index is what a flight holds.
@@ -34,7 +35,9 @@ ON_NEW: list[Callable[[], None]] = []
 class Known:
     """A shape, and how the arguments of its dispatches are read."""
 
-    __slots__ = ("called", "connected", "count", "last", "number", "passing", "read", "without")
+    __slots__ = (
+        "called", "connected", "count", "key", "last", "number", "passing", "read", "way", "without",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -53,6 +56,8 @@ class Known:
         self.connected = len(registered)  # receivers of the signal
         self.last: Any = registered[-1][0] if registered else None  # the key of the last of them
         self.read = reader.read
+        self.way = reader.way
+        self.key = reader.key
         #: The same with some of its receivers muted, by their positions.
         self.without: dict[frozenset[int], Known] = {}
 
@@ -222,12 +227,11 @@ def _receivers(
 
 def _receiver(receiver: Any, registration: Any, *, is_async: bool) -> ShapeReceiver:
     named = receivers.words(receiver)
-    uid = registration.dispatch_uid if registration else None
     return ShapeReceiver(
         receiver=named.name,
         file=named.file,
         line=named.line,
-        dispatch_uid=None if uid is None else str(words.value(uid)),
+        dispatch_uid=uid(registration.dispatch_uid) if registration else None,
         weak=registration.weak if registration else True,  # Django's default
         is_async=is_async,
     )

@@ -8,9 +8,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from time import perf_counter_ns as clock
 from typing import Any
 
+from sigexplorer.capture.clock import clock
 from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.lanes import guarded
 from sigexplorer.capture.secrecy import scrub

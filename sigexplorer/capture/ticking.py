@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from sigexplorer.capture.clock import monotonic
+
 _PATIENCE = 1.0  # seconds for a thread to be gone
 _MOMENT = 0.0005
 
@@ -61,9 +63,9 @@ class Ticker:
         running.stopping.release()
         running.stopped.acquire(timeout=_PATIENCE)
         task = Path(f"/proc/self/task/{running.native}")
-        deadline = time.monotonic() + _PATIENCE
+        deadline = monotonic() + _PATIENCE
         # Python's last step and the system's: a fork right now would still count it.
-        while os.path.isdir("/proc/self/task") and task.exists() and time.monotonic() < deadline:  # noqa: PTH112
+        while os.path.isdir("/proc/self/task") and task.exists() and monotonic() < deadline:  # noqa: PTH112
             time.sleep(_MOMENT)
 
 

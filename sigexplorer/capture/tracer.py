@@ -8,14 +8,13 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from operator import itemgetter
-from time import perf_counter_ns as clock
 
 import django
 
 import sigexplorer
 from sigexplorer.capture import database, dispatch, keeping, observing
+from sigexplorer.capture.clock import clock, now
 from sigexplorer.capture.keeping import Originals
 from sigexplorer.capture.lanes import STREAM, id_of, said
 from sigexplorer.capture.shapes import TABLE
@@ -79,7 +78,7 @@ class Tracer:
         self._queries = 0 if self._steps_only else -STREAM.queries
 
     def _begin(self) -> None:
-        self._started_at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self._started_at = now()
         self._start = clock()
 
     def stop(self) -> None:
@@ -129,6 +128,10 @@ class Tracer:
             yield
         finally:
             self._changes.append((clock(), around))
+
+    def steps_from(self, change: int, step: int) -> tuple[int, list[tuple[int, int | None]], list[Step]]:
+        """Return when the run began, and what is new of the changes of steps and of the steps themselves."""
+        return self._start, self._changes[change:], self._steps[step:]
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Take what has closed, of what opened while we observed."""

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from sigexplorer.capture.clock import monotonic
+
 _MOMENT = 0.0002
 
 
@@ -22,10 +24,10 @@ class Turn:
     def take(self, act: Callable[[], None], patience: float = 0.0) -> bool:
         """Do it, as soon as nobody else does; False if that took longer than the seconds given."""
         ticket = (threading.get_ident(), object())
-        deadline = time.monotonic() + patience if patience else 0.0
+        deadline = monotonic() + patience if patience else 0.0
         try:
             while (holder := self._taken.setdefault("by", ticket)) is not ticket:
-                if holder[0] == ticket[0] or not patience or time.monotonic() > deadline:
+                if holder[0] == ticket[0] or not patience or monotonic() > deadline:
                     return False
                 time.sleep(_MOMENT)
             act()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import suppress
 from inspect import CO_ITERABLE_COROUTINE
-from time import perf_counter_ns as clock
 from types import CoroutineType, GeneratorType
 from typing import Any
 
 from sigexplorer.capture import lanes, words
+from sigexplorer.capture.clock import clock
 from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.lanes import STREAM, Lane, id_of, said
 from sigexplorer.model import Outcome, Scalar
@@ -79,6 +79,8 @@ class Watch:
     def sync_begins(self) -> Entered:
         """Note that the sync receivers are about to be called, in this thread."""
         self.sync_state = "running"
+        notes = self.flight[NOTES] = self.flight[NOTES] or {}
+        notes["begun"] = clock()  # what it has waited for the thread is no receiver's time
         return Entered(self.flight, lanes.places(self.flight))
 
     def sync_ended(self, entered: Entered) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import functools
 import sys
-from time import perf_counter_ns as clock
 from typing import TYPE_CHECKING, Any
 
 from django.dispatch import Signal
 
 from sigexplorer.capture import altering, lanes, words
+from sigexplorer.capture.clock import clock
 from sigexplorer.capture.flights import closed, opened, stopped
 from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.lanes import SENDING, STREAM, said

@@ -59,5 +59,7 @@ def main(words: Sequence[str]) -> int:
         context = getattr(problem, "ctx", None)
         message = problem.format_message().rstrip(".")
         where = context.command_path if context else "sigexplorer"
+        if getattr(problem, "option_name", None) == "--debug":
+            raise UsageError("--debug comes first", "sigexplorer --debug …") from problem
         raise UsageError(f"{message[:1].lower()}{message[1:]}", f"see {where} --help") from problem
     return code if isinstance(code, int) else 0

@@ -52,7 +52,8 @@ def explain(
 
 def _operation(name: str | None) -> What | None:
     if name is not None and name not in _OPERATIONS:
-        raise UsageError(f"nothing is called '{name}' on a model", "--on takes save, delete, m2m or init")
+        takes = "--on takes one of save, delete, m2m and init; all of them are explained without it"
+        raise UsageError(f"nothing is called '{name}' on a model", takes)
     return cast("What | None", name)
 
 

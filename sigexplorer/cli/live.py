@@ -7,9 +7,9 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from time import perf_counter_ns as clock
 
 from sigexplorer.capture import database
+from sigexplorer.capture.clock import clock
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.shapes import TABLE
 from sigexplorer.model import Bypass, Callback, Dispatch, Run, Trace

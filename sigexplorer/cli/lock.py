@@ -41,10 +41,11 @@ def beside_manage() -> Path:
     from sigexplorer.project.find import here, nearest_manage
 
     manage = nearest_manage()
-    return _relative((manage.parent if manage else here()) / NAME)
+    return relative((manage.parent if manage else here()) / NAME)
 
 
-def _relative(file: Path) -> Path:
+def relative(file: Path) -> Path:
+    """Return the path of a file from the current folder where it lies below it."""
     from sigexplorer.project.find import here
 
     return file.relative_to(here()) if file.is_relative_to(here()) else file

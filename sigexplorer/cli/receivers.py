@@ -54,7 +54,7 @@ def _show(
     ]
     writers = {
         "json": lambda: to_json({"schema": "sigexplorer.receivers/1", "receivers": records}),
-        "lines": lambda: registrations.lines(found, verbose=verbose),
+        "lines": lambda: registrations.lines(found, verbose=verbose, full=_opened),
         "markdown": lambda: markdown.write(registrations.table(found, UNLIMITED, verbose=verbose)),
     }
     emit(
@@ -65,6 +65,15 @@ def _show(
     )
     if format_name == "lines" and not registrations.own(found, verbose=verbose):
         hint("no receivers" if not found else "no receivers but Django's own (-v shows them)")
+
+
+def _opened(file: str) -> str | None:
+    """Return the path by which an editor that stands here opens a file, None where it is not known."""
+    from sigexplorer.capture.places import full
+    from sigexplorer.cli.lock import relative
+
+    path = full(file)
+    return None if path is None else str(relative(Path(path)))
 
 
 def _matching(found: list[ListedReceiver], pattern: str | None) -> list[ListedReceiver]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import platform
 import shutil
 import sys
@@ -23,7 +24,7 @@ from sigexplorer import catalog
 from sigexplorer.cli import options
 from sigexplorer.cli.output import write
 from sigexplorer.cli.present import Answer, present
-from sigexplorer.cli.wanted import Wanted
+from sigexplorer.cli.wanted import Wanted, where
 from sigexplorer.errors import (
     NothingRecordedError,
     OutputError,
@@ -41,7 +42,7 @@ from sigexplorer.show.look import Look
 from sigexplorer.show.source import InMemory, Source
 from sigexplorer.show.spooled import Spooled
 from sigexplorer.show.text import plural, safe
-from sigexplorer.spool import presence
+from sigexplorer.spool import common, presence
 
 _LINE = 1_000
 
@@ -91,8 +92,10 @@ def report(folder: Path, wanted: Wanted, problem: str, title: str = "", *, flush
 
 def _attempt(folder: Path, wanted: Wanted, problem: str, title: str, stream: TextIO) -> bool:
     """Report; return whether nobody needs the folder any more."""
-    left = f"what was recorded is in '{folder}'"
+    left = where(folder)
     try:
+        if _is_out_of_reach(folder, stream):
+            return False
         return _report(folder, wanted, stream)
     except NothingRecordedError:
         return _report_nothing(folder, wanted, problem, title, stream)
@@ -105,6 +108,18 @@ def _attempt(folder: Path, wanted: Wanted, problem: str, title: str, stream: Tex
         return True
     except Exception as fault:  # noqa: BLE001 - the program has ended, and its exit code is its own
         _say(stream, f"the report failed: {type(fault).__name__}: {fault}; {left}")
+    return False
+
+
+def _is_out_of_reach(folder: Path, stream: TextIO) -> bool:
+    """Say so where the program has become one that may not read what was recorded of it."""
+    try:
+        os.listdir(folder)  # noqa: PTH208 - all that may be wrong is raised
+    except OSError as problem:
+        if not isinstance(problem, FileNotFoundError) or common.is_there():
+            why = f"the program may no longer read what it noted: {problem.strerror}"
+            _say(stream, f"no report can be made, {why}; {where(folder)}")
+            return True
     return False
 
 
@@ -213,8 +228,8 @@ def _present(source: Spooled, shown: Look, form: Answer) -> None:
 def _say_total(source: Spooled, folder: Path, stream: TextIO, *, kept: bool) -> None:
     """Say how much was recorded, and where it is."""
     total = sum(isinstance(record, Dispatch) for record in source.spool.records())
-    where = "'sigexplorer show --last' shows them" if kept else f"what was recorded is in '{folder}'"
-    _say(stream, f"{plural(total, 'dispatch', 'dispatches')} without the filters: {where}")
+    shown = "'sigexplorer show --last' shows them" if kept else where(folder)
+    _say(stream, f"{plural(total, 'dispatch', 'dispatches')} without the filters: {shown}")
 
 
 def _say_unmatched(source: Spooled, filters: Filters, stream: TextIO) -> None:

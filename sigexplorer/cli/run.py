@@ -81,7 +81,7 @@ def _explain(problem: Exception) -> int:
         _to_nowhere(sys.stdout)
         return _say("cannot write the answer: no space left on the device")
     return _say(
-        f"internal error: {type(problem).__name__}: {problem} (run it again with --debug for the traceback)"
+        f"internal error: {type(problem).__name__}: {problem} (for the traceback: sigexplorer --debug …)"
     )
 
 

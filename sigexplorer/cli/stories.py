@@ -10,15 +10,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
+from rich.text import Text
 
 from sigexplorer.catalog.fact import Fact
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import Version
+from sigexplorer.cli.beside import noted_beside
 from sigexplorer.cli.ending import Ending, entered
 from sigexplorer.cli.output import hint
 from sigexplorer.cli.present import Answer, present
 from sigexplorer.errors import DatabaseUrlError
 from sigexplorer.model import Trace
+from sigexplorer.playground.ending import in_order
 from sigexplorer.show import facts, keep, pages, views
 from sigexplorer.show.filters import Filters, check
 from sigexplorer.show.look import Look
@@ -62,7 +65,19 @@ def tell(
     ``place`` is entered while they run. With ``everything`` the timelines give way to one
     closing table, unless ``look`` is verbose.
     """
-    chosen = answer.chosen()  # a wrong one ends here
+    answer.chosen()  # a wrong one ends here
+    with in_order(), noted_beside(answer.output, last=answer.keep):
+        return _tell(stories, look, answer, place, everything=everything)
+
+
+def _tell(
+    stories: Sequence[Story],
+    look: Look,
+    answer: Answer,
+    place: AbstractContextManager[Sequence[str] | None],
+    *,
+    everything: bool,
+) -> int:
     version = django_version()
     possible = [one for one in stories if version >= one.added]
     later = {story.name: story.added for story in stories if version < story.added}
@@ -85,7 +100,7 @@ def tell(
         hint("interrupted: this is what there was so far")
         return INTERRUPTED
     left = ending.tell()
-    if chosen == "table" and answer.output is None:
+    if answer.chosen() == "table" and answer.output is None:
         hint(f"next: sigexplorer {told[-1][0].next}")
     return left if all(trace.held for _, trace in told) else 1
 
@@ -151,6 +166,8 @@ def _drawing(
 def _one(story: Story, trace: Trace, look: Look, view: str, width: int) -> list[RenderableType]:
     source: list[RenderableType] = [code.Source(story.source()), ""] if story.source and look.sources else []
     drawn = [*source, *views.draw(view, InMemory([trace]), replace(look, marked=story.marked), width)]
+    if view == "table" and not trace.claims:
+        drawn.append(Text("\nno claims", style="dim"))
     if story.fact is None or view != "table":
         return drawn
     before, after = (show(story.fact, django_version()) for show in (facts.stated, facts.explained))

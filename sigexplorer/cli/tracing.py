@@ -15,15 +15,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sigexplorer.cli.beside import folder_beside, is_device, say
 from sigexplorer.cli.options import Chosen, Viewed, Written
-from sigexplorer.cli.wanted import Wanted
+from sigexplorer.cli.surroundings import Surroundings
+from sigexplorer.cli.wanted import Wanted, where
 from sigexplorer.errors import NotPythonError, OutputError, UsageError
 from sigexplorer.masking import command_line
 from sigexplorer.project.children import VARIABLE, State, run_other
 from sigexplorer.project.injecting import Planned
 from sigexplorer.project.program import Program, resolve, restart, run
 from sigexplorer.project.tracing import HELPERS, Tracing, stay_importable
-from sigexplorer.spool.files import SUFFIX, put_aside
+from sigexplorer.spool.files import SUFFIX
 from sigexplorer.spool.latest import note
 from sigexplorer.spool.presence import enter_started
 
@@ -84,34 +86,12 @@ def check_faults(faults: Sequence[Planned], program: Program) -> None:
 
 def _folder(output: Path | None) -> Path:
     """Make the folder that the run is noted in: beside the file that it is to become, if it is a file."""
-    if output is None or str(output) == "-" or _is_device(output):
+    if output is None or str(output) == "-" or is_device(output):
         try:
             return Path(tempfile.mkdtemp(prefix="sigexplorer-", suffix=SUFFIX))
         except OSError as problem:
             raise OutputError(f"nowhere to record: {problem.strerror or problem}") from problem
-    if output.is_dir():
-        raise OutputError(f"cannot write '{output}': it is a folder")
-    folder = output.with_name(f"{output.name}{SUFFIX}")
-    try:
-        aside = put_aside(folder) if folder.is_dir() else None
-        folder.mkdir(mode=0o700)
-    except OSError as problem:
-        raise OutputError(f"cannot write '{output}': {problem.strerror or problem}") from problem
-    if aside is not None:
-        _say(f"what a run that was killed has left in '{folder}' is now '{aside}'")
-    return folder
-
-
-def _is_device(output: Path) -> bool:
-    """Whether it is a pipe, a device or the like, and no folder, beside which nothing can be noted."""
-    folder = output.absolute().parts[1:2]
-    return folder in {("dev",), ("proc",)} or (output.exists() and not (output.is_file() or output.is_dir()))
-
-
-def _say(told: str) -> None:
-    if sys.__stderr__ is not None:
-        shown = "".join(each if each.isprintable() else "?" for each in told)  # it may end in a terminal
-        sys.__stderr__.write(f"sigexplorer: {shown}\n")
+    return folder_beside(output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +115,12 @@ class Session:
             leave_out=_left_out(self.wanted),
             inject=planned(self.wanted),
             live=(__name__, print_as.__name__, _as_text(self.wanted)) if self.wanted.live else (),
+            report=(__name__, reporter.__name__, self._text()) if self.wanted.follow else (),
         )
+
+    def _text(self) -> str:
+        """Return all of it as the program that takes the place of this one is told it."""
+        return json.dumps([asdict(self.wanted), self.command, self.folder], default=str)
 
 
 def _names_inits(only: list[str]) -> bool:
@@ -184,8 +169,26 @@ def go(session: Session, program: Program | None) -> int:
 def begin(session: Session) -> None:
     """Begin to trace this process, and report when it ends."""
     tracing = Tracing(session.state)
-    report = partial(_report, session, tracing)
+    report = _reporting(session, tracing)
     tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
+
+
+def _reporting(session: Session, tracing: Tracing) -> Callable[..., None]:
+    return partial(_report_as_it_began, Surroundings(), session, tracing)
+
+
+def reporter(text: str, tracing: Tracing) -> Callable[..., None]:
+    """Return what reports, in the place of the program that this process was before, as it would have."""
+    held, command, folder = json.loads(text)
+    output = held["written"]["output"]
+    written = Written(**{**held["written"], "output": None if output is None else Path(output)})
+    named = {
+        **held,
+        "chosen": Chosen(**held["chosen"]),
+        "viewed": Viewed(**held["viewed"]),
+        "written": written,
+    }
+    return _reporting(Session(Wanted(**named), tuple(command), Path(folder)), tracing)
 
 
 def _go_other(session: Session) -> int:
@@ -217,6 +220,11 @@ def print_as(live: str) -> None:
     _print(Wanted(Chosen(**held["chosen"]), Viewed(**held["viewed"])), child=True)
 
 
+def _report_as_it_began(surroundings: Surroundings, *what: Any, **how: Any) -> None:
+    with surroundings.again():
+        _report(*what, **how)
+
+
 def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[], object]) -> None:
     """Report; Ctrl-C ends that, and nothing is lost."""
     try:
@@ -228,6 +236,10 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
         for live in _PRINTING:
             live.end()
         report(session.folder, session.wanted, tracing.problem, command_line(session.command), flush=flush)
+        if tracing.became and not (tracing.recorded and session.wanted.written.output is None):
+            say(tracing.became)
     except KeyboardInterrupt:
         if session.folder.is_dir():
-            _say(f"the report was interrupted; what was recorded is in '{session.folder}'")
+            say(f"the report was interrupted; {where(session.folder)}")
+    except Exception as fault:  # noqa: BLE001 - what a report needs may be out of reach by now
+        say(f"the report failed: {type(fault).__name__}: {fault}; {where(session.folder)}")

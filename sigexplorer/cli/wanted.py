@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sigexplorer.cli.options import Chosen, Viewed, Written
 
@@ -20,3 +22,8 @@ class Wanted:
     init: bool = False
     live: bool = False
     inject: list[str] | None = None
+
+
+def where(folder: Path) -> str:
+    """Say where a run is noted that has no report, and how it is seen."""
+    return f"what was recorded is in '{folder}' (sigexplorer show {shlex.quote(str(folder))})"

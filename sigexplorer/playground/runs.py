@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sigexplorer.answers import Observed, Statement
+from sigexplorer.capture.journal import beside
 from sigexplorer.capture.listening import Listener
 from sigexplorer.capture.statements import Statements
 from sigexplorer.capture.tracer import Tracer
@@ -160,7 +161,8 @@ def recorded(title: str, story: Story, *, sources: bool) -> Tracer:
 def _play(tracer: Tracer, steps: Steps, story: Story) -> None:
     try:
         tracer.start()
-        story(steps)
+        with beside(tracer):
+            story(steps)
     except KeyboardInterrupt:
         tracer.complete = False  # what there is so far is worth showing
     except AssertionError as problem:

@@ -70,12 +70,17 @@ class Facts:
         self.pending = [_pending(one) for one in registry.waiting()]
 
     @cached_property
+    def receivers(self) -> list[tuple[str, ReceiverWords]]:
+        """The paths of signals with the receivers that are, were or may yet be connected to them."""
+        found = [(one.named.path, one.receiver) for one in self.standing]
+        found += [(one.named.path, one.event.receiver) for one in self.attempts]
+        found += [(one.named.path, one.receiver) for one in self.pending]
+        return [(path, words) for path, words in found if words.name != "?"]
+
+    @cached_property
     def names(self) -> set[str]:
-        """The names of all receivers that are, were or may yet be connected."""
-        found: list[ReceiverWords] = [one.receiver for one in self.standing]
-        found += [one.event.receiver for one in self.attempts]
-        found += [one.receiver for one in self.pending]
-        return {words.name for words in found} - {"?"}
+        """The names of all of them."""
+        return {words.name for _, words in self.receivers}
 
     @cached_property
     def function_names(self) -> set[str]:
@@ -245,7 +250,7 @@ def open_case(question: str, facts: Facts, trace: Trace | None) -> Case:
     signal = _signal(before, facts) if colon else None
     text = after.strip()
     definitions = facts.source.definitions(text.rpartition(".")[2]) if text else []
-    name = _resolved(text, facts, definitions)
+    name = _resolved(text, facts, definitions, signal)
     ours = tuple(one for one in definitions if one.name == name)
     return Case(name, facts, signal, trace, ours)
 
@@ -255,6 +260,7 @@ def _signal(text: str, facts: Facts) -> str:
     known = {named.path: named.name for named, _ in facts.signals}
     known |= {page.path: page.name for page in catalog.PAGES}
     found = [path for path, name in known.items() if text in (path, name)]
+    found = found or [path for path in known if text and path.endswith(f".{text}")]
     imported = None if found else signals.path_at(text)
     if imported is not None:
         return imported
@@ -265,7 +271,7 @@ def _signal(text: str, facts: Facts) -> str:
     return found[0]
 
 
-def _resolved(text: str, facts: Facts, definitions: list[Definition]) -> str:
+def _resolved(text: str, facts: Facts, definitions: list[Definition], signal: str | None) -> str:
     """Return the full name of the receiver that is called ``text``, which may be the end of it."""
     for known in (facts.names, {one.name for one in definitions}):
         if text in known:
@@ -274,8 +280,18 @@ def _resolved(text: str, facts: Facts, definitions: list[Definition]) -> str:
             return f"{text}{_CALL}"
         ends = (f".{text}", f".{text}{_CALL}")
         found = sorted({name.removesuffix(_CALL) for name in known if text and name.endswith(ends)})
-        if len(found) == 1:
-            return found[0] if found[0] in known else f"{found[0]}{_CALL}"
+        if len(found) == 1 or (found and _is_one(found, facts)):
+            first = next((name for name in found if name in {one.name for one in definitions}), found[0])
+            return first if first in known else f"{first}{_CALL}"
         if found:
             raise UsageError(f"'{text}' is the name of several functions", f"one of {', '.join(found[:10])}")
+    there = {words.name for path, words in facts.receivers if path == signal}
+    if there:
+        raise UnknownNameError("receiver", text, there, f" of {signal}")
     raise UnknownNameError("receiver", text, {*facts.names, *facts.function_names})
+
+
+def _is_one(names: list[str], facts: Facts) -> bool:
+    """Whether these are names of one function, whose file was imported by several."""
+    places = {words[1:] for _, words in facts.receivers if words.name.removesuffix(_CALL) in names}
+    return len(places) == 1 and all(part is not None for part in next(iter(places)))

@@ -58,6 +58,8 @@ class State:
     leave_out: Sequence[str] = ()  # patterns of signals that are only counted
     inject: Sequence[Sequence[Any]] = ()  # the faults to let happen: see injecting.Planned
     live: Sequence[str] = ()  # module and function of whoever prints, and what it is told
+    report: Sequence[str] = ()  # module and function of whoever reports, and what it is told
+    heir: int = 0  # the process that is to report, in the place of the program that it was before
     prefix: str = sys.prefix
     root: str = str(Path(sigexplorer.__file__).parent.parent)
     startup: str = STARTUP
@@ -153,20 +155,21 @@ def _forked(begin: Callable[[str], None], state: str) -> None:
 class _Stowaway:
     """Among the data that ``multiprocessing`` sends to a new process; runs where it is unpickled."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, text: str) -> None:
         self._state = state.text()
+        self._text = text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        text = (Path(STARTUP) / "begin.py").read_text(encoding="utf-8")
-        return exec, (text, {"state": self._state})
+        return exec, (self._text, {"state": self._state})
 
 
 def _with_stowaway(state: State, spawn: Any) -> None:
     prepare = spawn.get_preparation_data
+    text = (Path(STARTUP) / "begin.py").read_text(encoding="utf-8")  # later it may be out of reach
 
     @functools.wraps(prepare)
     def get_preparation_data(name: str) -> dict[str, Any]:
-        return {**prepare(name), "sigexplorer": _Stowaway(state)}
+        return {**prepare(name), "sigexplorer": _Stowaway(state, text)}
 
     spawn.get_preparation_data = get_preparation_data
 

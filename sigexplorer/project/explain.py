@@ -143,7 +143,11 @@ def _ignores_conflicts() -> bool:
 
 def _relations(model: Any) -> list[tuple[str, Any]]:
     """Return the many-to-many managers of a model, from either side, with their through models."""
-    forward = [(field.name, field.remote_field.through) for field in model._meta.many_to_many]
+    forward = [
+        (field.name, field.remote_field.through)
+        for field in model._meta.many_to_many
+        if field.remote_field.through is not None  # a model that is swapped out has none made
+    ]
     reverse = [
         (relation.get_accessor_name(), relation.through)
         for relation in model._meta.related_objects

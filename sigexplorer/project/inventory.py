@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 import django
 
 from sigexplorer import catalog
-from sigexplorer.capture import receivers, signals, words
+from sigexplorer.capture import receivers, signals
 from sigexplorer.capture.connections import NOTES, Noted
 from sigexplorer.capture.holders import held_by_debug_alone
 from sigexplorer.capture.listening import built_in, tracing_receiver
 from sigexplorer.capture.registry import Registration, registrations
 from sigexplorer.capture.senders import UNKNOWN, Senders, for_text
 from sigexplorer.capture.signals import SignalWords
+from sigexplorer.capture.uids import uid
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.listing import ListedSignal, custom, listed_page
 from sigexplorer.catalog.page import Page
@@ -96,8 +98,9 @@ def receivers_of(
     standing = receivers.in_call_order(
         one for one in registrations(signal) if one.receiver is not tracing_receiver
     )
+    told: Counter[ListedReceiver] = Counter()
     for order, registration in enumerate(standing, 1):
-        one = listed(named, registration, order, senders)
+        one = _numbered(listed(named, registration, order, senders), told)
         yield replace(one, by_debug=True) if ask_debug and held_by_debug_alone(registration) else one
     for place, event in enumerate(swept(signal, standing), len(standing) + 1):
         yield ListedReceiver(
@@ -120,7 +123,6 @@ def listed(named: SignalWords, registration: Registration, order: int, senders: 
         receiver = receivers.words(registration.function)
     else:
         receiver = receivers.ReceiverWords(UNKNOWN, None, None)
-    uid = registration.dispatch_uid
     return ListedReceiver(
         signal=named.path,
         name=named.name,
@@ -129,7 +131,7 @@ def listed(named: SignalWords, registration: Registration, order: int, senders: 
         file=receiver.file,
         line=receiver.line,
         sender=senders.words(registration, event),
-        dispatch_uid=None if uid is None else str(words.value(uid)),
+        dispatch_uid=uid(registration.dispatch_uid),
         weak=registration.weak,
         is_async=registration.is_async,
         alive=alive,
@@ -137,6 +139,15 @@ def listed(named: SignalWords, registration: Registration, order: int, senders: 
         stock=_is_stock(receiver.name),
         by_text=senders.is_text(registration, event),
     )
+
+
+def _numbered(one: ListedReceiver, told: Counter[ListedReceiver]) -> ListedReceiver:
+    """Return a registration, its dispatch_uid numbered where another one of the receiver reads the same."""
+    if one.dispatch_uid is None or "<" not in one.dispatch_uid:
+        return one
+    alike = replace(one, order=0, connected_at=None)
+    told[alike] += 1
+    return replace(one, dispatch_uid=f"{one.dispatch_uid} #{told[alike]}") if told[alike] > 1 else one
 
 
 def swept(signal: Any, standing: list[Registration]) -> list[Noted]:

@@ -7,16 +7,17 @@ and nothing is ever received.
 from __future__ import annotations
 
 import sys
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from sigexplorer.answers import Check
-from sigexplorer.capture.words import attribute, class_path, is_a, model_label
+from sigexplorer.capture.words import attribute, class_path, contents, is_a, model_label
 from sigexplorer.errors import nearest
 from sigexplorer.model import Origin
 from sigexplorer.project.case import Case, Pending, Standing
 from sigexplorer.project.evidence import answer, written
 from sigexplorer.project.models import all_models, families, label
-from sigexplorer.project.running import reached
+from sigexplorer.project.running import reached, reached_as
 
 
 class _Fault(NamedTuple):
@@ -33,12 +34,15 @@ def can_match(case: Case) -> Check:
         return answer("sender", question, "skipped")
     faults = [fault for one in case.pending if (fault := _waits(one, case)) is not None]
     faults += [fault for one in case.standing if (fault := _never(one, case)) is not None]
-    if faults:
-        said = [fault.what for fault in faults]
-        if all(fault.partly for fault in faults):
-            question = "does its sender match all that is sent?"
-        return answer("sender", question, "failed", *said, at=[one.at for one in faults], fix=faults[0].fix)
-    return answer("sender", question, "ok", *(_matches(one, case) for one in case.standing))
+    if not faults:
+        return answer("sender", question, "ok", *(_matches(one, case) for one in case.standing))
+    said = [fault.what for fault in faults]
+    several = len(case.standing) + len(case.pending)
+    if len(faults) < several and not any(fault.partly for fault in faults):
+        said[0] = f"{len(faults)} of its {several} connections can never match, the others can: {said[0]}"
+    if len(faults) < several or all(fault.partly for fault in faults):
+        question = "does its sender match all that is sent?"
+    return answer("sender", question, "failed", *said, at=[one.at for one in faults], fix=faults[0].fix)
 
 
 def _matches(one: Standing, case: Case) -> str:
@@ -46,6 +50,8 @@ def _matches(one: Standing, case: Case) -> str:
     text = _text(one, case)
     if text is None:
         return f"{one.named.name}: every sender"
+    if case.facts.senders.is_text(one.registration, one.event):
+        return f"{one.named.name}: only where the very text '{text}' is sent{_kept_text(one, text)}"
     found = case.facts.senders.thing(one.registration)
     others = ""
     if issubclass(type(found), type) and is_model(found) and one.named.group in _OF_MODELS:
@@ -83,17 +89,20 @@ def _never(one: Standing, case: Case) -> _Fault | None:
     if one.registration.sender_id is None:
         return None
     found = _sender(one, case)
-    fault = _fault(one, found, _text(one, case), case)
-    if fault is None:
+    text = _text(one, case)
+    fault = _fault(one, found, text, case)
+    if fault is None or reached_as(case, one.named.path, text):
         return None
     what, fix = fault
     at = one.event.at if one.event else None
-    return _Fault(f"{one.named.name}: {what}", fix, at, partly=_is_of_proxy(one, case))
+    return _Fault(f"{one.named.name}: {what}", fix, at, partly=_is_sent_in_part(one, found, case))
 
 
-def _is_of_proxy(one: Standing, case: Case) -> bool:
-    found = _sender(one, case)
-    return one.named.group in _OF_MODELS and is_model(found) and bool(found._meta.proxy)
+def _is_sent_in_part(one: Standing, found: Any, case: Case) -> bool:
+    """Whether some send with it: what saves through a proxy, what has the very text."""
+    if one.named.group in _OF_MODELS:
+        return is_model(found) and bool(found._meta.proxy)
+    return one.named.group == "custom" and case.facts.senders.is_text(one.registration, one.event)
 
 
 def _sender(one: Standing, case: Case) -> Any:
@@ -105,30 +114,73 @@ def _sender(one: Standing, case: Case) -> Any:
 def _fault(one: Standing, found: Any, text: str | None, case: Case) -> tuple[str, str] | None:
     kind = one.event.sender_kind if one.event else class_path(type(found))
     if one.event is not None and one.event.sender_reference is not None and found is None:
-        return f"its sender {text} is gone", "connect it for something that lives as long"
+        return _gone(one, text, kind)
     if one.named.group == "m2m":
         return _of_many_to_many(found, text)
     if one.named.group in _OF_MODELS:
         return _of_models(one, found, text, case)
     if one.named.name in ("pre_migrate", "post_migrate"):
         return _of_migrate(found, text)
-    if kind == "builtins.str" and not _is_same_text(one, text):
-        what = f"its sender is the text '{text}', and this signal compares senders by identity"
-        return what, "use the object that sends it as the sender, or no sender"
-    return None
+    if one.named.group == "auth" and is_model(found):
+        return _of_users(found, text)
+    return _of_text(one, text) if kind == "builtins.str" else None
 
 
-def _is_same_text(one: Standing, text: str | None) -> bool:
-    """Whether the text is the very one that ``django.contrib.auth`` sends ``user_login_failed`` with."""
+def _of_users(found: Any, text: str | None) -> tuple[str, str] | None:
+    """Tell why no user is of such a class."""
+    if not found._meta.swapped and not found._meta.abstract:
+        return None
+    which = f"swapped out for {found._meta.swapped}" if found._meta.swapped else "abstract"
+    return f"its sender {text} is {which}: no user is of that class", "use get_user_model() as the sender"
+
+
+def _of_text(one: Standing, text: str | None) -> tuple[str, str] | None:
+    """Tell why nobody sends with such a text, as far as is known."""
+    if _is_sent_text(one, text):
+        return None
+    what = f"its sender is the text '{text}', and this signal compares senders by identity"
+    if one.named.group == "custom":
+        what = f"{what}: only the very same text object matches"
+    return what, "use the object that sends it as the sender, or no sender"
+
+
+def _gone(one: Standing, text: str | None, kind: str) -> tuple[str, str]:
+    """Tell of a sender that nothing holds: the object of a model stands for no class."""
+    model = next((model for model in all_models() if class_path(model) == kind), None)
+    if model is not None and one.named.group in (*_OF_MODELS, "m2m"):
+        return f"its sender was a {label(model)}, and only classes send this", f"use {label(model)} itself"
+    return f"its sender {text} is gone", "connect it for something that lives as long"
+
+
+def _is_sent_text(one: Standing, text: str | None) -> bool:
+    """Whether somebody may send with that text: the project by its own signals, Django with one name."""
+    if one.named.group == "custom":
+        return bool(_kept_text(one, text))
     module = sys.modules.get("django.contrib.auth")
     sent = one.named.name == "user_login_failed" and text == "django.contrib.auth"
     return sent and module is not None and id(module.__name__) == one.registration.sender_id
 
 
+def _kept_text(one: Standing, text: str | None) -> str:
+    """Say where the text lives on that a registration is for; empty where nothing is known of it."""
+    wanted = one.registration.sender_id
+    if text is not None and id(sys.intern(text)) == wanted:
+        return ", as every literal of it is"  # a name: Python has it once
+    for name, module in list(sys.modules.items()):
+        if id(name) == wanted:
+            return ", the name of that module"
+        if issubclass(type(module), ModuleType):
+            for variable, held in contents(module).items():
+                if id(held) == wanted:
+                    return f", as {name}.{variable} is"
+    return ""
+
+
 def _of_models(one: Standing, found: Any, text: str | None, case: Case) -> tuple[str, str] | None:
     """Tell why no model sends init, save or delete signals as ``found``."""
     if not issubclass(type(found), type):
-        return f"its sender {text} is no class, and only models send this", "use a model class as the sender"
+        which = f"{label(type(found))} itself" if is_model(type(found)) else "a model class"
+        return f"its sender {text} is no class, and only models send this", f"use {which} as the sender"
     if is_model(found):
         return _of_model(one, found, text, case)
     return f"its sender {text} is no model, and only models send this", _connect_heirs(found)

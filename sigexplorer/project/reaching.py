@@ -9,7 +9,10 @@ from typing import Any
 from sigexplorer.answers import Check, State
 from sigexplorer.capture.connections import Noted
 from sigexplorer.capture.importers import IMPORTS
+from sigexplorer.capture.places import short
+from sigexplorer.capture.receivers import ReceiverWords
 from sigexplorer.capture.words import class_path, contents
+from sigexplorer.model import Origin
 from sigexplorer.project.case import Case
 from sigexplorer.project.evidence import answer, written
 from sigexplorer.project.source import connects
@@ -22,7 +25,10 @@ def in_source(case: Case) -> Check:
         at = [one.at for one in case.definitions]
         return answer("source", question, "ok", *(f"defined at {written(one)}" for one in at), at=at)
     found = [one.receiver for one in case.standing] or [one.event.receiver for one in case.attempts]
-    where = next((f"at {one.file}:{one.line}" for one in found if one.file), "where no Python source is")
+    there = next((Origin(one.file, one.line, one.name) for one in found if one.file and one.line), None)
+    if there is not None and there.file in {short(str(file.path)) for file in case.facts.source.files}:
+        return answer("source", question, "ok", f"defined at {written(there)}", at=[there])
+    where = f"at {written(there)}" if there else "where no Python source is"
     return answer("source", question, "ok", f"not in the project's own source; it is defined {where}")
 
 
@@ -39,14 +45,7 @@ def imported(case: Case) -> Check:
     if case.recorded:
         return answer("imported", question, "ok", f"{case.module} was imported in the run, not at the start")
     if IMPORTS.failed(case.module):
-        at = IMPORTS.importer(case.module)
-        what = f"{case.module} was imported by {written(at)}, which ended with an error that nobody was told"
-        fix = f"let it out: import {case.module} in a shell of the project shows it"
-        lacking = IMPORTS.missing(case.definitions[0].at.file) if case.definitions else []
-        said = [f"{written(where)} imports {name}, which could not be imported" for name, where in lacking]
-        return answer(
-            "imported", question, "failed", what, *said, at=[at, *(one for _, one in lacking)], fix=fix
-        )
+        return _ended_in_silence(case, case.module, question)
     importers = case.facts.source.importers(case.module)
     said = [f"{written(at)} would import it{_unless_loaded(file.module)}" for file, at in importers]
     state: State = "noted" if ready_that_never_ran(case) is not None else "failed"
@@ -60,6 +59,29 @@ def imported(case: Case) -> Check:
     elif _config(case) is None:
         fix = f"import {case.module} in the ready() of an installed app's AppConfig"
     return answer("imported", question, state, what, *said, at=[at for _, at in importers], fix=fix)
+
+
+def _ended_in_silence(case: Case, module: str, question: str) -> Check:
+    """Tell of an import that began and did not end, and what in the file may have ended it."""
+    at = IMPORTS.importer(module)
+    what = f"{module} was imported by {written(at)}, which ended with an error that nobody was told"
+    fix = f"let it out: import {module} in a shell of the project shows it"
+    file = case.definitions[0].at.file if case.definitions else ""
+    lacking = IMPORTS.missing(file)
+    said = [f"{written(where)} imports {name}, which could not be imported" for name, where in lacking]
+    for name, wanted, where in case.facts.source.names_wanted(file):
+        loaded = sys.modules.get(name)
+        if loaded is not None and wanted != "*" and not _has(loaded, name, wanted):
+            said.append(f"{written(where)} imports {wanted} from {name}, which has no such name")
+            lacking.append((name, where))
+    places = [at, *(where for _, where in lacking)]
+    return answer("imported", question, "failed", what, *said, at=places, fix=fix)
+
+
+def _has(module: Any, name: str, wanted: str) -> bool:
+    """Whether a module may give what is imported from it; one that makes its names is not asked."""
+    held = contents(module)
+    return wanted in held or "__getattr__" in held or f"{name}.{wanted}" in sys.modules
 
 
 def _app_left_out(case: Case) -> str | None:
@@ -89,7 +111,9 @@ def _other_names(case: Case) -> list[str]:
 
 
 def _unless_loaded(module: str) -> str:
-    return "" if module in sys.modules else f", but {module} was not imported either"
+    if module in sys.modules:
+        return ", once that line runs: a run to look at tells"
+    return f", but {module} was not imported either"
 
 
 def ready_that_never_ran(case: Case) -> str | None:
@@ -144,7 +168,7 @@ def connect_called(case: Case) -> Check:
     if case.connected:
         events = [one.event for one in case.attempts if one.event.kind in ("connected", "ignored")]
         said = [
-            _said(one.event, one.named.name) + _as(one.event.receiver.name, case)
+            _said(one.event, one.named.name) + _as(one.event.receiver, case)
             for one in case.attempts
             if one.event in events
         ]
@@ -176,9 +200,13 @@ def connect_called(case: Case) -> Check:
     return answer("connected", question, state, what, *said, at=elsewhere, fix=fix)
 
 
-def _as(name: str, case: Case) -> str:
-    """Say by what name a decorator that keeps none made it known."""
-    return "" if name in case.names else f", as {name}: what a decorator made of it"
+def _as(receiver: ReceiverWords, case: Case) -> str:
+    """Say by what name it was made known by a decorator that keeps none, or by another import of its file."""
+    if receiver.name in case.names:
+        return ""
+    there = any((one.at.file, one.at.line) == (receiver.file, receiver.line) for one in case.definitions)
+    how = "its file was imported by two names" if there else "what a decorator made of it"
+    return f", as {receiver.name}: {how}"
 
 
 def _connected_elsewhere(case: Case, question: str) -> Check:

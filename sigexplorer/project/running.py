@@ -12,7 +12,7 @@ from sigexplorer.project.evidence import answer, written
 _NO_RUN = "no run to look at: give one with --trace FILE"
 
 
-def _heard(case: Case, trace: Trace) -> list[tuple[Dispatch, Call]]:
+def heard(case: Case, trace: Trace) -> list[tuple[Dispatch, Call]]:
     """Return the calls of the receiver, skipped ones included."""
     return [
         (dispatch, call)
@@ -24,7 +24,15 @@ def _heard(case: Case, trace: Trace) -> list[tuple[Dispatch, Call]]:
 
 def reached(case: Case) -> bool:
     """Whether the run that is looked at called the receiver."""
-    return case.trace is not None and any(call.outcome != "skipped" for _, call in _heard(case, case.trace))
+    return case.trace is not None and any(call.outcome != "skipped" for _, call in heard(case, case.trace))
+
+
+def reached_as(case: Case, signal: str, sender: str | None) -> bool:
+    """Whether the run called the receiver in a dispatch of a signal with that very sender."""
+    return case.trace is not None and any(
+        (dispatch.signal, dispatch.sender) == (signal, sender) and call.outcome != "skipped"
+        for dispatch, call in heard(case, case.trace)
+    )
 
 
 def _sends(case: Case, trace: Trace) -> list[Dispatch]:
@@ -42,9 +50,9 @@ def sent(case: Case) -> Check:
     short = [path.rpartition(".")[2] for path in case.signals]
     plain = short if len(set(short)) == len(short) else case.signals
     names = f"{', '.join(plain)} {'was' if len(plain) == 1 else 'were'}"
-    heard = _heard(case, trace)
-    if heard:
-        return answer("sent", question, "ok", f"{', '.join(plain)}: {_how_often(heard)}")
+    calls = heard(case, trace)
+    if calls:
+        return answer("sent", question, "ok", f"{', '.join(plain)}: {_how_often(calls)}")
     sends = _sends(case, trace)
     counted = [
         f"{one.name} of {one.sender} only counted, {_times(one.times)}"
@@ -101,7 +109,7 @@ def not_bypassed(case: Case) -> Check:
         return answer("bypassed", question, "skipped", _known_as(case))
     passed = list(dict.fromkeys(_passed(case, trace)))
     at = [bypass.origin for bypass in trace.bypasses if not case.called.isdisjoint(bypass.would_call)]
-    if passed and not _heard(case, trace):
+    if passed and not heard(case, trace):
         fix = "save or delete the objects one by one, or do its work there yourself"
         return answer("bypassed", question, "failed", *passed, at=at, fix=fix)
     return answer("bypassed", question, "noted" if passed else "ok", *passed, at=at)
@@ -115,7 +123,7 @@ def not_stopped(case: Case) -> Check:
         return answer("stopped", question, "skipped", _NO_RUN)
     said: list[str] = []
     at = []
-    for dispatch, call in _heard(case, trace):
+    for dispatch, call in heard(case, trace):
         if call.outcome == "skipped":
             before = next((one for one in dispatch.calls if one.outcome == "raised"), None)
             cause = f"{before.receiver} raised {before.error}" if before else f"{dispatch.error}"
@@ -123,7 +131,7 @@ def not_stopped(case: Case) -> Check:
             fix = "mend what raises, or send with send_robust()"
         elif call.outcome == "raised":
             said.append(f"it ran in {dispatch.name} of {dispatch.sender}, and raised {call.error}")
-            fix = "mend it"
+            fix = "mend what it raises"
         elif call.outcome == "muted":
             said.append(f"it was muted in {dispatch.name} of {dispatch.sender}")
             fix = "do not mute it"
@@ -131,5 +139,5 @@ def not_stopped(case: Case) -> Check:
             continue
         at.append(dispatch.origin)
     if not said:
-        return answer("stopped", question, "ok" if _heard(case, trace) else "skipped")
+        return answer("stopped", question, "ok" if heard(case, trace) else "skipped")
     return answer("stopped", question, "failed", *dict.fromkeys(said), at=at, fix=fix)

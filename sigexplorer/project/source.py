@@ -106,6 +106,17 @@ class Source:
             if isinstance(node, ast.stmt) and module in _imported(node, file)
         ]
 
+    def names_wanted(self, at: str) -> list[tuple[str, str, Origin]]:
+        """Return what the file of a place imports by name: from which module, what, and where."""
+        return [
+            (module, alias.name, file.at(node))
+            for file in self.files
+            if short(str(file.path)) == at
+            for node in ast.walk(_tree(file.path))
+            if isinstance(node, ast.ImportFrom) and (module := _base(node, file))
+            for alias in node.names
+        ]
+
     def configurations(self, folder: Path) -> list[Definition]:
         """Return every ``ready()`` of a class in the ``apps.py`` of a folder."""
         return [
@@ -223,10 +234,16 @@ def _imported(node: ast.AST, file: File) -> set[str]:
         return {alias.name for alias in node.names}
     if not isinstance(node, ast.ImportFrom):
         return set()
+    base = _base(node, file)
+    return {base, *(f"{base}.{alias.name}" for alias in node.names)}
+
+
+def _base(node: ast.ImportFrom, file: File) -> str:
+    """Return the module that a statement imports from."""
     base = node.module or ""
     if node.level:
         package = file.module if file.path.name == "__init__.py" else file.module.rpartition(".")[0]
         for _ in range(node.level - 1):
             package = package.rpartition(".")[0]
         base = f"{package}.{base}".strip(".")
-    return {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    return base

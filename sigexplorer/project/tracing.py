@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -18,10 +19,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sigexplorer.project.awaiting import when_imported
 from sigexplorer.project.children import State, at_end, follow
+from sigexplorer.project.importable import importable, remember
 from sigexplorer.project.injecting import Faults
 from sigexplorer.project.program.ending import can_run, stay_interrupted, uninterrupted
 from sigexplorer.project.program.terminating import BeforeTerminated
-from sigexplorer.spool import presence
+from sigexplorer.project.replacing import Replacement
+from sigexplorer.spool import common, presence
 
 if TYPE_CHECKING:
     from sigexplorer.capture.recorder import Recorder
@@ -52,12 +55,15 @@ class Tracing:
     def __init__(self, state: State) -> None:
         self.problem = ""  # why nothing, or not all, was recorded
         self._state = state
+        self.became = ""  # what the program goes on as, if that is not traced
+        self.recorded = False  # whether there is a record, which says so too
         self._recorder: Recorder | None = None
         self._faults = Faults(state.inject)
         self._terminated = BeforeTerminated(functools.partial(self._last, flush=False))
         self._process = os.getpid()
         self._ended: Ended | None = None
         self._recording: Callable[[], None] | None = None
+        self._execve: Any = None
 
     def begin(self, ended: Ended | None = None, recording: Callable[[], None] | None = None) -> None:
         """Begin; ``ended`` is called once, when this process ends and all of it is recorded.
@@ -67,6 +73,8 @@ class Tracing:
         ``recording`` is called when there is something to record, with Django's dispatch.
         """
         ACTIVE.append(self)
+        remember()
+        common.keep_open(Path(self._state.folder))
         self._ended = ended
         self._recording = recording
         when_imported("django.dispatch", self._record)
@@ -77,6 +85,7 @@ class Tracing:
         at_end(self._last)
         self._terminated.begin()
         os._exit = self._leaving(os._exit)
+        self._execve = getattr(os, "execve", None)
         for name in _BECOMING:
             setattr(os, name, self._becoming(getattr(os, name)))
 
@@ -109,35 +118,41 @@ class Tracing:
 
     def _record(self, _module: object) -> None:
         try:
-            from sigexplorer.capture.recorder import Recorder
-            from sigexplorer.capture.words import bounded
-
-            state = self._state
-            recorder = Recorder(
-                Path(state.folder),
-                bounded(state.title),
-                listened=state.listen,
-                origins=state.origins,
-                inits=state.inits,
-                leave_out=state.leave_out,
-            )
-            recorder.start()
-            self._recorder = recorder
-            self._faults.begin()
-            recorder.injected = self._faults.told
-            if self._recording is not None:
-                self._recording()
+            with importable():
+                self._begin_to_record()
         except Exception as problem:  # noqa: BLE001 - the fault is not the program's
             self.problem = getattr(problem, "strerror", None) or f"{type(problem).__name__}: {problem}"
+
+    def _begin_to_record(self) -> None:
+        from sigexplorer.capture.recorder import Recorder
+        from sigexplorer.capture.words import bounded
+
+        state = self._state
+        recorder = Recorder(
+            Path(state.folder),
+            bounded(state.title),
+            listened=state.listen,
+            origins=state.origins,
+            inits=state.inits,
+            leave_out=state.leave_out,
+        )
+        recorder.start()
+        self.recorded = True
+        self._recorder = recorder
+        self._faults.begin()
+        recorder.injected = self._faults.told
+        if self._recording is not None:
+            self._recording()
 
     def end(self, *, flush: bool = True) -> None:
         """Make the record of this process whole; a second time changes nothing."""
         with uninterrupted() as hear:
             recorder, self._recorder = self._recorder, None
             if recorder is not None:
+                recorder.notes += [self.became] if self.became else []
                 recorder.stop(functools.partial(_note, recorder))
                 self._faults.end()
-                self.problem = self.problem or recorder.problem
+                self.problem = self.problem or _missing(recorder)
             presence.leave(Path(self._state.folder))
             self._terminated.end()
             ended, self._ended = self._ended, None
@@ -147,7 +162,7 @@ class Tracing:
 
     def _last(self, *, flush: bool = True) -> None:
         """End, whatever befalls us; Ctrl-C while we are at it stops us, and nothing else."""
-        with suppress(Exception, KeyboardInterrupt):
+        with suppress(Exception, KeyboardInterrupt), importable():
             self.end(flush=flush)
 
     def _leaving(self, leave: Any) -> Any:
@@ -163,22 +178,39 @@ class Tracing:
         def becoming(*arguments: Any, **named: Any) -> Any:
             if not can_run(*arguments, **named):  # it fails, and the program goes on
                 return become(*arguments, **named)
-            recorded = self._recorder is not None
+            recorder, ended, state = self._recorder, self._ended, ""
+            replacement = Replacement(*arguments, **named)
+            if os.getpid() != self._process:
+                ended = None
+            if replacement.is_followed:
+                if ended is not None:  # it reports in our place
+                    self._ended, state = None, replace(self._state, heir=self._process).text()
+            elif ended is not None or (recorder is not None and recorder.has_written):
+                with suppress(Exception):
+                    self.became = replacement.told(follow=self._state.all)
             self._last(flush=False)
             try:
-                return become(*arguments, **named)
+                return (self._execve if state else become)(*replacement.arguments(state))
             except BaseException:
-                if recorded:
+                self._ended = ended if state else self._ended
+                if recorder is not None:
                     _say_that_it_goes_on(become.__name__)
                 raise
 
         return becoming
 
 
+def _missing(recorder: Recorder) -> str:
+    """Return why not all of it is recorded, if so, and how much."""
+    missing = recorder.missing
+    more = f"; {missing} {'dispatch is' if missing == 1 else 'dispatches are'} missing" if missing else ""
+    return f"{recorder.problem}{more}"
+
+
 def _say_that_it_goes_on(name: str) -> None:
     if sys.__stderr__ is not None:
         told = f"os.{name}() failed: what the program does from now on is not recorded"
-        with suppress(OSError, ValueError):
+        with suppress(Exception):
             sys.__stderr__.write(f"sigexplorer: {told}\n")
 
 
@@ -190,12 +222,14 @@ def begin(state: str) -> None:
     """
     if not ACTIVE:
         told = State.read(state)
-        Tracing(told).begin(recording=functools.partial(_print, *told.live) if told.live else None)
+        tracing = Tracing(told)
+        ended = _call(*told.report, tracing) if told.heir == os.getpid() else None
+        tracing.begin(ended, functools.partial(_call, *told.live) if told.live else None)
     ACTIVE[0].join()
 
 
-def _print(module: str, function: str, told: str) -> None:
-    getattr(import_module(module), function)(told)
+def _call(module: str, function: str, *told: Any) -> Any:
+    return getattr(import_module(module), function)(*told)
 
 
 def stay_importable() -> None:
@@ -205,7 +239,8 @@ def stay_importable() -> None:
     a process are waited for: and that is done where ``threading`` is there, because of us.
     """
     if "threading" in sys.modules and "django.dispatch" not in sys.modules:
-        import concurrent.futures.thread  # noqa: F401 - to be there
+        with suppress(Exception), importable():  # the standard library may be out of reach by now
+            import concurrent.futures.thread  # noqa: F401 - to be there
 
 
 def _listen() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sigexplorer.answers import Diagnosis
 from sigexplorer.model import Trace
-from sigexplorer.project import holding, matching, reaching, running
+from sigexplorer.project import calling, holding, matching, reaching, repeating, running
 from sigexplorer.project.case import Facts, open_case
 
 #: The questions, in the order in which a receiver passes what they ask about.
@@ -19,12 +19,12 @@ _CHECKS = (
     holding.alive,
     holding.rebound,
     holding.still_connected,
-    holding.callable_as_receiver,
+    calling.callable_as_receiver,
     matching.can_match,
     running.sent,
     running.not_bypassed,
     running.not_stopped,
-    holding.once,
+    repeating.once,
 )
 
 

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import pytest
+from django.dispatch import Signal
 
-from sigexplorer.errors import SigexplorerError, UsageError
+from sigexplorer.errors import SigexplorerError, UnknownNameError, UsageError
 from sigexplorer.testing.lines import Line
 from sigexplorer.testing.muting import Around, mute
 from sigexplorer.testing.recording import Traced
+from sigexplorer.testing.wanted import is_receiver, known_receivers, wanted_signal
 
 __tracebackhide__ = True
 
@@ -53,5 +55,25 @@ def _line(item: pytest.Item) -> Line:
 def _mutes(marker: pytest.Mark, line: Line) -> list[Around]:
     if marker.args or not set(marker.kwargs) <= _KNOWN:
         raise UsageError("it takes mute= and max_dispatches= only")
-    muted = marker.kwargs.get("mute")
-    return [Around(mute(muted), line)] if muted else []
+    muted = marker.kwargs.get("mute") or []
+    several = list(muted) if isinstance(muted, (list, tuple)) else [muted]
+    receivers = [one for one in several if _is_receiver(one)]
+    signals = [one for one in several if one not in receivers]
+    scopes = [mute(signals)] if signals else []
+    return [Around(one, line) for one in (*scopes, *(mute(receiver=one) for one in receivers))]
+
+
+def _is_receiver(thing: object) -> bool:
+    """Whether what is to be muted is a receiver, or the name of one, and no signal."""
+    if type(thing) is not str:
+        return callable(thing) and not isinstance(thing, (type, Signal))
+    try:
+        wanted_signal(thing)
+    except UnknownNameError as problem:
+        if is_receiver(thing):
+            return True
+        if "." not in thing:
+            raise
+        known = known_receivers()
+        raise UnknownNameError("signal or receiver", thing, known) from problem
+    return False

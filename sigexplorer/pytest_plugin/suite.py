@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import re
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _SENT = "sigexplorer"  # where a worker of xdist leaves its part
 
 _FIXTURE = "fixture"
+
+_UNLIMITED = 10_000  # columns: nobody looks at a pipe, and a name is looked for in one piece
 
 _LONGEST = 150  # characters of a test's name in the name of a file
 
@@ -44,8 +47,11 @@ def check_folder(name: str | None) -> None:
             raise pytest.UsageError(f"{option} cannot be made: {problem.strerror}") from None
         if not place.is_dir():
             raise pytest.UsageError(f"{option} cannot be made: '{safe(str(place), 200)}' is no folder")
-        if not os.access(place, os.W_OK | os.X_OK):
-            raise pytest.UsageError(f"{option} cannot be made: no permission to write in '{place}'")
+        try:  # permissions do not tell: nobody writes in /proc
+            tempfile.TemporaryDirectory(prefix=".sigexplorer-", dir=place).cleanup()
+        except OSError as problem:
+            told = f"cannot write in '{safe(str(place), 200)}': {problem.strerror}"
+            raise pytest.UsageError(f"{option} cannot be made: {told}") from None
         return
 
 
@@ -230,12 +236,15 @@ class Suite:
         import django
 
         from sigexplorer.show import coverage_page
+        from sigexplorer.show.views import WIDE
         from sigexplorer.testing.drawing import drawn
 
         found = self._tally.covers("the whole run", django.get_version(), platform.python_version())
         terminalreporter.section("signals")
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - how wide it writes has no other name
-        terminalreporter.write(drawn(coverage_page.coverage(found, wide=True), width))
+        if not terminalreporter.isatty and "COLUMNS" not in os.environ:
+            width = _UNLIMITED
+        terminalreporter.write(drawn(coverage_page.coverage(found, wide=width >= WIDE), width))
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ from sigexplorer import catalog
 from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.show.filters import Filters, Sieve
 from sigexplorer.show.outline import Entry, Outline
+from sigexplorer.show.recording.unended import number_of
 
 Kind = Literal[
     "new", "gone", "moved", "receivers", "arguments", "transaction", "SQL", "step", "claim", "count"
@@ -65,6 +66,7 @@ class _Line:
 
 def compare(before: Outline, after: Outline) -> list[Difference]:
     """Return what changed from ``before`` to ``after``, in the order of the steps."""
+    before, after = _named_as(before, after), _named_as(after, before)
     found: list[Difference] = []
     first, second = _by_step(before), _by_step(after)
     titles = list(dict.fromkeys([None, *(title for title, _ in (*before.steps, *after.steps))]))
@@ -81,6 +83,24 @@ def compare(before: Outline, after: Outline) -> list[Difference]:
         found += _counts(title, before, after)
     found += _claims(before, after)
     return found
+
+
+def _named_as(outline: Outline, other: Outline) -> Outline:
+    """Give the step in which a run was cut off, whose title nobody knows, the title that another knows."""
+    own = {title for title, _ in outline.steps}
+    titles: dict[str | None, str] = {}
+    for title in own:
+        number = number_of(title)
+        if number is not None and 0 < number <= len(other.steps) and other.steps[number - 1][0] not in own:
+            titles[title] = other.steps[number - 1][0]
+    if not titles:
+        return outline
+    return replace(
+        outline,
+        steps=tuple((titles.get(title, title), error) for title, error in outline.steps),
+        entries=tuple(replace(entry, step=titles.get(entry.step, entry.step)) for entry in outline.entries),
+        counted={(titles.get(step, step), name): n for (step, name), n in outline.counted.items()},
+    )
 
 
 def _by_step(outline: Outline) -> dict[str | None, list[_Line]]:

@@ -54,6 +54,9 @@ _WORDS = {
 
 def _row(difference: Difference) -> tuple[str, str, str]:
     what = _WORDS.get(difference.kind) or _more_or_less(difference)
+    if difference.kind == "step" and difference.before is difference.after:  # in one of the two only
+        subject, _, change = difference.signal.partition(" ")
+        return change, subject, ""
     if difference.times > 1:
         what += f" ×{difference.times}"  # noqa: RUF001 - the contract's sign
     subject = safe(difference.signal, _CELL)
@@ -73,6 +76,8 @@ def _change(difference: Difference) -> str:
     told = [safe(each, _CELL) for each in (before, after) if each]
     if difference.kind in ("new", "gone"):
         return "".join(told)
+    if difference.kind == "claim":  # a run that was cut off, or another story
+        before, after = before or "not claimed", after or "not claimed"
     if before is None or after is None:
         return ("now: " if before is None else "before: ") + "".join(told) if told else ""
     return f"before: {safe(before, _CELL)}\nnow:    {safe(after, _CELL)}"

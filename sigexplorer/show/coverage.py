@@ -106,17 +106,21 @@ class Notes:
             for receiver in record["would_call"]:
                 self.passed_by[receiver, record["operation"], record["model"]] += 1
 
-    def of(self, trace: Trace) -> Coverage:
-        """Return the three tables, by what a trace says of what was connected, and of what it only counts."""
+    def of(self, trace: Trace, shown: Notes | None = None) -> Coverage:
+        """Return the three tables, by what a trace says of what was connected, and of what it only counts.
+
+        ``shown`` are notes of the part of it that is to be counted, if that is not all.
+        """
         self.registrations = list(trace.receivers)
         for one in trace.counted:
             self.counted.setdefault(one.name, {})[one.sender] = one.times
-        return self.covers(trace.run)
+        return self.covers(trace.run, shown)
 
-    def covers(self, run: Run) -> Coverage:
+    def covers(self, run: Run, shown: Notes | None = None) -> Coverage:
         """Return the three tables."""
         self.late = tuple(note for note in run.notes if LATE in note)
-        tables = tuple(_called(self)), tuple(_not_called(self)), tuple(_unheard(self))
+        part = shown or self
+        tables = tuple(_called(self, part)), tuple(_not_called(self)), tuple(_unheard(self, part))
         return Coverage(run, *tables, len(self.registrations))
 
 
@@ -126,9 +130,10 @@ def coverages(source: Source, look: Look) -> list[Coverage]:
     # What narrows the rows must not narrow what is known: "never sent" would not be true.
     places = Filters(first=filters.first, from_ns=filters.from_ns, step=filters.step)
     names = Names(filters)
-    each_sieve = sieves(source, places)
+    placed, shown = sieves(source, places), sieves(source, filters)
     found = [
-        narrowed(_covered(stream, next(each_sieve), names), filters) for stream in each(source.records())
+        narrowed(_covered(stream, next(placed), names, next(shown)), filters)
+        for stream in each(source.records())
     ]
     names.check()
     return found
@@ -167,9 +172,11 @@ def _group(signal: str) -> str:
         return "custom"
 
 
-def _covered(stream: Iterator[Record], sieve: Sieve, names: Names) -> Coverage:
+def _covered(stream: Iterator[Record], sieve: Sieve, names: Names, narrower: Sieve | None = None) -> Coverage:
+    """Return the tables of one trace: reasons of all that ``sieve`` lets through, numbers of the narrower."""
     first = next(stream)
     notes = Notes()
+    shown = Notes() if narrower is not None and narrower.filters != sieve.filters else None
     kept = [first]
     everything = sieve.filters == Filters()
     for record in stream:
@@ -177,9 +184,11 @@ def _covered(stream: Iterator[Record], sieve: Sieve, names: Names) -> Coverage:
         names.read(record)
         if kind == "bypass" or (kind == "dispatch" and (everything or sieve.record(record))):
             notes.read(record)
+            if shown and narrower and kind == "dispatch" and narrower.record(record):
+                shown.read(record)
         elif kind in ("receiver", "end"):
             kept.append(record)
-    return notes.of(assembled(kept))
+    return notes.of(assembled(kept), shown)
 
 
 def _note(notes: Notes, record: Record, times: int) -> None:
@@ -210,11 +219,11 @@ def _note(notes: Notes, record: Record, times: int) -> None:
             outcomes.unknown += times
 
 
-def _called(notes: Notes) -> Iterator[Called]:
-    """Yield what was called, the most called first."""
+def _called(notes: Notes, part: Notes) -> Iterator[Called]:
+    """Yield what was called in a part of the trace, the most called first."""
     senders: dict[tuple[str, str], dict[str, int]] = {}
     raised: Counter[tuple[str, str]] = Counter()
-    for (receiver, signal, sender), outcomes in notes.outcomes.items():
+    for (receiver, signal, sender), outcomes in part.outcomes.items():
         if outcomes.called:
             senders.setdefault((receiver, signal), {})[str(sender)] = outcomes.called
             raised[receiver, signal] += outcomes.raised
@@ -286,12 +295,12 @@ def _never_sent(notes: Notes, one: ListedReceiver) -> str:
     return f"{one.name} was never sent"
 
 
-def _unheard(notes: Notes) -> Iterator[Unheard]:
-    """Yield by signal and reason what nobody heard, the most frequent first."""
+def _unheard(notes: Notes, part: Notes) -> Iterator[Unheard]:
+    """Yield by signal and reason what nobody heard in a part of the trace, the most frequent first."""
     rows: dict[tuple[str, str], dict[str, int]] = {}
-    for (signal, sender), seen in notes.seen.items():
+    for (signal, sender), seen in part.seen.items():
         if seen.unheard:
-            reason = _why_unheard(notes, signal, sender, seen)
+            reason = _why_unheard(notes, signal, sender, notes.seen[signal, sender])
             rows.setdefault((signal, reason), {})[str(sender)] = seen.unheard
     for signal, reason in sorted(rows, key=lambda key: (-sum(rows[key].values()), key)):
         ranked = sorted(rows[signal, reason].items(), key=lambda pair: -pair[1])

@@ -10,7 +10,7 @@ from sigexplorer.show.document import Block, Bullets, Document, Grid, Heading, P
 from sigexplorer.show.registrations import at
 from sigexplorer.show.text import plural
 
-_WORDS = {"ok": "yes", "failed": "NO", "noted": "no, see others", "skipped": "not asked"}
+_WORDS = {"ok": "yes", "failed": "NO", "noted": "no, not the reason", "skipped": "not asked"}
 
 #: Questions whose good answer is no.
 _NEGATIVE = frozenset({"dispatch_uid", "bypassed"})
@@ -91,4 +91,6 @@ def _together(checks: list[Check]) -> tuple[str, str, str]:
 def _answer(check: Check) -> str:
     if check.name in _NEGATIVE and check.state in _NEGATED:
         return _NEGATED[check.state]
+    if check.name == "once" and check.state == "noted":
+        return "no, by several"
     return _WORDS[check.state]

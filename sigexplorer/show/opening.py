@@ -9,7 +9,7 @@ from sigexplorer.errors import RecordingError, UsageError
 from sigexplorer.model import Trace
 from sigexplorer.show.recording import Recording
 from sigexplorer.show.source import Source, traces_of
-from sigexplorer.show.spooled import Spooled
+from sigexplorer.show.spooled import spooled
 from sigexplorer.spool.files import SUFFIX
 from sigexplorer.spool.latest import is_newer
 
@@ -18,7 +18,7 @@ def opened(file: Path) -> tuple[Source, Callable[[], str]]:
     """Return the recording in ``file``, and what has to be said of it once it was looked at."""
     left = file if file.is_dir() else file.with_name(f"{file.name}{SUFFIX}")
     if left.name.endswith(SUFFIX) and left.is_dir() and not file.is_file():
-        return Spooled(left), lambda: f"the run did not come to its end: this is what '{left}' holds of it"
+        return spooled(left), lambda: f"the run did not come to its end: this is what '{left}' holds of it"
     recording = Recording(file)
     if file.is_file() and left.is_dir() and is_newer(left, file):
         newer = f"a newer run that did not come to its end is in '{left}'; 'show' opens that too"

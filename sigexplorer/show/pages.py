@@ -232,4 +232,5 @@ def _outcome(name: str, trace: Trace) -> tuple[str, str, str, str, str]:
 
     summary = summarise(trace)
     time = duration(trace.run.duration_ns)
-    return (name, f"{held} of {len(trace.claims)}", f"{summary.dispatches:,}", f"{summary.queries:,}", time)
+    claims = f"{held} of {len(trace.claims)}" if trace.claims else "no claims"
+    return (name, claims, f"{summary.dispatches:,}", f"{summary.queries:,}", time)

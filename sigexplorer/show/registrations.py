@@ -105,11 +105,16 @@ def how(receiver: ListedReceiver) -> str:
     return ", ".join(text for text in said if text)
 
 
-def lines(found: Sequence[ListedReceiver], *, verbose: bool) -> str:
-    """Return ``path:line: signal receiver`` for each registration, for editors to jump to."""
+def lines(
+    found: Sequence[ListedReceiver], *, verbose: bool, full: Callable[[str], str | None] = lambda file: file
+) -> str:
+    """Return ``path:line: signal receiver`` for each registration, for editors to jump to.
+
+    ``full`` returns the path by which an editor opens a file, where it knows one.
+    """
     names = Counter(name for name, _ in {(one.name, one.signal) for one in found})
     return "".join(
-        f"{safe(_jump(one), _LINE)}: {safe(_signal(one, names), _LINE)} {safe(one.receiver, _LINE)}\n"
+        f"{safe(_jump(one, full), _LINE)}: {safe(_signal(one, names), _LINE)} {safe(one.receiver, _LINE)}\n"
         for one in own(found, verbose=verbose)
     )
 
@@ -120,6 +125,9 @@ def _signal(receiver: ListedReceiver, names: Counter[str]) -> str:
     return receiver.name if is_known else receiver.signal
 
 
-def _jump(receiver: ListedReceiver) -> str:
+def _jump(receiver: ListedReceiver, full: Callable[[str], str | None]) -> str:
     """Return where to go: a receiver without Python source is found where it was connected."""
-    return place(receiver) or at(receiver.connected_at) or "?:0"
+    if receiver.file is not None:
+        return f"{full(receiver.file) or receiver.file}:{receiver.line}"
+    connected = receiver.connected_at
+    return "?:0" if connected is None else f"{full(connected.file) or connected.file}:{connected.line}"

@@ -35,7 +35,7 @@ from sigexplorer.spool.rows import (
 _encode = json.JSONEncoder().encode
 
 #: Notes that fit a pattern.
-_PLAIN = frozenset({"queries", "results"})
+_PLAIN = frozenset({"queries", "results", "sender"})
 
 _WORDS = {None: "null", True: "true", False: "false"}
 
@@ -75,22 +75,28 @@ class _Pattern(NamedTuple):
     using: int | None  # which argument is ``using``
     length: int  # of a row that fits; no row does where some receivers are muted, and have no clock
     receivers: tuple[tuple[int, str], ...]  # position and name
+    named: bool  # whether the arguments of each dispatch bring their names along
+
+
+#: An assembly, a shape, a thread, and whether the arguments bring their names along.
+_Key = tuple[int, int, str, bool]
 
 
 class RowLines:
     """Makes lines of rows."""
 
     def __init__(self) -> None:
-        self._patterns: dict[tuple[int, int, str], _Pattern] = {}
+        self._patterns: dict[_Key, _Pattern] = {}
         self._origins: dict[Line | None, str] = {None: "null"}
 
     def made(self, assembly: Assembly, thread: str, row: Flight) -> Written | Dispatch:
         """Return the line of a row, or its record where it is one of the rare ones."""
-        notes = row[NOTES]
-        if type(row[ARGUMENTS]) is tuple and (not notes or _PLAIN.issuperset(notes)):
-            key = (id(assembly), row[SHAPE], thread)
+        notes, arguments = row[NOTES], row[ARGUMENTS]
+        if not notes or _PLAIN.issuperset(notes):
+            named = type(arguments) is not tuple
+            key = (id(assembly), row[SHAPE], thread, named)
             pattern = self._patterns.get(key) or self._new(key, assembly)
-            if len(row) == pattern.length and len(row[ARGUMENTS]) == len(pattern.labels):
+            if len(row) == pattern.length and (named or len(arguments) == len(pattern.labels)):
                 return self._filled(assembly, pattern, row, notes or {})
         return assembly.dispatch(thread, row)
 
@@ -99,21 +105,26 @@ class RowLines:
         number, parent, parent_call, step = assembly.place(row[ID], row[OUTER], row[POSITION], start)
         within = undone = False
         if row[TRANSACTIONS]:
-            using = None if pattern.using is None else _as_text(pattern, arguments)
+            using = _using(pattern, arguments)
             found = assembly.transactions(pattern.shape, row[TRANSACTIONS], using)
             within, undone = bool(found), any(assembly.is_undone(one, start) for one in found)
         queries, results = notes.get("queries", {}), notes.get("results", {})
         duration_ns, count = row[-1] - start, sum(queries.values())
+        sender = notes.get("sender", pattern.shape.sender)
         told: list[Any] = [
             number,
             "null" if parent is None else parent,
             "null" if parent_call is None else parent_call,
             "null" if step is None else step,
+            _json(sender),
             start - began,
             duration_ns,
         ]
-        for held, label in zip(arguments, pattern.labels, strict=True):
-            told.append(_json(held) if label is None else f'"<{label} pk={key_text(held)}>"')
+        if pattern.named:
+            told.append(", ".join([f"{quoted(name)}: {_json(held)}" for name, held in arguments]))
+        else:
+            for held, label in zip(arguments, pattern.labels, strict=True):
+                told.append(_json(held) if label is None else f'"<{label} pk={key_text(held)}>"')
         calls = []
         for position, name in pattern.receivers:
             begin, asked = row[START + position], queries.get(position, 0)
@@ -123,14 +134,14 @@ class RowLines:
         told += (self._origin(row[ORIGIN]), _WORDS[within], _WORDS[undone], count)
         shape = pattern.shape
         return Written(pattern.text % tuple(told), number, parent, parent_call, step, shape.name,
-                       shape.sender, start - began, duration_ns, count, calls)  # fmt: skip
+                       sender, start - began, duration_ns, count, calls)  # fmt: skip
 
-    def _new(self, key: tuple[int, int, str], assembly: Assembly) -> _Pattern:
-        _, index, thread = key
+    def _new(self, key: _Key, assembly: Assembly) -> _Pattern:
+        _, index, thread, named = key
         shape = assembly.shapes[index]
         if len(self._patterns) >= _REMEMBERED:
             self._patterns.clear()
-        self._patterns[key] = pattern = _pattern(shape, thread, assembly.process)
+        self._patterns[key] = pattern = _pattern(shape, thread, assembly.process, named=named)
         return pattern
 
     def _origin(self, held: Line | None) -> str:
@@ -143,8 +154,12 @@ class RowLines:
         return text
 
 
-def _as_text(pattern: _Pattern, arguments: Sequence[Any]) -> Scalar:
-    held, label = arguments[pattern.using or 0], pattern.labels[pattern.using or 0]
+def _using(pattern: _Pattern, arguments: Sequence[Any]) -> Scalar:
+    if pattern.named:
+        return dict(arguments).get("using")
+    if pattern.using is None:
+        return None
+    held, label = arguments[pattern.using], pattern.labels[pattern.using]
     return held if label is None else f"<{label} pk={key_text(held)}>"
 
 
@@ -156,16 +171,16 @@ def _json(held: Scalar) -> str:
     return str(held) if isinstance(held, int) else _encode(finite(held))
 
 
-def _pattern(shape: Shape, thread: str, process: int) -> _Pattern:
+def _pattern(shape: Shape, thread: str, process: int, *, named: bool) -> _Pattern:
     """Return the line of a shape with a place for each thing that differs."""
     names = [name for name, _ in shape.arguments]
     receivers = [(position, one) for position, one in enumerate(shape.receivers) if one is not None]
-    arguments = ", ".join(f"{_fixed(name)}: %s" for name in names)
+    arguments = "%s" if named else ", ".join(f"{_fixed(name)}: %s" for name in names)
     calls = ", ".join(_call(one, order) for order, (_, one) in enumerate(receivers, 1))
     text = (
         '{"type": "dispatch", "id": %s, "parent": %s, "parent_call": %s, "step": %s, '
         f'"signal": {_fixed(shape.signal)}, "name": {_fixed(shape.name)}, "group": {_fixed(shape.group)}, '
-        f'"method": {_fixed(shape.method)}, "sender": {_fixed(shape.sender)}, '
+        f'"method": {_fixed(shape.method)}, "sender": %s, '
         f'"start_ns": %s, "duration_ns": %s, "arguments": {{{arguments}}}, "calls": [{calls}], '
         '"error": null, "origin": %s, "in_transaction": %s, "rolled_back": %s, "queries": %s, '
         f'"thread": {_fixed(thread)}, "process": {process}, "callback": null}}\n'
@@ -173,9 +188,8 @@ def _pattern(shape: Shape, thread: str, process: int) -> _Pattern:
     labels = tuple(None if label is None else quoted(label)[1:-1] for _, label in shape.arguments)
     using = names.index("using") if "using" in names else None
     length = 0 if any(one.muted for _, one in receivers) else ENDS + len(shape.receivers)
-    return _Pattern(
-        text, shape, labels, using, length, tuple((place, one.receiver) for place, one in receivers)
-    )
+    called = tuple((place, one.receiver) for place, one in receivers)
+    return _Pattern(text, shape, labels, using, length, called, named)
 
 
 def _call(receiver: ShapeReceiver, order: int) -> str:

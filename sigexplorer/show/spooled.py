@@ -12,23 +12,25 @@ from sigexplorer.show.recording.dump import (
     Record,
     dump_bypass,
     dump_callback,
+    dump_claim,
     dump_dispatch,
     dump_receiver,
     dump_run,
+    dump_step,
     dump_summary,
 )
 from sigexplorer.show.recording.rows import Row, rows
 from sigexplorer.show.rollup import LineWriter
 from sigexplorer.show.rowlines import RowLines, Written
 from sigexplorer.show.tally import Tally
-from sigexplorer.spool.reading import Spool
+from sigexplorer.spool.reading import Spool, runs_in
 
 
 class Spooled:
     """The traces of a folder of spools: one."""
 
-    def __init__(self, folder: Path) -> None:
-        self.spool = Spool(folder)
+    def __init__(self, folder: Path, spool: Spool | None = None) -> None:
+        self.spool = Spool(folder) if spool is None else spool
 
     def records(self) -> Iterator[Record]:
         """Yield the records: the run, each as it closed, the receivers, the end."""
@@ -40,7 +42,7 @@ class Spooled:
             record = _dumped(closed)
             tally.add(record)
             yield record
-        yield from self._receivers()
+        yield from self._others()
         yield self._end(tally.summary())
 
     def blocks(self) -> Iterator[Sequence[Row | Record]]:
@@ -51,7 +53,7 @@ class Spooled:
                 yield [_dumped(closed)]
             else:
                 yield [json.loads(found) if isinstance(found, str) else found for found in rows(closed.line)]
-        yield list(self._receivers())
+        yield list(self._others())
 
     def lines(self) -> Iterator[str]:
         """Yield the same as the lines of a recording, several times as fast."""
@@ -59,18 +61,38 @@ class Spooled:
         yield writer.line(self._run())
         for closed in self.spool.closed(RowLines().made):
             yield writer.written(closed) if isinstance(closed, Written) else writer.line(_dumped(closed))
-        yield from map(writer.line, self._receivers())
+        yield from map(writer.line, self._others())
         yield writer.line(self._end(writer.summary()))
 
     def _run(self) -> Record:
         return {"type": "run", "schema": SCHEMA, **dump_run(self.spool.run)}
 
-    def _receivers(self) -> Iterator[Record]:
-        return ({"type": "receiver", **dump_receiver(receiver)} for receiver in self.spool.receivers)
+    def _others(self) -> Iterator[Record]:
+        yield from ({"type": "step", **dump_step(step)} for step in self.spool.steps)
+        yield from ({"type": "claim", **dump_claim(claim)} for claim in self.spool.claims)
+        yield from ({"type": "receiver", **dump_receiver(receiver)} for receiver in self.spool.receivers)
 
     def _end(self, summary: Summary) -> Record:
         counted = _table(self.spool.counted)
         return {"type": "end", "summary": {**dump_summary(summary), "counted": counted}}
+
+
+class SpooledRuns:
+    """The traces of a folder in which each file is one: of stories that were run one after the other."""
+
+    def __init__(self, folder: Path, spools: Sequence[Spool]) -> None:
+        self._each = [Spooled(folder, spool) for spool in spools]
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records of one after the other."""
+        for one in self._each:
+            yield from one.records()
+
+
+def spooled(folder: Path) -> Spooled | SpooledRuns:
+    """Return what a run has left in a folder."""
+    spools = runs_in(folder)
+    return Spooled(folder, spools[0]) if len(spools) == 1 else SpooledRuns(folder, spools)
 
 
 def _dumped(record: Dispatch | Bypass | Callback) -> Record:

@@ -239,7 +239,14 @@ def _running(row: Flight, position: int, receiver: ShapeReceiver, shape: Shape) 
         return None
     if ENDS + position > len(row) and not receiver.is_async and not shape.method.startswith("asend"):
         return None  # it waits for another
-    return Called(row[-1], None, "unknown", None, None, 0)
+    now = _begin(row, position) if ENDS + position == len(row) else row[-1]
+    return Called(now, None, "unknown", None, None, 0)
+
+
+def _begin(row: Flight, position: int) -> int:
+    """Return when a sync receiver was called: as the one before it ended, the first as all began."""
+    clock: int = row[START + position]
+    return clock if position else (row[NOTES] or {}).get("begun", clock)
 
 
 def _called(row: Flight, position: int) -> Called:
@@ -248,7 +255,7 @@ def _called(row: Flight, position: int) -> Called:
         return Called(*notes["calls"][position])
     if ENDS + position >= len(row):
         return Called(row[-1], row[-1], "skipped", None, None, 0)
-    begin, end = row[START + position], row[ENDS + position]
+    begin, end = _begin(row, position), row[ENDS + position]
     queries = notes.get("queries", {}).get(position, 0)
     if position in notes.get("raised", {}):
         return Called(begin, end, "raised", None, notes["raised"][position], queries)

@@ -7,6 +7,7 @@ was cut off is lost. Nothing but atoms is read back, whoever wrote the file.
 
 from __future__ import annotations
 
+import errno
 import io
 import itertools
 import os
@@ -17,9 +18,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from sigexplorer.errors import RecordingError
-
-#: The first line of a file. /1: the first.
-MAGIC = b"sigexplorer.spool/1\n"
+from sigexplorer.spool import common
+from sigexplorer.spool.common import MAGIC
 
 #: What the name of a folder of such files ends in.
 SUFFIX = ".spool"
@@ -41,6 +41,7 @@ class SpoolFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.size = len(MAGIC)
+        self._apart = False  # whether what is written now stands in the common file
         self.write(MAGIC, 0, os.O_CREAT | os.O_EXCL)
 
     def add(self, kind: str, *content: Any) -> None:
@@ -51,9 +52,21 @@ class SpoolFile:
 
     def write(self, data: bytes, offset: int, flags: int = 0) -> None:
         """Write what is to stand from ``offset`` to the end."""
-        # Opened anew each time: a program may close every file that is open, and be given our number.
-        descriptor = os.open(self.path, flags | os.O_WRONLY | _PLAIN, 0o600)
+        if self._apart:
+            if not common.append(self.path.name, data, offset):
+                raise OSError(errno.EBADF, "the program has closed the record, and may open none")
+            return
         try:
+            # Opened anew each time: a program may close every file that is open, and be given our number.
+            descriptor = os.open(self.path, flags | os.O_WRONLY | _PLAIN, 0o600)
+        except OSError:  # the process may be another user's by now
+            self._apart = common.append(self.path.name, data, offset)
+            if self._apart:
+                return
+            raise
+        try:
+            if flags & os.O_CREAT and hasattr(os, "fchmod"):
+                os.fchmod(descriptor, 0o600)  # whatever the program has said of the files that it makes
             os.ftruncate(descriptor, offset)
             os.lseek(descriptor, offset, os.SEEK_SET)
             view = memoryview(data)
@@ -130,7 +143,7 @@ class _Atoms(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module}.{name} is no atom")
 
 
-def frames(path: Path) -> Iterator[tuple[Any, ...]]:
+def frames(path: Path | common.Joined) -> Iterator[tuple[Any, ...]]:
     """Return the frames of a file up to its end, or to the one that was cut off.
 
     Raises ``RecordingError`` where it is none of ours, or damaged.
@@ -143,7 +156,7 @@ def frames(path: Path) -> Iterator[tuple[Any, ...]]:
             yield frame
 
 
-def _frame(path: Path, stream: BinaryIO) -> tuple[Any, ...] | None:
+def _frame(path: Path | common.Joined, stream: BinaryIO) -> tuple[Any, ...] | None:
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None

@@ -36,6 +36,12 @@ def note(folder: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def forget() -> None:
+    """Note that the run came to its end."""
+    with suppress(OSError, RuntimeError, ValueError):
+        (cache_folder() / _NAME).unlink(missing_ok=True)
+
+
 def left_behind(than: Path) -> Path | None:
     """Return the folder of the last run, if that has not come to its end and is newer than a file."""
     with suppress(OSError, RuntimeError, ValueError):

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from sigexplorer.spool import common
+
 _MARK = "-here"
 _NAMED = 3  # processes
 
@@ -25,8 +27,11 @@ def enter(folder: Path, process: int | None = None) -> None:
 
 def leave(folder: Path) -> None:
     """Note that all that this process had to tell is told."""
-    with suppress(OSError):
+    try:
         _file(folder, os.getpid()).unlink()
+    except OSError as problem:
+        if not isinstance(problem, FileNotFoundError) or not os.path.isdir(folder):  # noqa: PTH112 - never fails
+            common.append(str(os.getpid()))
 
 
 def enter_started(folder: Path, variable: str, unseen: Sequence[str]) -> None:
@@ -41,6 +46,7 @@ def enter_started(folder: Path, variable: str, unseen: Sequence[str]) -> None:
                 continue
             known = [each for each in _words(process / "environ") if each.startswith(f"{variable}=")]
             ours = any(written in each for each in known)
+            ours = ours and int(process.name) != os.getpid()
             if ours and not any(word.startswith(tuple(unseen)) for word in _words(process / "cmdline")):
                 enter(folder, int(process.name))
 
@@ -48,7 +54,8 @@ def enter_started(folder: Path, variable: str, unseen: Sequence[str]) -> None:
 def joined(folder: Path) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return which processes have joined and not left: those that still run, and those that were killed."""
     words = [file.name.removesuffix(_MARK) for file in folder.glob(f"*{_MARK}")]
-    numbers = sorted(int(word) for word in words if word.isdecimal())
+    _, left = common.parts(folder)
+    numbers = sorted({int(word) for word in words if word.isdecimal()} - left)
     running = tuple(number for number in numbers if number != os.getpid() and _runs(number))
     return running, tuple(number for number in numbers if number not in running)
 

@@ -36,7 +36,8 @@ ENDS: Final = 9  # from here on the clock as each sync receiver ended
 #: cannot tell). "callback" is the id of the on_commit callback that sent it, "sender" the
 #: text for one that does not last: then the shape has none. "kept" is what a test compares
 #: with, of arguments that are a list; a tuple of them has one more member then. Neither is
-#: ever written. "running" is true in a copy of a flight that is under way.
+#: ever written. "begun" is the clock when the first sync receiver of an ``asend`` could begin: its
+#: thread was busy before. "running" is true in a copy of a flight that is under way.
 Notes = dict[str, Any]
 
 

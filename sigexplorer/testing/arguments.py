@@ -6,20 +6,19 @@ from collections.abc import Mapping
 
 from sigexplorer.capture import words
 from sigexplorer.catalog.installed import django_version
+from sigexplorer.catalog.page import Page
 from sigexplorer.errors import UnknownNameError
 from sigexplorer.model import Dispatch, Scalar, Trace
 from sigexplorer.testing.comparing import Values
-from sigexplorer.testing.fitting import check_instance, check_type
-from sigexplorer.testing.wanted import EVERY, Wanted, WantedSignal, pages_of
+from sigexplorer.testing.fitting import check_type
+from sigexplorer.testing.relations import check_models
+from sigexplorer.testing.wanted import EVERY, Wanted, WantedSignal, is_from, pages_of
 
 __tracebackhide__ = True
 
 
 #: Arguments that can be little.
 _FEW = ("action", "setting", "using")
-
-#: The groups of signals whose instance is one of the sender.
-_BY_THEIR_MODEL = ("delete", "init", "save")
 
 
 class Arguments:
@@ -38,22 +37,15 @@ class Arguments:
         pages, others = pages_of(signal)
         if others:
             return
-        seen = {
-            each
-            for one in trace.dispatches
-            if signal.fits(one.signal, one.name, one.group)
-            for each in one.arguments
-        }
+        sent = [one for one in trace.dispatches if signal.fits(one.signal, one.name, one.group)]
+        seen = {each for one in sent for each in one.arguments}
+        own = {each for one in sent if is_from(one, sender) for each in one.arguments}
         for name, wanted in self.named.items():
-            if (name, words.value(wanted, name)) in seen:
-                continue  # whoever sent it, and why
-            arguments = [one for page in pages for one in page.arguments if one.name == name]
-            check_type(signal.text, name, wanted, {one.type for one in arguments})
-            can_be = _values(name) if name in _FEW else []
-            if type(wanted) is str and can_be and wanted not in can_be:
-                raise UnknownNameError(name, wanted, can_be, f" of {signal.text}")
-            if name == "instance" and all(page.group in _BY_THEIR_MODEL for page in pages):
-                check_instance(wanted, sender)
+            told = (name, words.value(wanted, name))
+            if told not in seen:  # whoever sent it, and why
+                _check_kind(signal.text, pages, name, wanted)
+            if told not in own:
+                check_models(signal.text, {page.group for page in pages}, name, wanted, sender)
 
     def differing(self, dispatch: Dispatch) -> dict[str, str]:
         """Return by name what is said of each argument that is not as wanted; empty where all are."""
@@ -64,6 +56,15 @@ class Arguments:
             elif not self._values.are_same(dispatch, name, wanted):
                 said[name] = _difference(name, sent[name], words.value(wanted, name))
         return said
+
+
+def _check_kind(signal: str, pages: list[Page], name: str, wanted: object) -> None:
+    """Raise where an argument of Django's own signals is never that, by its kind or by its name."""
+    arguments = [one for page in pages for one in page.arguments if one.name == name]
+    check_type(signal, name, wanted, {one.type for one in arguments})
+    can_be = _values(name) if name in _FEW else []
+    if type(wanted) is str and can_be and wanted not in can_be:
+        raise UnknownNameError(name, wanted, can_be, f" of {signal}")
 
 
 def _values(name: str) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.dispatch import Signal
 
 from sigexplorer.capture import words
-from sigexplorer.capture.keeping import Originals, is_sender, is_under_way
+from sigexplorer.capture.keeping import SENDER, Held, Originals, is_sender, is_under_way
 from sigexplorer.errors import SigexplorerWarning, UsageError
 from sigexplorer.model import Call, Dispatch, ListedReceiver, Trace
 from sigexplorer.show.text import plural
@@ -195,6 +195,9 @@ class Assertions:
             by = replace(
                 by, ids=frozenset(number for number, one in originals.items() if is_sender(one, by.thing))
             )
+        elif by.name is not None:
+            others = {number for number, one in originals.items() if _is_of_a_number(one)}
+            by = replace(by, ids=frozenset({one.id for one in trace.dispatches} - others))
         return wanted, by
 
     def _whole(self) -> tuple[Trace, Mapping[int, Originals]]:
@@ -220,6 +223,12 @@ def _ran(one: Dispatch, call: Call, originals: Mapping[int, Originals]) -> bool:
         return call.outcome in ("returned", "raised")
     sync = not call.is_async and one.method in ("send", "send_robust")
     return sync and is_under_way(originals.get(one.id, {}))
+
+
+def _is_of_a_number(originals: Originals) -> bool:
+    """Whether a dispatch was sent by a number or the like, whose words are those of a text."""
+    found = originals.get(SENDER)
+    return isinstance(found, Held) and type(found.thing) is not str
 
 
 def _are(found: Sequence[object], times: int | None) -> bool:

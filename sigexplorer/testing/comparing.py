@@ -109,7 +109,7 @@ class Values:
         if sent is wanted and not (known and _is_key(now)):  # else it may be another row by now
             return True
         kind = node.kind() if node.kind is not None else None
-        if kind is None or _concrete(kind) is not _concrete(type(wanted)):
+        if kind is None or concrete(kind) is not concrete(type(wanted)):
             return False  # a model that is gone is none that there is
         keys = [node.key] if known else self._keys_of(node, sent)
         return _is_key(now) and any(_are_keys(kind, key, now, name) for key in keys)
@@ -231,7 +231,7 @@ def _is_key(key: tuple[Any, ...]) -> bool:
     return bool(key) and all(one is not None for one in key)
 
 
-def _concrete(model: type) -> Any:
+def concrete(model: type) -> Any:
     """Return a model; of a proxy what it stands for."""
     return words.attribute(words.class_attribute(model, "_meta"), "concrete_model") or model
 
@@ -243,12 +243,13 @@ def _are_keys(model: Any, sent: tuple[Any, ...], now: tuple[Any, ...], name: str
     primary = model._meta.pk  # noqa: SLF001 - Django's own name for it
     fields = getattr(primary, "fields", None) or (primary,)
     return len(fields) == len(sent) == len(now) and all(
-        _are_equal(_cleaned(field, one), _cleaned(field, other), name)
+        _are_equal(cleaned(field, one), cleaned(field, other), name)
         for field, one, other in zip(fields, sent, now, strict=True)
     )
 
 
-def _cleaned(field: Any, key: Any) -> Any:
+def cleaned(field: Any, key: Any) -> Any:
+    """Return what a field makes of a key; itself where it can make nothing of it."""
     from django.core.exceptions import ValidationError
 
     while getattr(field, "remote_field", None) is not None:

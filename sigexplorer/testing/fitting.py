@@ -8,7 +8,6 @@ from typing import Any
 from sigexplorer.capture import words
 from sigexplorer.capture.keeping import ATOMS, COLLECTIONS
 from sigexplorer.errors import UsageError
-from sigexplorer.testing.wanted import Wanted
 
 __tracebackhide__ = True
 
@@ -58,27 +57,3 @@ def _is_model(wanted: Any) -> bool:
     from django.db.models import Model
 
     return isinstance(wanted, Model)
-
-
-def check_instance(wanted: Any, sender: Wanted) -> None:
-    """Raise where a model is not the one that sends such an instance."""
-    model = _model(sender)
-    if model is None or not _is_model(wanted):
-        return
-    own, other = (one._meta.concrete_model for one in (model, wanted))  # noqa: SLF001 - Django's own name for it
-    if own is not other:
-        raise UsageError(
-            f"'{words.model_label(model)}' sends no instance of '{words.model_label(type(wanted))}'",
-            "give the sender that is its model",
-        )
-
-
-def _model(sender: Wanted) -> Any:
-    from django.apps import apps
-
-    if sender.thing is not None:
-        return sender.thing if words.model_label(sender.thing) else None
-    try:
-        return apps.get_model(sender.name or "")
-    except (LookupError, ValueError):
-        return None

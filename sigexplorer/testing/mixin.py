@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import TestCase
@@ -43,16 +45,13 @@ class SignalsMixin(_Case):
 
     def run(self, result: Any = None) -> Any:
         """Run the test, recorded."""
-        self._record()
-        try:
+        with self._recorded():
             return super().run(result)
-        finally:
-            vars(self).pop(self._testMethodName, None)
 
     def debug(self) -> None:
         """Run the test without collecting its errors, recorded."""
-        self._record()
-        super().debug()
+        with self._recorded():
+            super().debug()
 
     def mute_signals(
         self,
@@ -78,9 +77,20 @@ class SignalsMixin(_Case):
         """Call only receivers that fit, and Django's own, until the test ends; see ``sigexplorer.only``."""
         self.enterContext(only(signal, sender=sender, receiver=receiver, strict=strict))
 
-    def _record(self) -> None:
+    @contextmanager
+    def _recorded(self) -> Iterator[None]:
         """Let the test method be recorded, by a function of its name on this very instance."""
-        method = getattr(self, self._testMethodName)
+        name, own = self._testMethodName, vars(self)
+        before = {name: own[name]} if name in own else {}  # pytest sets one there, and takes it away
+        own[name] = self._recorder(getattr(self, name))
+        try:
+            yield
+        finally:
+            own.pop(name, None)
+            own.update(before)
+
+    def _recorder(self, method: Any) -> Any:
+        """Return what records the test method, in a recording of its own."""
         file = inspect.getsourcefile(type(self)) or ""
         self.signals = recording = Recording(self.id(), Path(file))
 
@@ -97,4 +107,4 @@ class SignalsMixin(_Case):
                 with recording:
                     return method(*arguments, **named)
 
-        setattr(self, self._testMethodName, recorded)
+        return recorded

@@ -12,13 +12,13 @@ from django.dispatch import Signal
 from sigexplorer.capture import altering, words
 from sigexplorer.capture.altering import Rule
 from sigexplorer.capture.injecting import Fault, maker
-from sigexplorer.errors import UnmetError, UsageError
+from sigexplorer.errors import UnknownNameError, UnmetError, UsageError
 from sigexplorer.show.text import plural, safe
 from sigexplorer.testing import lines
 from sigexplorer.testing.decorating import decorated
 from sigexplorer.testing.rules import Meant, Mute, Only
 from sigexplorer.testing.senders import wanted_sender
-from sigexplorer.testing.wanted import wanted_receiver, wanted_signal
+from sigexplorer.testing.wanted import WantedSignal, is_receiver, wanted_receiver, wanted_signal
 
 __tracebackhide__ = True
 
@@ -32,7 +32,11 @@ class _Scope:
     """A context manager, sync and async, and a decorator; usable again, and by many threads and tasks."""
 
     def __init__(self, signal: Signals | None, sender: object, receiver: object, *, strict: bool) -> None:
-        self._signal = signal
+        self._signals = list(signal) if isinstance(signal, (list, tuple)) else [signal]
+        for one in self._signals:
+            if not (one is None or isinstance(one, str) or issubclass(type(one), Signal)):
+                hint = f"@{type(self).__name__}(...) decorates a function, and receiver= is one"
+                raise UsageError(f"'{words.value(one)}' is no signal", hint)
         self._sender = sender
         self._receiver = receiver
         self._strict = strict
@@ -71,14 +75,21 @@ class _Scope:
 
     def begin(self, line: lines.Line | None = None) -> Rule:
         """Begin in this context, by a new rule, at a line that is the caller's unless it is given."""
-        several = self._signal if isinstance(self._signal, (list, tuple)) else [self._signal]
-        of = [wanted_signal(one) for one in several]
+        of = [self._wanted(one) for one in self._signals]
         by = wanted_sender(self._sender, of, may_come=True)
-        rule = self._rule(Meant(of, by, wanted_receiver(self._receiver, may_come=True)))
+        rule = self._rule(Meant(of, by, wanted_receiver(self._receiver, told_apart=True)))
         rule.made_by, rule.made_at = self, line or lines.current()
         altering.begin(rule)
         self._begun[id(rule)] = rule
         return rule
+
+    def _wanted(self, signal: object) -> WantedSignal:
+        try:
+            return wanted_signal(signal)
+        except UnknownNameError:
+            if type(signal) is str and is_receiver(signal):
+                raise UsageError(f"'{signal}' is a receiver", "give it as receiver=") from None
+            raise
 
     def end(self, rule: Rule | None, error: BaseException | None) -> None:
         """End a rule, and say so where it met nothing, of the line that began it."""
@@ -95,8 +106,7 @@ class _Scope:
         lines.warn(message, rule.made_at)
 
     def __repr__(self) -> str:
-        several = self._signal if isinstance(self._signal, (list, tuple)) else [self._signal]
-        told = [_told(one) for one in several if one is not None]
+        told = [_told(one) for one in self._signals if one is not None]
         told += [
             f"{name}={_told(held)}"
             for name, held in (("sender", self._sender), ("receiver", self._receiver))
@@ -112,7 +122,9 @@ def _told(thing: object) -> str:
     if issubclass(type(thing), Signal):
         return wanted_signal(thing).text
     named = (
-        wanted_receiver(thing) if callable(thing) and not isinstance(thing, type) else wanted_sender(thing)
+        wanted_receiver(thing, told_apart=True)
+        if callable(thing) and not isinstance(thing, type)
+        else wanted_sender(thing)
     )
     return safe(named.text)
 

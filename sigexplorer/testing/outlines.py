@@ -12,6 +12,8 @@ __tracebackhide__ = True
 class Recording(Traced):
     """What a test sends, which knows the test's file."""
 
+    _unbegun = ("the test method has not begun", "what setUp sends is not recorded")
+
     def __init__(self, title: str, file: Path, *, update: bool | None = None) -> None:
         super().__init__(title, origins=False)  # the lines that sent cost as much as all the rest
         self._file = file

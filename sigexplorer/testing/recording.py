@@ -48,6 +48,9 @@ def trace(
 class Traced(Assertions):
     """What was sent from ``start`` to ``stop``, or so far; it can be made anew, not twice at once."""
 
+    #: What is wrong where something is asked before there is anything, and what to do.
+    _unbegun = ("this trace was not begun", "use it in a with statement, or call start()")
+
     def __init__(
         self,
         title: str = "",
@@ -207,7 +210,7 @@ class Traced(Assertions):
 
     def _recorder(self) -> Tracer:
         if self._tracer is None:
-            raise UsageError("this trace was not begun", "use it in a with statement, or call start()")
+            raise UsageError(*self._unbegun)
         return self._tracer
 
     def _counts(self) -> tuple[Counted, ...]:

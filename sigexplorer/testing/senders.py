@@ -13,6 +13,7 @@ from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.model import Trace
 from sigexplorer.project.inventory import all_receivers
 from sigexplorer.project.models import all_models, between, label
+from sigexplorer.testing.relations import is_automatic, is_user, swapped_for
 from sigexplorer.testing.wanted import (
     EVERY,
     EVERY_SIGNAL,
@@ -47,8 +48,12 @@ def wanted_sender(
     known = _Known(of, trace)
     if type(thing) is not str:
         name = words.sender(thing)
-        if known.models is not None and name not in known.seen:
-            known.check(thing, may_come=may_come)
+        if name not in known.seen:
+            if isinstance(thing, (list, tuple, set, frozenset)):
+                raise UsageError(f"'{words.value(thing)}' is no sender", "one at a time")
+            known.check_swapped(thing)
+            if known.models is not None:
+                known.check(thing, may_come=may_come)
         known.check_kind(thing)
         return Wanted(str(name), name=name, thing=thing)
     lenient = may_come and known.models is None
@@ -85,7 +90,9 @@ class _Known:
         if groups <= _OF_MODELS:
             models = _models()
             fit = between() if models and groups == {"m2m"} else list(models.values())
-            self.models = {name: model for name, model in models.items() if model in fit}
+            self.models = {
+                name: model for name, model in models.items() if model in fit and not self._is_silent(model)
+            }
         #: What has sent them; where others than models may, what has sent any signal.
         self.seen = {
             one.sender
@@ -107,7 +114,13 @@ class _Known:
         elif words.attribute(words.class_attribute(thing, "_meta"), "abstract"):
             raise self._refused(f"'{name}'", "it is abstract: give a model that inherits it")
         else:
-            self._check_through(name)
+            self._check_model(name)
+
+    def check_swapped(self, thing: Any) -> None:
+        """Raise where a model that another one stands for does not send these signals."""
+        instead = swapped_for(thing) if words.model_label(thing) else None
+        if instead and self._groups & {*_OF_MODELS, "auth"} and self._groups != {"model"}:
+            raise self._refused(f"'{words.model_label(thing)}'", f"it is swapped out for '{instead}'")
 
     def check_kind(self, thing: Any) -> None:
         """Raise where something of its kind never sends these signals of Django's, which no model sends."""
@@ -119,13 +132,19 @@ class _Known:
         if self._groups == {"migrate"} and not (words.is_app_config(thing) and not is_class):
             raise self._refused(f"'{words.sender(thing)}'", "the configuration of an app does")
         model = words.model_label(thing if is_class else type(thing))
-        if model is not None and not (self._groups == {"auth"} and is_class and _is_user(thing)):
+        if model is not None and not (self._groups == {"auth"} and is_class and is_user(thing)):
             raise self._refused(f"'{model}'", "no model does, but for one of users that log in")
 
-    def _check_through(self, name: str) -> None:
-        """Raise where a model cannot send what only the models between two others send."""
+    def _is_silent(self, model: Any) -> bool:
+        """Whether Django made a model, and so saves and deletes its rows without a signal."""
+        return self._groups <= {"save", "delete"} and is_automatic(model)
+
+    def _check_model(self, name: str) -> None:
+        """Raise where a model never sends these signals, as only those between two others send some."""
         if self.models is None or name in self.models or name not in _models():
             return
+        if self._is_silent(_models()[name]):
+            raise self._refused(f"'{name}'", "Django made it for a field, and m2m_changed tells of its rows")
         own = {label(one) for one in between(_models()[name])}
         raise self._refused(
             f"'{name}'",
@@ -142,6 +161,8 @@ class _Known:
             name for name in labels if text.casefold() in (name.casefold(), name.split(".")[-1].casefold())
         ]
         if len(by_name) > 1:
+            by_name = [name for name in by_name if not swapped_for(_models()[name])]
+        if len(by_name) > 1:
             raise UsageError(
                 f"'{text}' is the name of several models", f"one of {', '.join(sorted(by_name))}"
             )
@@ -149,7 +170,8 @@ class _Known:
         if issubclass(type(found), type) and words.model_label(found) in labels:
             by_name = [str(words.sender(found))]
         if by_name:
-            self._check_through(by_name[0])
+            self.check_swapped(_models()[by_name[0]])
+            self._check_model(by_name[0])
             return by_name[0]
         return None if self.models is not None else self._other(text, found)
 
@@ -168,7 +190,7 @@ class _Known:
         if self.models is not None:
             yield from self.models
             return
-        yield from _models()
+        yield from (name for name, model in _models().items() if not swapped_for(model))
         yield from (str(words.sender(app)) for app in _apps())
         yield from _connected()
         yield from (module for page in self._pages for module in page.sent_by)
@@ -190,12 +212,6 @@ def _models() -> dict[str, Any]:
     from django.apps import apps
 
     return {label(model): model for model in all_models()} if apps.models_ready else {}
-
-
-def _is_user(model: type) -> bool:
-    return any(
-        words.class_path(base) == "django.contrib.auth.base_user.AbstractBaseUser" for base in model.__mro__
-    )
 
 
 def _apps() -> list[Any]:

@@ -207,10 +207,10 @@ def imported(text: str) -> Any:
 # Receivers.
 
 
-def wanted_receiver(thing: object, trace: Trace | None = None, *, may_come: bool = False) -> Wanted:
+def wanted_receiver(thing: object, trace: Trace | None = None, *, told_apart: bool = False) -> Wanted:
     """Return which receiver is meant by itself, its name or the end of it; ``...`` is any.
 
-    A glob that fits none is an error, but where one ``may_come`` later.
+    So is another of that name where those are not ``told_apart``: an error, for one given itself.
     """
     if thing is ...:
         return EVERY
@@ -218,26 +218,41 @@ def wanted_receiver(thing: object, trace: Trace | None = None, *, may_come: bool
         if not callable(thing):
             raise UsageError(f"'{words.value(thing)}' is no receiver", "give a function, or the name of one")
         name = receivers.words(thing).name
-        if not may_come and _is_shared(name, thing):
+        if not told_apart and _is_shared(name, thing):
             raise UsageError(
                 f"'{name}' is the name of another receiver, too, that is connected",
                 "assert on what they did: a trace tells receivers apart by their names",
             )
         return Wanted(name, name=name, thing=thing)
-    known = known_receivers(trace)
-    if is_glob(thing):
-        if not may_come and not any(fnmatchcase(name, thing) for name in known):
-            raise UnknownNameError("receiver", thing, known)
-        return Wanted(thing, glob=thing)
-    found = sorted(name for name in known if thing == name or name.endswith(f".{thing}"))
-    if thing in known or len(found) == 1:
-        name = thing if thing in known else found[0]
+    return _receiver_named(thing, known_receivers(trace))
+
+
+def _receiver_named(text: str, known: set[str]) -> Wanted:
+    if is_glob(text):
+        for glob in (text, f"*.{text}"):  # of the end of a name, as without a glob
+            if any(fnmatchcase(name, glob) for name in known):
+                return Wanted(text, glob=glob)
+        raise UnknownNameError("receiver", text, known)
+    found = sorted(name for name in known if text == name or name.endswith(f".{text}"))
+    if text in known or len(found) == 1:
+        name = text if text in known else found[0]
         return Wanted(name, name=name)
     if found:
-        raise UsageError(f"'{thing}' is the name of several receivers", f"one of {', '.join(found[:10])}")
-    if callable(imported(thing)):
-        return Wanted(thing, name=thing)
-    raise UnknownNameError("receiver", thing, known)
+        raise UsageError(f"'{text}' is the name of several receivers", f"one of {', '.join(found[:10])}")
+    if callable(imported(text)):
+        return Wanted(text, name=text)
+    raise UnknownNameError("receiver", text, known)
+
+
+def is_receiver(text: str) -> bool:
+    """Whether a text is the name of a receiver, or of some."""
+    try:
+        wanted_receiver(text)
+    except UnknownNameError:
+        return False
+    except UsageError:  # of several
+        return True
+    return True
 
 
 def _is_shared(name: str, thing: Any) -> bool:

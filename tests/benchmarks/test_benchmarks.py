@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def benchmarks(*words: str) -> subprocess.CompletedProcess[str]:
     """Run the benchmarks as small as they get, without peers."""
-    command = [sys.executable, "-m", "benchmarks", "--rounds", "1", "--scale", "400", *words]
+    command = [sys.executable, "-m", "benchmarks", "--rounds", "1", "--scale", "40", *words]
     return subprocess.run(  # noqa: S603 - our own program
         [*command, "--peers", str(ROOT / "no such folder")],
         cwd=ROOT,
@@ -38,6 +38,7 @@ def document() -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_each_row_has_its_goal_and_what_was_reached(document: dict[str, Any]) -> None:
     """A row says what is compared, each pair, the median and whether the goal is met."""
     assert document["schema"] == "sigexplorer.benchmarks/1"
@@ -50,12 +51,14 @@ def test_each_row_has_its_goal_and_what_was_reached(document: dict[str, Any]) ->
         assert row["unit"] in ("times", "MiB")
 
 
+@pytest.mark.slow
 def test_the_workload_is_the_same_untraced_and_traced(document: dict[str, Any]) -> None:
     """Tracing changes neither how many SQL statements there are nor how many dispatches."""
     same = [row for row in document["rows"] if row["name"].startswith(("SQL statements", "dispatches"))]
     assert [row["reached"] for row in same] == [1.0, 1.0], same
 
 
+@pytest.mark.slow
 def test_figures_come_with_the_machine_and_the_versions(document: dict[str, Any]) -> None:
     """Whoever quotes a figure finds what belongs to it."""
     assert {"system", "processor", "cpus"} <= document["machine"].keys()
@@ -63,6 +66,7 @@ def test_figures_come_with_the_machine_and_the_versions(document: dict[str, Any]
     assert document["rounds"] == 1
 
 
+@pytest.mark.slow
 def test_absent_peers_are_skipped_by_name(document: dict[str, Any]) -> None:
     """Without their environment what needs the peers is skipped, with what to do about it."""
     assert [one["part"] for one in document["skipped"]] == ["receivers", "peers"]

@@ -48,11 +48,14 @@ HOOKED = (
 )
 
 
+_OWNERS: tuple[type, ...] = tuple(map(import_string, HOOKED))
+
+
 def hook_points() -> dict[tuple[type, str], Any]:
     """Return every method of these classes as it is now."""
     return {
         (owner, name): found
-        for owner in map(import_string, HOOKED)
+        for owner in _OWNERS
         for name, found in vars(owner).items()
         if isinstance(found, FunctionType)
     }
@@ -60,10 +63,13 @@ def hook_points() -> dict[tuple[type, str], Any]:
 
 #: As they are before anybody observes: what stands in for one of them gives Django's file as its own.
 _DJANGOS = hook_points()
+_CONTENTS = [(vars(owner), dict(vars(owner))) for owner in _OWNERS]
 
 
 def strangers() -> list[str]:
     """Name every method of these classes that is not Django's own function."""
+    if all(held == before for held, before in _CONTENTS):  # at once, because every test asks twice
+        return []
     return [
         f"{owner.__name__}.{name}"
         for (owner, name), found in hook_points().items()

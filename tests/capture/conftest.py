@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,13 @@ with runs.open_playground(listen=True):
     pass
 
 from capturing import hook_points, put_back, strangers  # noqa: E402 - its assertions explain themselves
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _settled() -> None:
+    """Look for garbage only in what tests make: what was imported for them is there to stay."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

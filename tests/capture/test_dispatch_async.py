@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import itertools
 import threading
 import types
 import warnings
@@ -256,6 +257,31 @@ def test_cancelling_an_asend_that_waits_for_its_thread(method: str) -> None:
     assert seen == [asyncio.CancelledError]
     assert calls(only(trace)) == [("waiting", "skipped")]
     assert only(trace).error.startswith("asyncio.exceptions.CancelledError")
+
+
+@each_async
+def test_waiting_for_the_thread_is_no_receivers_time(method: str) -> None:
+    """Sync receivers of concurrent asends, which share one thread, are told one after the other."""
+
+    def story() -> list[object]:
+        signal = Signal()
+        signal.connect(waiting)
+
+        async def main() -> None:
+            await asyncio.gather(*(getattr(signal, method)(number) for number in range(4)))
+
+        asyncio.run(main())
+        return []
+
+    waiting = returning("waiting")
+    _, trace = both(story)
+    spans = sorted(
+        (call.start_ns, call.start_ns + (call.duration_ns or 0))
+        for dispatch in trace.dispatches
+        for call in dispatch.calls
+    )
+    assert len(spans) == 4
+    assert all(start >= end for (_, end), (start, _) in itertools.pairwise(spans))
 
 
 @each_async

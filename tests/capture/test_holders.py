@@ -64,7 +64,13 @@ def passing(signal: Signal) -> None:
     def itself(**_: Any) -> Any:
         return itself
 
-    for receiver in (local, itself, lambda **_: 1, functools.partial(plain), Shelf()):
+    shelf = Shelf()
+
+    def holding(**_: Any) -> Any:
+        return shelf
+
+    receivers = (local, itself, lambda **_: 1, functools.partial(plain), Shelf(), holding, shelf.tidy, shelf)
+    for receiver in receivers:
         signal.connect(receiver)
 
 
@@ -75,15 +81,20 @@ def lasting(signal: Signal) -> None:
         pass
 
     KEPT.append(appended)
+    shelf, other = Shelf(), Shelf()
+    KEPT.append(other)
     for receiver in (plain, SHELF, SHELF.tidy, Shelf.dust, appended):
         signal.connect(receiver)
-    signal.connect(lambda **_: 1, weak=False)
+    signal.connect(lambda **_: shelf, weak=False)
+    for receiver in (shelf.tidy, other.tidy):
+        signal.connect(receiver)
+    Signal().connect(lambda **_: other)  # which is gone, and holds what others hold too
 
 
 def test_what_only_debug_holds_is_told_from_what_others_hold() -> None:
     """Local functions, lambdas, partials and new objects live by DEBUG alone; what has a name does not."""
-    assert held(passing) == [True] * 5
-    assert held(lasting) == [False] * 6
+    assert held(passing) == [True] * 8
+    assert held(lasting) == [False] * 8
 
 
 def test_it_is_true() -> None:
@@ -93,7 +104,7 @@ def test_it_is_true() -> None:
     lasting(other)
     inspect._get_func_parameters.cache_clear()  # type: ignore[attr-defined]
     gc.collect()
-    assert [one.receiver for one in registry.registrations(signal)] == [None] * 5
+    assert [one.receiver for one in registry.registrations(signal)] == [None] * 8
     assert None not in [one.receiver for one in registry.registrations(other)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from capturing import in_full
+from capturing import connected, in_full, observing
 from django.db import models
 from django.db.models import signals
 from django.utils.functional import SimpleLazyObject
@@ -38,6 +38,12 @@ class Text(str):
         return True
 
     __hash__ = str.__hash__
+
+
+class Name(str):
+    """A name that is no plain text."""
+
+    __slots__ = ()
 
 
 class Number(int):
@@ -157,6 +163,40 @@ def test_read_quickly_or_with_care_it_is_the_same(sending: tuple[str, dict[str, 
     name, named = sending
     found = quickly(name, named)
     assert found is None or exactly(found) == exactly(in_full(named))
+
+
+@pytest.mark.parametrize("method", ["send", "send_robust"])
+def test_receivers_get_what_was_sent(method: str) -> None:
+    """Whatever a signal is sent with, in whatever order, receivers are called with it, and it is told so."""
+    got: list[Any] = []
+    expected: list[Any] = []
+
+    def receive(signal: object, sender: object, **named: object) -> None:  # noqa: ARG001
+        got.append([(id(key), id(held)) for key, held in named.items()])
+
+    def receive_again(**named: Any) -> None:
+        receive(**named)
+
+    @settings(max_examples=100, deadline=None)
+    @given(sending=sendings(), shuffled=st.randoms(use_true_random=False), as_sent=st.integers(0, 2))
+    def sends(sending: tuple[str, dict[str, Any]], shuffled: Any, as_sent: int) -> None:
+        name, named = sending
+        pairs = [(Name(key) if not as_sent and key == "raw" else key, held) for key, held in named.items()]
+        if as_sent == 1:
+            shuffled.shuffle(pairs)
+        got.clear()
+        with connected(getattr(signals, name), receive, receive_again, sender=Tag):
+            getattr(getattr(signals, name), method)(Tag, **dict(pairs))
+        assert got == [[(id(key), id(held)) for key, held in pairs]] * 2
+        expected.append(in_full(named))
+
+    with observing() as tracer:
+        sends()
+    told = [dict(each.arguments) for each in tracer.trace().dispatches]
+    assert len(told) == len(expected)
+    assert [sorted(exactly(one.items()), key=str) for one in told] == [
+        sorted(exactly(one), key=str) for one in expected
+    ]
 
 
 @pytest.mark.parametrize("name", SENT)

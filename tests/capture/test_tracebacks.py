@@ -11,15 +11,16 @@ import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import django
 import pytest
 from asgiref.sync import async_to_sync
-from capturing import METHODS, observing, send
+from capturing import METHODS, connected, observing, send
 from django.db import connection, transaction
-from django.db.models.signals import post_delete
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal
 
 from blog.models import Tag
@@ -90,6 +91,23 @@ def test_tracebacks_are_the_same_text(method: str, receivers: list[Any], caplog:
 
     said, logged = same(story)
     assert any("dispatcher.py" in line for line in said) or logged
+
+
+@pytest.mark.parametrize("method", METHODS[:2])
+@pytest.mark.parametrize(
+    "receiver", [failing, not_asked.__call__, partial(failing, created=0), dict.fromkeys]
+)
+def test_tracebacks_are_the_same_text_where_a_model_is_saved(method: str, receiver: Any) -> None:
+    """Also where receivers are called by names that are known beforehand, from the second time on."""
+
+    def story() -> object:
+        with connected(post_save, receiver, sender=Tag, weak=False):
+            sent = {"created": True, "update_fields": None, "raw": False, "using": "default"}
+            return [
+                raised(lambda: send(post_save, method, Tag, instance=Tag(name="a"), **sent)) for _ in range(2)
+            ]
+
+    assert all(same(story))
 
 
 @each_method

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -62,6 +63,20 @@ def story_cli(cli: Cli, playground: Playground) -> Cli:
     """Return the same, with the bundled project set up."""
     assert playground
     return cli
+
+
+@pytest.fixture(scope="session")
+def recording(playground: Playground, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., bytes]:
+    """Return a function that records a story, once for the process, and returns what the file holds."""
+    assert playground
+
+    @cache
+    def recorded(*words: str) -> bytes:
+        file = tmp_path_factory.mktemp("recording") / "run.jsonl"
+        assert run([*words, "-o", str(file), "--no-keep"]) == 0
+        return file.read_bytes()
+
+    return recorded
 
 
 @pytest.fixture

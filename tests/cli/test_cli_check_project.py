@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forks import forked
 from processes import Answer, sigexplorer
 
 SETTINGS = """
@@ -106,8 +107,8 @@ def findings(answer: Answer) -> dict[tuple[str, str], str]:
 
 def test_a_project_shows_what_its_source_does_not(project: Path) -> None:
     """Registrations, models and modules of the running project are known to the rules."""
-    source = findings(sigexplorer("check", "shop", "-f", "json", cwd=project))
-    both = findings(sigexplorer("check", "-f", "json", cwd=project))
+    source = findings(forked("check", "shop", "-f", "json", cwd=project))
+    both = findings(forked("check", "-f", "json", cwd=project))
     assert ("SX003", "dynamic") not in source
     assert ("SX003", "dynamic") in both
     assert "shop.Line" in both["SX029", "everything"]
@@ -124,15 +125,15 @@ def test_a_project_shows_what_its_source_does_not(project: Path) -> None:
 def test_where_the_project_comes_from(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """manage.py, the environment or --settings name it; a path alone starts nothing."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    by_option = sigexplorer(
+    by_option = forked(
         "check", "-f", "json", "--settings", "site_settings", "--pythonpath", str(project), cwd=elsewhere
     )
     assert ("SX003", "dynamic") in findings(by_option)
-    by_variable = sigexplorer(
+    by_variable = forked(
         "check", "shop", "-f", "json", cwd=project, env={"DJANGO_SETTINGS_MODULE": "site_settings"}
     )
     assert ("SX003", "dynamic") in findings(by_variable)
-    source_only = sigexplorer(
+    source_only = forked(
         "check", "--source-only", "-f", "json", cwd=project, env={"DJANGO_SETTINGS_MODULE": "site_settings"}
     )
     assert ("SX003", "dynamic") not in findings(source_only)
@@ -141,19 +142,19 @@ def test_where_the_project_comes_from(project: Path, tmp_path_factory: pytest.Te
 def test_a_project_that_does_not_start(project: Path) -> None:
     """Its source is checked and shown all the same; where nothing is found there, it is an error."""
     (project / "shop" / "models.py").write_text("raise ImportError('broken')")
-    asked = sigexplorer("check", "--settings", "site_settings", "-f", "json", cwd=project)
+    asked = forked("check", "--settings", "site_settings", "-f", "json", cwd=project)
     assert asked.code == 1
     assert ("SX029", "everything") in findings(asked)
     assert "source only: the project of 'site_settings' cannot be set up" in asked.err
     assert asked.err.strip().count("\n") == 0
-    clean = sigexplorer("check", "shop/views.py", "--settings", "site_settings", cwd=project)
+    clean = forked("check", "shop/views.py", "--settings", "site_settings", cwd=project)
     assert (clean.code, clean.out) == (2, "")
     assert "cannot be set up" in clean.err
-    unknown = sigexplorer("check", "--settings", "no.such.settings", cwd=project)
+    unknown = forked("check", "--settings", "no.such.settings", cwd=project)
     assert (unknown.code, unknown.err.count("\n")) == (2, 1)
     assert "no settings module 'no.such.settings': 'no' is neither in" in unknown.err
     environment = {"DJANGO_SETTINGS_MODULE": "site_settings"}
-    found = sigexplorer("check", "shop/handlers.py", "-f", "json", cwd=project, env=environment)
+    found = forked("check", "shop/handlers.py", "-f", "json", cwd=project, env=environment)
     assert found.code == 1
     assert "source only: the project of 'site_settings' cannot be set up" in found.err
     assert ("SX029", "everything") in findings(found)
@@ -167,7 +168,7 @@ def test_the_mistake_that_keeps_a_project_from_starting_is_found(project: Path) 
         "class ShopConfig(AppConfig):\n    name = 'shop'\n\n    def ready(self):\n"
         "        from shop import handlers\n        post_save.connect(handlers.dynamic)\n"
     )
-    found = sigexplorer("check", "-f", "json", cwd=project)
+    found = forked("check", "-f", "json", cwd=project)
     assert found.code == 1
     assert ("SX003", "dynamic") in findings(found)
     assert "source only: the project of 'site_settings' cannot be set up: ValueError" in found.err
@@ -177,7 +178,7 @@ def test_the_bundled_project() -> None:
     """The demo has no error, and one mistake on purpose: a receiver for a model with a proxy and a child."""
     answer = sigexplorer("check", "--demo", "--level", "error")
     assert (answer.code, answer.err) == (0, "")
-    lesson = sigexplorer("check", "--demo", "-f", "json", "--level", "warning")
+    lesson = forked("check", "--demo", "-f", "json", "--level", "warning")
     assert lesson.code == 1
     assert findings(lesson).keys() == {("SX022", "write_audit_entry"), ("SX022", "reindex")}
 
@@ -191,5 +192,5 @@ def test_two_names_for_one_file(project: Path) -> None:
         "        from shop import listeners\n"
         "        sys.path.append(str(Path(__file__).parent))\n        import listeners\n"
     )
-    found = findings(sigexplorer("check", "-f", "json", cwd=project))
+    found = findings(forked("check", "-f", "json", cwd=project))
     assert found["SX009", "forgotten"].endswith("imported as listeners and shop.listeners")

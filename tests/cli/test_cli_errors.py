@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import Answer, sigexplorer
+from forks import forked
+from processes import Answer
 
 from sigexplorer.catalog import GROUPS, PAGES
 from sigexplorer.catalog.installed import django_version
@@ -205,7 +206,7 @@ def test_settings_of_the_user_that_are_broken_are_said(tmp_path: Path) -> None:
     """List --settings with a project that cannot start says why in one line."""
     (tmp_path / "broken.py").write_text("raise RuntimeError('two\\nlines \\x1b[31m')\n")
     for name in ("broken", "missing", ""):
-        line = said(sigexplorer("list", "--settings", name, "--pythonpath", str(tmp_path), cwd=tmp_path))
+        line = said(forked("list", "--settings", name, "--pythonpath", str(tmp_path), cwd=tmp_path))
         assert "\x1b" not in line
 
 
@@ -225,5 +226,8 @@ def test_a_fault_of_ours_is_one_line_too(
     assert (out, err.count("\n")) == ("", 1)
     assert "ZeroDivisionError" in err
     assert "\x1b" not in err
+    assert "sigexplorer --debug …" in err
+    assert run(["docs", "--debug"]) == 2
+    assert "--debug comes first" in capsys.readouterr().err
     assert run(["--debug", "docs"]) == 2
     assert "Traceback (most recent call last)" in capsys.readouterr().err

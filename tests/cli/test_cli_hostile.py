@@ -66,7 +66,7 @@ def test_views_show_only_text(
     """A timeline of hostile names is bounded text without a control character, as wide as it may be."""
     if columns:
         monkeypatch.setenv("COLUMNS", columns)
-    answer = hostile_cli("scenario", "save-user", *more)
+    answer = hostile_cli("scenario", "save-user", "--no-keep", *more)
     assert answer.code == 1  # one of its claims failed
     assert not CONTROL.search(answer.out)
     assert not CONTROL.search(answer.err)
@@ -82,7 +82,7 @@ def test_closing_tables_show_only_text(hostile_cli: Cli) -> None:
         ["trigger", "--all"],
         ["scenario", "--all", "-v"],
     ):
-        answer = hostile_cli(*arguments)
+        answer = hostile_cli(*arguments, "--no-keep")
         assert answer.code == 1
         assert not CONTROL.search(answer.out)
         assert "Failed" in answer.out

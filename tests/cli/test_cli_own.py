@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from forks import forked
 from processes import ROOT, TIMEOUT_SECONDS, Answer, is_svg, sigexplorer, start
+from rich.console import Console
+
+from sigexplorer import trace
+from sigexplorer.catalog.page import ANCIENT
+from sigexplorer.cli.stories import Story, _drawing
+from sigexplorer.show.look import Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,7 +190,7 @@ def test_each_scenario_begins_with_the_rows_of_migrations(
 ) -> None:
     """Several run one after the other, sync or async, each as if it were the first."""
     names = [f"flows.py:{name}" for name in ("checkout", "later", "checkout")]
-    answer = sigexplorer("scenario", *names, "-f", "json", cwd=folder)
+    answer = forked("scenario", *names, "-f", "json", cwd=folder)
     assert answer.code == 0, answer.err
     traces = valid(answer.out, "trace")["traces"]
     assert [trace["run"]["title"] for trace in traces] == [f"scenario {name}" for name in names[:2]]
@@ -193,25 +200,25 @@ def test_each_scenario_begins_with_the_rows_of_migrations(
 
 def test_every_database_has_a_test_database(folder: Path) -> None:
     """What goes into another database than the default one goes into its test database."""
-    answer = sigexplorer("scenario", "flows.py:elsewhere", "-f", "json", cwd=folder)
+    answer = forked("scenario", "flows.py:elsewhere", "-f", "json", cwd=folder)
     assert claims(answer) == [("Order.objects.using('other').count() == 2", True, None)], answer.err
     assert untouched(folder)
 
 
 def test_an_assert_that_fails_shows_its_values(folder: Path, valid: Callable[[str, str], Any]) -> None:
     """A claim that does not hold has its text, the values that it compared, and exit code 1."""
-    answer = sigexplorer("scenario", "flows.py:wrong", "-f", "json", cwd=folder)
+    answer = forked("scenario", "flows.py:wrong", "-f", "json", cwd=folder)
     assert answer.code == 1
     valid(answer.out, "trace")
     assert claims(answer) == [("five orders", False, "Order.objects.count() is 2; wanted is 5")]
-    table = sigexplorer("scenario", "flows.py:wrong", cwd=folder)
+    table = forked("scenario", "flows.py:wrong", cwd=folder)
     assert table.code == 1
     assert "FAILED  five orders\n        Order.objects.count() is 2; wanted is 5" in table.out
 
 
 def test_the_assertions_of_tests_are_claims_too(folder: Path) -> None:
     """Those that hold are told as they are written, one that does not by what nearly matched."""
-    answer = sigexplorer("scenario", "flows.py:asserted", "-f", "json", cwd=folder)
+    answer = forked("scenario", "flows.py:asserted", "-f", "json", cwd=folder)
     assert answer.code == 1
     assert claims(answer) == [
         ("step.assert_sent('post_save', sender=Order, created=True)", True, None),
@@ -219,10 +226,21 @@ def test_the_assertions_of_tests_are_claims_too(folder: Path) -> None:
     ]
 
 
+def test_a_scenario_without_a_claim_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing was held against what happened, alone and in the closing table."""
+    with trace() as made:
+        pass
+    told = [(Story(name, ANCIENT, lambda: made.trace, ""), made.trace) for name in ("quiet", "calm")]
+    Console().print(_drawing(told[:1], {}, Look(), "table", 80, full=True, everything=False))
+    assert "\nno claims\n" in capsys.readouterr().out
+    Console().print(_drawing(told, {}, Look(), "table", 80, full=False, everything=True))
+    assert capsys.readouterr().out.count("no claims") == 2
+
+
 def test_a_scenario_of_a_module_is_the_same(folder: Path) -> None:
     """As a module and as a file in a package it is one module, relative imports and asserts included."""
     for name in ("shop.stories:buy", "shop/stories.py:buy"):
-        answer = sigexplorer("scenario", name, "-f", "json", cwd=folder)
+        answer = forked("scenario", name, "-f", "json", cwd=folder)
         assert answer.code == 1, answer.err
         assert claims(answer) == [("count == 3", False, "count is 2")]
     assert untouched(folder)
@@ -231,7 +249,7 @@ def test_a_scenario_of_a_module_is_the_same(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["broken", "leaves"])
 def test_a_scenario_that_breaks_is_a_failed_claim(name: str, folder: Path) -> None:
     """Whatever it raises, the claim that it ran to its end fails, and the test databases are gone."""
-    answer = sigexplorer("scenario", f"flows.py:{name}", "--settings", "disk", "-f", "json", cwd=folder)
+    answer = forked("scenario", f"flows.py:{name}", "--settings", "disk", "-f", "json", cwd=folder)
     assert answer.code == 1, answer.err
     assert [(text, held) for text, held, _ in claims(answer)] == [("it ran to its end", False)]
     assert untouched(folder)
@@ -240,27 +258,27 @@ def test_a_scenario_that_breaks_is_a_failed_claim(name: str, folder: Path) -> No
 def test_only_watching_connects_nothing(folder: Path) -> None:
     """--no-listen leaves Django's fast paths alone, and the trace says so."""
     for option, listened in (("--listen", True), ("--no-listen", False)):
-        answer = sigexplorer("scenario", "flows.py:later", option, "-f", "json", cwd=folder)
+        answer = forked("scenario", "flows.py:later", option, "-f", "json", cwd=folder)
         assert json.loads(answer.out)["run"]["listened"] == listened
 
 
 def test_filters_formats_and_files_are_those_of_every_scenario(folder: Path) -> None:
     """-e, -c, --source, -o and -f svg do with one's own what they do with ours."""
     name = "flows.py:checkout"
-    filtered = sigexplorer("scenario", name, "-e", "post_save", "--source", cwd=folder).out
+    filtered = forked("scenario", name, "-e", "post_save", "--source", cwd=folder).out
     assert "post_save" in filtered
     assert "pre_save" not in filtered
     assert 'Order.objects.create(title="first")' in filtered
-    assert "shop.models.on_order" in sigexplorer("scenario", name, "-c", cwd=folder).out
-    assert is_svg(sigexplorer("scenario", name, "-f", "svg", cwd=folder).out)
-    assert sigexplorer("scenario", name, "-o", "run.jsonl", cwd=folder).out == ""
-    assert "post_save" in sigexplorer("show", "run.jsonl", cwd=folder).out
+    assert "shop.models.on_order" in forked("scenario", name, "-c", cwd=folder).out
+    assert is_svg(forked("scenario", name, "-f", "svg", cwd=folder).out)
+    assert forked("scenario", name, "-o", "run.jsonl", cwd=folder).out == ""
+    assert "post_save" in forked("show", "run.jsonl", cwd=folder).out
     assert untouched(folder, "run.jsonl")
 
 
 def test_a_file_alone_lists_its_scenarios(folder: Path, valid: Callable[[str, str], Any]) -> None:
     """Without a name there is the list, in the order of the lines; --all runs them, with a closing table."""
-    listed = valid(sigexplorer("scenario", "flows.py", "-f", "json", cwd=folder).out, "inventory")
+    listed = valid(forked("scenario", "flows.py", "-f", "json", cwd=folder).out, "inventory")
     assert [(one["name"], one["summary"]) for one in listed["scenarios"]][:2] == [
         ("flows.py:checkout", "An order is placed."),
         ("flows.py:later", "The same, awaited."),
@@ -268,10 +286,10 @@ def test_a_file_alone_lists_its_scenarios(folder: Path, valid: Callable[[str, st
     assert [one["name"].partition(":")[2] for one in listed["scenarios"]][2:] == [
         "elsewhere", "asserted", "wrong", "broken", "leaves",
     ]  # fmt: skip
-    everything = sigexplorer("scenario", "flows.py", "--all", cwd=folder)
+    everything = forked("scenario", "flows.py", "--all", cwd=folder)
     assert everything.code == 1
     assert "2 of 7 runs held" in everything.out
-    assert "shop.stories:buy" in sigexplorer("scenario", "shop.stories", cwd=folder).out
+    assert "shop.stories:buy" in forked("scenario", "shop.stories", cwd=folder).out
     assert untouched(folder)
 
 
@@ -281,7 +299,7 @@ def test_the_demo_is_a_project_too(folder: Path) -> None:
         "from blog.models import Tag\n\ndef tag(step):\n    with step('tag'):\n"
         "        Tag.objects.create(name='x')\n    assert Tag.objects.count() == 2\n"
     )
-    answer = sigexplorer("scenario", "tags.py:tag", "--demo", cwd=folder)
+    answer = forked("scenario", "tags.py:tag", "--demo", cwd=folder)
     assert answer.code == 0, answer.err
     assert "held    Tag.objects.count() == 2" in answer.out
 
@@ -293,7 +311,7 @@ def test_a_project_without_a_database_can_have_scenarios(folder: Path) -> None:
         "def pay(step):\n    with step('pay'):\n        paid.send(None)\n"
         "    assert len(step.sent('paid')) == 1\n"
     )
-    answer = sigexplorer("scenario", "plain.py:pay", "--settings", "without", cwd=folder)
+    answer = forked("scenario", "plain.py:pay", "--settings", "without", cwd=folder)
     assert answer.code == 0, answer.err
     assert "held    len(step.sent('paid')) == 1" in answer.out
 
@@ -317,7 +335,7 @@ def with_plugins(folder: Path) -> Path:
 
 def plugged(folder: Path, *arguments: str) -> Answer:
     """Run the command where the distribution is to be found."""
-    return sigexplorer(*arguments, cwd=folder, env={"PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"})
+    return forked(*arguments, cwd=folder, env={"PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"})
 
 
 def test_entry_points_are_scenarios_too(with_plugins: Path) -> None:
@@ -396,7 +414,7 @@ def test_a_wrong_question_is_one_line(arguments: list[str], says: str, folder: P
     (folder / "leaving.py").write_text("raise SystemExit(3)\n")
     (folder / "syntax.py").write_text("def x(step:\n")
     (folder / "bytes.py").write_bytes(b"\xff\xfe\x00")
-    answer = sigexplorer("scenario", *arguments, cwd=folder)
+    answer = forked("scenario", *arguments, cwd=folder)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1), answer.err
     assert says in answer.err
     assert untouched(folder, "raising.py", "leaving.py", "syntax.py", "bytes.py")
@@ -405,7 +423,7 @@ def test_a_wrong_question_is_one_line(arguments: list[str], says: str, folder: P
 def test_no_project_is_an_error(tmp_path: Path) -> None:
     """Where no project is found it is said what was looked for."""
     (tmp_path / "flows.py").write_text("def x(step): ...\n")
-    answer = sigexplorer("scenario", "flows.py:x", cwd=tmp_path)
+    answer = forked("scenario", "flows.py:x", cwd=tmp_path)
     assert (answer.code, answer.err.count("\n")) == (2, 1)
     assert "no Django project found" in answer.err
 
@@ -414,7 +432,7 @@ def test_a_migration_that_fails_leaves_no_test_database(folder: Path) -> None:
     """What Django had made of the test databases is destroyed, and its own error is told."""
     broken = MIGRATION.replace('"shop", "Order"', '"shop", "Gone"')
     (folder / "shop" / "migrations" / "0001_initial.py").write_text(broken)
-    answer = sigexplorer("scenario", "flows.py:checkout", "--settings", "disk", cwd=folder)
+    answer = forked("scenario", "flows.py:checkout", "--settings", "disk", cwd=folder)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
     assert "the test databases of 'disk' cannot be created: LookupError" in answer.err
     assert "(shop/migrations/0001_initial.py:5)" in answer.err
@@ -456,7 +474,7 @@ def test_what_ends_it_destroys_the_test_databases(number: int, code: int, folder
 def test_a_test_database_that_is_there_is_not_deleted_unasked(folder: Path) -> None:
     """Where nobody can be asked it is an error, and nothing is touched."""
     (folder / "test.sqlite3").write_text("of somebody")
-    answer = sigexplorer("scenario", "flows.py:checkout", "--settings", "disk", cwd=folder)
+    answer = forked("scenario", "flows.py:checkout", "--settings", "disk", cwd=folder)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1), answer.err
     assert "there is a test database 'test.sqlite3' already (delete it if" in answer.err
     assert (folder / "test.sqlite3").read_text() == "of somebody"

@@ -30,10 +30,10 @@ FORMATS = (*VIEWS, "json", "jsonl", "markdown", "csv", "mermaid", "svg", "chrome
 
 
 @pytest.fixture
-def recorded(story_cli: Cli, tmp_path: Path) -> Path:
+def recorded(recording: Callable[..., bytes], tmp_path: Path) -> Path:
     """Return a recording of a scenario."""
     file = tmp_path / "run.jsonl"
-    assert story_cli("scenario", "login-flow", "-o", file).code == 0
+    file.write_bytes(recording("scenario", "login-flow"))
     return file
 
 
@@ -135,6 +135,28 @@ def test_a_killed_run_is_shown_with_one_warning(recorded: Path, cli: Cli) -> Non
         assert answer.out
         assert answer.err.count("\n") == 1
         assert "is cut off" in answer.err
+
+
+def test_a_recording_cut_inside_a_step_keeps_it(recorded: Path, cli: Cli, valid: Valid) -> None:
+    """What was sent in a step that has no record stands last, under its number; ``diff`` knows the step."""
+    whole = recorded.with_name("whole.jsonl")
+    recorded.rename(whole)
+    lines = whole.read_text().splitlines(keepends=True)
+    cut = next(place for place, line in enumerate(lines) if '"type": "step", "id": 3' in line) - 2
+    recorded.write_text("".join(lines[:cut]))
+    shown = cli("show", recorded).out
+    assert (
+        shown.index("mistype the password") < shown.index("step 3, not ended") < shown.index("user_logged_in")
+    )
+    assert "user_logged_in" in cli("show", recorded, "--step", "3").out
+    found = valid(cli("diff", whole, recorded, "-f", "json").out, "diff")["differences"]
+    assert {one["kind"] for one in found} == {"gone", "step", "claim", "count"}
+    assert [one["signal"] for one in found if one["step"] == "log in" and one["kind"] == "gone"] == [
+        "post_save", "request_finished",
+    ]  # fmt: skip
+    told = cli("diff", whole, recorded).out
+    assert "step gone" not in told
+    assert "now:    not claimed" in told
 
 
 @pytest.mark.parametrize("content", [b"", b"hello\n", b'{"schema": "sigexplorer.trace/2"}', b"\x00" * 99])

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Cli
 
 LOOKS = ([], ["-c"], ["-f", "json"], ["--step", "1"], ["--from", "2"])
@@ -20,11 +22,9 @@ ODD: tuple[Any, ...] = ("x", -5, 1.5, True, [[1]], {"x": []})
 
 
 @pytest.fixture
-def lines(story_cli: Cli, tmp_path: Path) -> list[bytes]:
+def lines(recording: Callable[..., bytes]) -> list[bytes]:
     """Return the lines of a recording."""
-    file = tmp_path / "recorded.jsonl"
-    assert story_cli("trigger", "post_save", "-o", file).code == 0
-    return file.read_bytes().splitlines(keepends=True)
+    return recording("trigger", "post_save").splitlines(keepends=True)
 
 
 def refused(answer: Any, number: int) -> None:

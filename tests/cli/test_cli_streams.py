@@ -8,6 +8,7 @@ import subprocess
 from functools import cache
 
 import pytest
+from forks import forked
 from processes import TIMEOUT_SECONDS, Answer, command, environment, sigexplorer, start, terminal
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -60,7 +61,7 @@ def test_a_pipe_gets_plain_and_whole_lines(arguments: tuple[str, ...]) -> None:
 @each_answer
 def test_columns_are_obeyed_in_a_pipe(arguments: tuple[str, ...]) -> None:
     """COLUMNS=80 is a width to keep, and nothing is lost by it."""
-    narrow = sigexplorer(*arguments, env={"COLUMNS": "80"})
+    narrow = forked(*arguments, env={"COLUMNS": "80"})
     assert narrow.code == 0
     assert max(len(line) for line in narrow.out.splitlines()) <= 80
     assert "\x1b" not in narrow.out
@@ -69,7 +70,7 @@ def test_columns_are_obeyed_in_a_pipe(arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("columns", ["0", "1", "wide", "99999999"])
 def test_odd_columns_are_no_trouble(columns: str) -> None:
     """Whatever COLUMNS says, the answer is there, and whole where it says nothing that makes sense."""
-    answer = sigexplorer("scenario", "save-user", env={"COLUMNS": columns})
+    answer = forked("scenario", "save-user", env={"COLUMNS": columns})
     assert answer.code == 0
     assert "scenariosave-user" in "".join(answer.out.split())
     if columns in ("0", "wide"):
@@ -117,7 +118,7 @@ def test_progress_is_shown_on_a_terminal_and_gone_afterwards() -> None:
 @each_answer
 def test_colours_can_be_forced_into_a_pipe(arguments: tuple[str, ...]) -> None:
     """FORCE_COLOR colours what is piped, and changes nothing else: not the width, not the text."""
-    forced, plain = sigexplorer(*arguments, env={"FORCE_COLOR": "1"}), piped(*arguments)
+    forced, plain = forked(*arguments, env={"FORCE_COLOR": "1"}), piped(*arguments)
     assert STYLE.search(forced.out)
     assert steady(forced.out) == steady(plain.out)
     assert any(len(ESCAPE.sub("", line).rstrip()) > 80 for line in forced.out.splitlines())
@@ -125,7 +126,7 @@ def test_colours_can_be_forced_into_a_pipe(arguments: tuple[str, ...]) -> None:
 
 def test_forced_colours_move_no_cursor() -> None:
     """FORCE_COLOR makes no terminal of a file: there is no progress bar in it."""
-    answer = sigexplorer("trigger", "--all", env={"FORCE_COLOR": "1"})
+    answer = forked("trigger", "--all", env={"FORCE_COLOR": "1"})
     assert answer.code == 0
     assert "\r" not in answer.err
     assert not re.search(r"\x1b\[[0-9;?]*[A-Za-ln-z]", answer.err + answer.out)
@@ -134,7 +135,7 @@ def test_forced_colours_move_no_cursor() -> None:
 def test_machine_output_is_never_coloured() -> None:
     """JSON is JSON, on a terminal and with FORCE_COLOR too."""
     arguments = ("scenario", "save-user", "-f", "jsonl")
-    assert "\x1b" not in sigexplorer(*arguments, env={"FORCE_COLOR": "1"}).out
+    assert "\x1b" not in forked(*arguments, env={"FORCE_COLOR": "1"}).out
     assert "\x1b" not in terminal(*arguments).out
 
 
@@ -144,7 +145,7 @@ def test_machine_output_is_never_coloured() -> None:
         ("docs", "post_save"),
         ("scenario", "login-flow"),
         ("scenario", "login-flow", "-f", "json"),
-        ("trigger", "--all"),
+        ("trigger", "post_save", "pre_init"),
     ],
     ids=" ".join,
 )

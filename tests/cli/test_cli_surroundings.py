@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,27 +74,39 @@ def told(answer: Answer) -> str:
     return re.sub(r"\d[\d.,]*(?:ns|us|ms|s)\b| +|─+", "", answer.out)
 
 
+@cache
+def from_nowhere(*arguments: str) -> Answer:
+    """Return what a command answers in an empty folder where nothing can be written, without a home."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        place.chmod(0o555)
+        answer = sigexplorer(*arguments, cwd=place, env={"HOME": "/nonexistent"}, preexec_fn=unprivileged())
+        assert answer.code == 0, answer.err
+        assert list(place.iterdir()) == []
+        place.chmod(0o755)
+    return answer
+
+
 @each_command
-def test_strange_modules_in_the_working_folder_change_nothing(
-    arguments: list[str], crowded: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """A broken settings.py, blog.py or demo/ beside us is neither imported nor touched."""
+def test_strange_modules_in_the_working_folder_change_nothing(arguments: list[str], crowded: Path) -> None:
+    """A broken settings.py, blog.py or demo/ beside us is neither imported nor touched.
+
+    And every command works where nothing can be written, and without a home folder.
+    """
     before = files(crowded)
-    here, elsewhere = (
-        sigexplorer(*arguments, cwd=cwd) for cwd in (crowded, tmp_path_factory.mktemp("empty"))
-    )
+    here, elsewhere = sigexplorer(*arguments, cwd=crowded), from_nowhere(*arguments)
     assert here.code == 0, here.err
     assert here.err == elsewhere.err
     assert told(here) == told(elsewhere)
     assert files(crowded) == before
 
 
-@pytest.mark.parametrize("name", ["blog.json", "fixtures/blog.json", "blog.yaml", "blog.json.gz"])
-def test_a_strange_fixture_in_the_working_folder_changes_nothing(name: str, tmp_path: Path) -> None:
+def test_strange_fixtures_in_the_working_folder_change_nothing(tmp_path: Path) -> None:
     """Loaddata of a scenario loads our fixture and no file of the same name that lies around."""
-    file = tmp_path / name
-    file.parent.mkdir(exist_ok=True)
-    file.write_text('[{"model": "blog.tag", "pk": 4711, "fields": {"name": "stray"}}]')
+    for name in ("blog.json", "fixtures/blog.json", "blog.yaml", "blog.json.gz"):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text('[{"model": "blog.tag", "pk": 4711, "fields": {"name": "stray"}}]')
     answer = sigexplorer("scenario", "load-fixture", cwd=tmp_path)
     assert answer.code == 0, answer.out
     assert "4711" not in answer.out
@@ -134,21 +147,9 @@ def test_list_looks_at_the_users_project_only_when_asked_to(tmp_path: Path) -> N
         assert [one["signal"] for one in custom] == ["shop.order_placed"]
 
 
-@pytest.mark.parametrize("arguments", [COMMANDS["list"], COMMANDS["scenario"]], ids=["list", "scenario"])
-def test_a_read_only_folder_is_enough(arguments: list[str]) -> None:
-    """Every command works where nothing can be written, and without a home folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        place.chmod(0o555)
-        answer = sigexplorer(*arguments, cwd=place, env={"HOME": "/nonexistent"}, preexec_fn=unprivileged())
-        assert answer.code == 0, answer.err
-        assert list(place.iterdir()) == []
-        place.chmod(0o755)
-
-
 def test_two_at_a_time_do_not_meet(tmp_path: Path) -> None:
     """Two commands in one folder at once answer the same, and so does one that runs afterwards."""
-    arguments = ["trigger", "--all"]
+    arguments = ["trigger", "post_migrate", "connection_created", "-f", "coverage"]
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda _: sigexplorer(*arguments, cwd=tmp_path), range(2)))
     answers.append(sigexplorer(*arguments, cwd=tmp_path))
@@ -241,6 +242,7 @@ def test_the_test_machinery_is_not_imported_unasked() -> None:
     assert "django.test" in after["modules"]
 
 
+@pytest.mark.slow  # CI also runs the bare wheel, where none of them is installed
 def test_nothing_is_imported_from_tests_or_pytest() -> None:
     """The product needs neither pytest nor anything else that only its tests need."""
     (seen,) = looked(["scenario", "--all"])

@@ -136,14 +136,16 @@ def test_a_fork_that_outlives_the_run_leaves_nothing(tmp_path: Path) -> None:
     assert [each["arguments"]["order"] for each in found] == [1]
 
 
+@pytest.mark.parametrize("start", ["subprocess.run([", "os.execv(sys.executable, ["])
 @pytest.mark.parametrize("follow", [True, False])
-def test_other_programs_are_followed_where_asked(tmp_path: Path, follow: bool) -> None:  # noqa: FBT001
-    """With --follow every Python program that the command starts is part of the trace, and else none is."""
-    child = f"import subprocess, sys\n{PAID}subprocess.run([sys.executable, 'child.py'], check=True)\n"
+def test_other_programs_are_followed_where_asked(tmp_path: Path, follow: bool, start: str) -> None:  # noqa: FBT001
+    """With --follow every Python program that the command starts, or becomes, is traced; else none is."""
+    child = f"import os, subprocess, sys\n{PAID}{start}sys.executable, 'child.py'])\n"
     write(tmp_path, program=child, child=PAID)
     options = ["--follow"] if follow else []
     answer = trace(tmp_path, *options, "-c", "--", "program.py")
     assert f"{4 if follow else 2} dispatches" in answer.err
+    assert ("which is not traced" in answer.err) == ("exec" in start and not follow)
 
 
 def test_a_shell_script_is_run_for_what_it_starts(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from forks import forked
 from processes import ROOT, Answer, is_svg, python, sigexplorer, terminal
 
 if TYPE_CHECKING:
@@ -70,12 +71,12 @@ def listing(answer: Answer) -> list[dict[str, Any]]:
 
 def test_the_nearest_manage_py_is_looked_at(folder: Path) -> None:
     """From any folder of a project its receivers are listed by the same names, its own output kept apart."""
-    expected = listing(sigexplorer("receivers", "-f", "json", cwd=folder))
+    expected = listing(forked("receivers", "-f", "json", cwd=folder))
     assert [(one["signal"], one["receiver"], one["file"]) for one in expected] == [
         ("shop.hooks.paid", "shop.hooks.on_paid", "shop/hooks.py")
     ]
     assert expected[0]["connected_at"] == {"file": "shop/hooks.py", "line": 6, "function": "<module>"}
-    inside = sigexplorer("receivers", "-f", "json", cwd=folder / "shop")
+    inside = forked("receivers", "-f", "json", cwd=folder / "shop")
     assert listing(inside) == expected
     assert "what the project prints" in inside.err
 
@@ -93,15 +94,15 @@ def test_a_project_is_named_by_options_and_by_the_environment(folder: Path, tmp_
     """--settings with --pythonpath, and DJANGO_SETTINGS_MODULE, name a project from anywhere."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     options = ["--settings", "mysite", "--pythonpath", str(folder)]
-    assert len(listing(sigexplorer("receivers", "-f", "json", *options, cwd=elsewhere))) == 1
+    assert len(listing(forked("receivers", "-f", "json", *options, cwd=elsewhere))) == 1
     by_name = {"DJANGO_SETTINGS_MODULE": "mysite", "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"}
-    assert len(listing(sigexplorer("receivers", "-f", "json", cwd=elsewhere, env=by_name))) == 1
+    assert len(listing(forked("receivers", "-f", "json", cwd=elsewhere, env=by_name))) == 1
 
 
 @pytest.mark.parametrize("name", ["nope", "mysite.nope", "nope.settings"])
 def test_settings_that_are_not_there_are_named(folder: Path, name: str) -> None:
     """A settings module that cannot be found is named, with where it was looked for; no file of ours is."""
-    answer = sigexplorer("receivers", "--settings", name, cwd=folder)
+    answer = forked("receivers", "--settings", name, cwd=folder)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
     assert f"no settings module '{name}': " in answer.err
     assert str(folder) in answer.err
@@ -111,7 +112,7 @@ def test_settings_that_are_not_there_are_named(folder: Path, name: str) -> None:
 @each_command
 def test_no_project_is_an_error(arguments: list[str], tmp_path: Path) -> None:
     """Where there is no project each command says what was looked for, and ends with 2."""
-    answer = sigexplorer(*arguments, cwd=tmp_path)
+    answer = forked(*arguments, cwd=tmp_path)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
     for word in ("--settings", "DJANGO_SETTINGS_MODULE", "manage.py", "--demo"):
         assert word in answer.err
@@ -133,20 +134,20 @@ BROKEN = {
 def test_a_project_that_cannot_be_set_up_says_why(code: str, says: str, line: int, folder: Path) -> None:
     """The last line of the project's own traceback and its file are told; --debug shows the whole."""
     (folder / "shop" / "hooks.py").write_text(code)
-    answer = sigexplorer("receivers", cwd=folder)
+    answer = forked("receivers", cwd=folder)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
     assert says in answer.err
     assert f"(shop/hooks.py:{line})" in answer.err
-    assert "Traceback" in sigexplorer("--debug", "receivers", cwd=folder).err
+    assert "Traceback" in forked("--debug", "receivers", cwd=folder).err
 
 
 def test_a_project_without_receivers_says_so(folder: Path) -> None:
     """A project that connects nothing is no error."""
     (folder / "mysite.py").write_text(SETTINGS.format(apps=[]))
-    answer = sigexplorer("receivers", cwd=folder)
+    answer = forked("receivers", cwd=folder)
     assert (answer.code, answer.err) == (0, "")
     assert "no receivers" in answer.out
-    assert listing(sigexplorer("receivers", "-f", "json", cwd=folder)) == []
+    assert listing(forked("receivers", "-f", "json", cwd=folder)) == []
 
 
 def test_nothing_is_imported_connected_or_opened(folder: Path) -> None:
@@ -175,7 +176,7 @@ def test_places_are_links_on_a_terminal(folder: Path) -> None:
     """A terminal gets links to the files, a pipe gets none."""
     answer = terminal("receivers", "--settings", "mysite", "--pythonpath", str(folder))
     assert f"file://{folder}/shop/hooks.py#6" in answer.out
-    assert "file://" not in sigexplorer("receivers", cwd=folder).out
+    assert "file://" not in forked("receivers", cwd=folder).out
 
 
 @pytest.mark.parametrize("format_name", ["table", "json", "markdown", "lines", "svg"])
@@ -186,7 +187,8 @@ def test_the_demo_is_listed_in_every_format(format_name: str, story_cli: Cli) ->
     assert "create_profile" in answer.out.replace("\\", "")
     assert answer.err == ""
     if format_name == "lines":
-        assert all(line.split(": ")[0].rpartition(":")[2].isdigit() for line in answer.out.splitlines())
+        places = [line.split(": ")[0].rpartition(":") for line in answer.out.splitlines()]
+        assert all(Path(file).is_file() and line.isdigit() for file, _, line in places)
     if format_name == "svg":
         assert is_svg(answer.out)
 
@@ -348,21 +350,21 @@ def test_a_lock_tells_what_drifted(tmp_path: Path, story_cli: Cli, valid: Callab
 
 def test_the_lock_lies_beside_manage_py(folder: Path) -> None:
     """From inside of a project its lockfile is found, and says the same from anywhere in it."""
-    assert sigexplorer("lock", cwd=folder / "shop").code == 0
+    assert forked("lock", cwd=folder / "shop").code == 0
     text = (folder / "signals.lock").read_text()
     assert text.endswith("[shop.hooks.paid]\nshop.hooks.on_paid connected=shop/hooks.py\n")
-    assert sigexplorer("lock", "--check", cwd=folder).code == 0
+    assert forked("lock", "--check", cwd=folder).code == 0
     (folder / "shop" / "hooks.py").write_text("\n" * 50 + RECEIVERS.replace("on_paid", "on_sold"))
-    answer = sigexplorer("lock", "--check", cwd=folder)
+    answer = forked("lock", "--check", cwd=folder)
     assert answer.code == 1
     assert "shop.hooks.on_sold" in answer.out
 
 
 def test_a_diagnosis_ends_with_one_where_something_is_wrong(folder: Path) -> None:
     """The exit code is 0 where the receiver fires, 1 where it does not."""
-    assert sigexplorer("why", "on_paid", cwd=folder).code == 0
+    assert forked("why", "on_paid", cwd=folder).code == 0
     (folder / "shop" / "apps.py").write_text("")
-    answer = sigexplorer("why", "on_paid", cwd=folder)
+    answer = forked("why", "on_paid", cwd=folder)
     assert answer.code == 1
     assert "\nshop.hooks was never imported" in answer.out
     assert "To mend it: import shop.hooks in the ready() of its app's AppConfig." in " ".join(
@@ -373,16 +375,16 @@ def test_a_diagnosis_ends_with_one_where_something_is_wrong(folder: Path) -> Non
 def test_the_lockfile_is_the_same_whoever_imports_and_with_debug_on(folder: Path) -> None:
     """Neither a module that imports a signal under another name nor DEBUG changes what is locked."""
     (folder / "shop" / "hooks.py").write_text(f"{RECEIVERS}\npaid.connect(lambda **kwargs: None)\n")
-    assert sigexplorer("lock", cwd=folder).code == 0
+    assert forked("lock", cwd=folder).code == 0
     (folder / "shop" / "apps.py").write_text(
         (folder / "shop" / "apps.py").read_text() + "        from shop import early\n"
     )
     (folder / "shop" / "early.py").write_text("from shop.hooks import paid as bought\n")
     with (folder / "mysite.py").open("a") as settings:
         settings.write("DEBUG = True\n")
-    checked = sigexplorer("lock", "--check", cwd=folder)
+    checked = forked("lock", "--check", cwd=folder)
     assert (checked.code, "as it should be" in checked.out) == (0, True), checked.out
-    listed = sigexplorer("receivers", "shop.early.bought", "-f", "lines", cwd=folder)
+    listed = forked("receivers", "shop.early.bought", "-f", "lines", cwd=folder)
     assert [line.split()[1:] for line in listed.out.splitlines()] == [
         ["shop.hooks.paid", "shop.hooks.on_paid"],
         ["shop.hooks.paid", "shop.hooks.<lambda>"],

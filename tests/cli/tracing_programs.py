@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forks import forked
 from processes import TIMEOUT_SECONDS, Answer, command, environment
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ def trace(folder: Path, *words: str, **more: Any) -> Answer:
     return run(traced(*words), folder, **more)
 
 
+def asked(folder: Path, *words: str) -> Answer:
+    """Trace a program from a process that has imported everything, for what is said when it is over."""
+    return forked("trace", "--no-keep", *words, cwd=folder, env=_path())
+
+
 def traced(*words: str) -> list[str]:
     """Return how a program is traced without being kept for ``show --last``."""
     return command("trace", "--no-keep", *words)
@@ -96,5 +102,8 @@ def write(folder: Path, **files: str) -> Path:
 
 
 def _environment() -> dict[str, str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return environment({"PATH": path})
+    return environment(_path())
+
+
+def _path() -> dict[str, str]:
+    return {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}

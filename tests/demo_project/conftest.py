@@ -94,14 +94,16 @@ def program() -> Run:
     return run
 
 
-@pytest.fixture
-def address(migrated: Path, manage: Run) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, migrated_once: Path) -> Iterator[str]:
     """Run ``runserver`` on a port that the system chooses; superuser "ada", password "lovelace"."""
+    project = shutil.copytree(migrated_once, tmp_path_factory.mktemp("served") / "a migrated blog")
     command = ("createsuperuser", "--no-input", "--username=ada", "--email=ada@example.com")
-    manage(migrated, *command, DJANGO_SUPERUSER_PASSWORD="lovelace")  # noqa: S106
+    done = run_in(project, "manage.py", *command, DJANGO_SUPERUSER_PASSWORD="lovelace")  # noqa: S106
+    assert done.returncode == 0, done.stderr
     with subprocess.Popen(
         [sys.executable, "manage.py", "runserver", "--noreload", "127.0.0.1:0"],
-        cwd=migrated,
+        cwd=project,
         env=clean_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from stories import VERSION, Story
+
+from sigexplorer.catalog.page import dotted
+
 FOLDER = Path(__file__).resolve().parents[1] / "golden"
 VERSIONS = ("5.2", "6.0", "6.1")
 
@@ -51,3 +55,9 @@ class Golden:
             if file.exists():
                 return file.read_text(encoding="utf-8")
         return None
+
+
+def golden(story: Story) -> Golden:
+    """Return the golden file of a story in the installed Django."""
+    having = tuple(version for version in VERSIONS if tuple(map(int, version.split("."))) >= story.added)
+    return Golden(story.title, dotted(VERSION), versions=having)

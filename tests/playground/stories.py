@@ -48,14 +48,14 @@ SCENARIOS = [story for story in STORIES if story.kind == "scenario"]
 TRIGGERS = [story for story in STORIES if story.kind == "trigger"]
 
 
-def play(story: Story, *, listen: bool = True) -> Trace:
-    """Run a story now."""
+def play(story: Story, *, listen: bool = True, sources: bool = False) -> Trace:
+    """Run a story now; ``sources`` are noted of the steps of a scenario."""
     from sigexplorer.playground import runs
 
     with runs.open_playground(listen=listen):
         if story.kind == "trigger":
             return runs.run_trigger(find(story.name))
-        return runs.run_scenario(scenarios.find(story.name))
+        return runs.run_scenario(scenarios.find(story.name), sources=sources)
 
 
 def outline_of(story: Story, trace: Trace) -> str:
@@ -94,4 +94,4 @@ def outlines(order: str, mode: str) -> list[dict[str, str]]:
 @cache
 def played(story: Story) -> Trace:
     """Return the trace of a story that has run listening, in this process, at least once."""
-    return play(story)
+    return play(story, sources=True)

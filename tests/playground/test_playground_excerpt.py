@@ -8,10 +8,10 @@ import symtable
 from collections.abc import Iterator
 
 import pytest
-from stories import SCENARIOS, Story
+from stories import SCENARIOS, Story, played
 
 from sigexplorer.catalog import facts
-from sigexplorer.playground import proving, runs, scenarios
+from sigexplorer.playground import proving, runs
 
 
 def shown(name: str) -> list[str]:
@@ -47,9 +47,7 @@ def _read(table: symtable.SymbolTable) -> Iterator[str]:
 @pytest.mark.parametrize("story", SCENARIOS, ids=lambda story: story.name)
 def test_the_code_of_every_step_is_python(story: Story) -> None:
     """What is shown of any step can be read by Python, makes what it names, and has no word for a linter."""
-    with runs.open_playground(listen=True):
-        trace = runs.run_scenario(scenarios.find(story.name), sources=True)
-    for step in trace.steps:
+    for step in played(story).steps:
         assert step.source, step.title
         ast.parse(step.source)
         assert unmade(step.source) <= GIVEN, step.source

@@ -12,7 +12,7 @@ from falsehoods import FALSEHOODS
 from stories import VERSION
 
 from sigexplorer.catalog import facts
-from sigexplorer.playground import proving, runs
+from sigexplorer.playground import proving, runs, steps
 
 if TYPE_CHECKING:
     from falsehoods import Falsify
@@ -33,6 +33,7 @@ def test_there_are_ways_to_falsify_many_facts() -> None:
 )
 def test_a_falsehood_is_seen(name: str, way: Falsify, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a fact is made false its claims fail, each saying what was seen instead."""
+    monkeypatch.setattr(steps, "excerpt", lambda _caller: None)  # the code that would be shown takes longest
     way(monkeypatch)
     with runs.open_playground(listen=False):
         trace = proving.prove(facts.find(name))

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from golden_files import FOLDER, VERSIONS, Golden
-from stories import ALL, STORIES, VERSION, Story, outlines
-
-from sigexplorer.catalog.page import dotted
+from golden_files import FOLDER, VERSIONS, Golden, golden
+from stories import ALL, STORIES, Story, outline_of, played
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,11 +15,13 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.title)
 def test_outline_is_the_golden_one(story: Story, pytestconfig: pytest.Config) -> None:
     """A story sends what its golden file says, in that order, and its claims hold."""
-    golden = Golden(story.title, dotted(VERSION), versions=_having(story))
-    seen = outlines("forward", "listen")[0][story.title]
+    expected = golden(story)
+    seen = outline_of(story, played(story))
     if pytestconfig.getoption("update_golden"):
-        golden.update(seen)
-    assert seen == golden.read(), "if the change is meant: python -m pytest tests/playground --update-golden"
+        expected.update(seen)
+    assert seen == expected.read(), (
+        "if the change is meant: python -m pytest tests/playground --update-golden"
+    )
     assert not [line for line in seen.splitlines() if line.startswith("FAILED")]
 
 
@@ -49,11 +49,6 @@ def test_goldens_that_agree_are_one_file(tmp_path: Path) -> None:
     versions["6.0"].update("new\n")
     versions["5.2"].update("new\n")
     assert _files(tmp_path) == {"story.txt": "new\n"}
-
-
-def _having(story: Story) -> tuple[str, ...]:
-    """Return the versions of Django that can run a story."""
-    return tuple(version for version in VERSIONS if tuple(map(int, version.split("."))) >= story.added)
 
 
 def _files(folder: Path) -> dict[str, str]:

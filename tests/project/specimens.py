@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -489,7 +490,7 @@ SPECIMENS = {
         "once",
         receivers(_DECORATED + "\n        post_save.connect(first, dispatch_uid='a')\n        post_save.connect(first, dispatch_uid='b')\n"),
         receivers(_DECORATED + "\n        post_save.connect(first)\n        post_save.connect(second)\n"),
-        receiver="shop.receivers.plain.<locals>.wrapper",
+        receiver="shop.receivers.first",
         says="connected 2 times",
     ),
     "one of two branches": Specimen(
@@ -526,9 +527,18 @@ def write(folder: Path, files: dict[str, str]) -> None:
 _ASK = """
 import json, os, sys
 from pathlib import Path
-import django.db.models, django.contrib.auth  # nothing of these depends on a project
+# Nothing of these depends on a project, and each would have to be imported for each.
+import django.contrib.auth.management, django.db.backends.sqlite3.base, django.db.models, django.views.debug
+import django.contrib.auth.apps, django.contrib.contenttypes.apps, django.template.defaulttags
+import django.contrib.auth.hashers, django.contrib.auth.password_validation, django.template.loader_tags
+import django.templatetags.i18n, django.utils.translation.reloader, multiprocessing
+import sigexplorer.catalog.listing, sigexplorer.cli.opening, sigexplorer.project.matching
+import sigexplorer.project.reaching, sigexplorer.project.start, sigexplorer.project.why
+from sigexplorer.catalog import PAGES
+len(PAGES)
 from sigexplorer.cli import why
 from sigexplorer.errors import SigexplorerError
+from sigexplorer.project.why import diagnose
 from sigexplorer.show.diagnosing import dump
 from sigexplorer.show.opening import trace_in
 
@@ -540,7 +550,10 @@ for name, (folder, question, trace) in json.load(sys.stdin).items():
         os.chdir(folder)
         try:
             run = trace_in(Path(trace)) if trace else None
-            answer = dump(why._diagnosis(question, run, None, None, demo=False))
+            asked = question if isinstance(question, list) else [question]
+            found = [dump(why._diagnosis(asked[0], run, None, None, demo=False))]
+            found += [dump(diagnose(one, Path(folder), run)) for one in asked[1:]]
+            answer = found if isinstance(question, list) else found[0]
         except SigexplorerError as problem:
             answer = {"error": problem.message, "hint": problem.hint}
         except BaseException as problem:
@@ -557,8 +570,11 @@ json.dump(answers, sys.stdout)
 """
 
 
-def ask(questions: dict[str, tuple[str, str, str | None]]) -> dict[str, dict[str, Any]]:
-    """Return the diagnosis of each (folder, receiver, recorded run), as ``why -f json`` writes it."""
+def ask(questions: Mapping[str, tuple[str, str | list[str], str | None]]) -> dict[str, Any]:
+    """Return the diagnosis of each (folder, receiver, recorded run), as ``why -f json`` writes it.
+
+    Of several receivers a list: their project is started once.
+    """
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", _ASK],
         input=json.dumps(questions),
@@ -570,5 +586,5 @@ def ask(questions: dict[str, tuple[str, str, str | None]]) -> dict[str, dict[str
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    answers: dict[str, dict[str, Any]] = json.loads(done.stdout)
+    answers: dict[str, Any] = json.loads(done.stdout)
     return answers

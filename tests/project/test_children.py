@@ -74,7 +74,7 @@ def folder(tmp_path: Path) -> Path:
 
 def began(folder: Path) -> set[int]:
     """Return the processes that began to be traced."""
-    return {int(file.name.partition("-")[0]) for file in (folder / "trace").iterdir()}
+    return {int(file.name.partition("-")[0]) for file in (folder / "trace").glob("*-*")}
 
 
 def child_of(folder: Path, which: str, *words: str) -> tuple[int, str | None, list[str]]:

@@ -351,6 +351,15 @@ def test_a_relation_without_an_accessor_is_not_told() -> None:
         explain(tag, "m2m")
 
 
+def test_a_model_that_is_swapped_out_is_explained() -> None:
+    """Its many-to-many fields have no through model, and nothing is told of them."""
+    meta = type("Meta", (), {"app_label": ZOO, "apps": Apps([HOME]), "swappable": "AUTH_USER_MODEL"})
+    member = {"Meta": meta, "__module__": __name__, "groups": models.ManyToManyField(Group)}
+    explained = explain(type("Member", (models.Model,), member), None)
+    assert [one.operation for one in explained] == ["init", "save", "delete"]
+    assert explained[0].notes == ("it is swapped out for auth.User, and has no table",)
+
+
 def populate(zoo: dict[str, Any]) -> Any:
     """Give every model of the zoo a row, and return the keeper."""
     keeper = zoo["Keeper"].objects.create()

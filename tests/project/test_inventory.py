@@ -175,3 +175,11 @@ def test_what_lives_by_debug_alone_is_found_where_it_is_asked_for() -> None:
     found = inventory.receivers_of(named, signal, Senders(), ask_debug=True)
     assert [one.by_debug for one in found] == [True, False]
     assert not any(one.by_debug for one in listed(signal))
+
+
+def test_two_objects_as_dispatch_uid_are_told_apart() -> None:
+    """Of one receiver connected twice, by two objects, the second is told as that."""
+    signal, one, other = Signal(), object(), object()
+    signal.connect(on_paid, dispatch_uid=one)
+    signal.connect(on_paid, dispatch_uid=other)
+    assert [found.dispatch_uid for found in listed(signal)] == ["<object>", "<object> #2"]

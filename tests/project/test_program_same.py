@@ -162,36 +162,54 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def check_same(*words: str, folder: Path, text: str = "", env: dict[str, str] | None = None) -> None:
-    """Fail where a command does not end as it does without us, in either way that we run it."""
+#: Whatever we run we trace; that running alone is not seen either is looked at where there is time.
+either_way = pytest.mark.parametrize(
+    "traced", [pytest.param(True, id="traced"), pytest.param(False, id="run", marks=pytest.mark.slow)]
+)
+
+
+def our_way(*words: str, folder: Path, traced: bool) -> list[str]:
+    """Return how a command is run by us, and with its children traced if it is to be."""
+    return following(folder / "trace", "some", *words) if traced else ours(*words)
+
+
+def check_same(
+    *words: str, folder: Path, traced: bool, text: str = "", env: dict[str, str] | None = None
+) -> None:
+    """Fail where a command does not end as it does without us."""
     plain = run(*words, folder=folder, text=text, env=env)
-    assert run(*ours(*words), folder=folder, text=text, env=env) == plain
-    assert run(*following(folder / "trace", "some", *words), folder=folder, text=text, env=env) == plain
+    assert run(*our_way(*words, folder=folder, traced=traced), folder=folder, text=text, env=env) == plain
 
 
+@either_way
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_program_finds_itself_as_python_starts_it(folder: Path, command: str) -> None:
+def test_a_program_finds_itself_as_python_starts_it(folder: Path, command: str, *, traced: bool) -> None:
     """A command gives the same exit code, the same output and the same errors, byte for byte."""
-    check_same(*command.split(), folder=folder)
+    check_same(*command.split(), folder=folder, traced=traced)
 
 
+@either_way
 @pytest.mark.parametrize("error", ERRORS)
-def test_a_program_ends_as_python_ends_it(tmp_path: Path, error: str) -> None:
+def test_a_program_ends_as_python_ends_it(tmp_path: Path, error: str, *, traced: bool) -> None:
     """However a script ends: its exit code, output and tracebacks are Python's, with no line of ours."""
     write(tmp_path, {"program.py": ERRORS[error] + "\n"})
-    check_same("python", "program.py", folder=tmp_path, text="one\ntwo\n")
+    check_same("python", "program.py", folder=tmp_path, traced=traced, text="one\ntwo\n")
 
 
+@either_way
 @pytest.mark.parametrize("how", ["-c", "-m"])
 @pytest.mark.parametrize(
     "error", ["plain", "from", "unclosed", "interrupt", "exit text", "hook raises", "inspect"]
 )
-def test_code_and_modules_end_as_python_ends_them(tmp_path: Path, how: str, error: str) -> None:
+def test_code_and_modules_end_as_python_ends_them(
+    tmp_path: Path, how: str, error: str, *, traced: bool
+) -> None:
     """What -c and -m run fails as it does without us, with the lines that this version of Python shows."""
     write(tmp_path, {"program.py": ERRORS[error] + "\n"})
-    check_same("python", how, ERRORS[error] if how == "-c" else "program", folder=tmp_path)
+    check_same("python", how, ERRORS[error] if how == "-c" else "program", folder=tmp_path, traced=traced)
 
 
+@either_way
 @pytest.mark.parametrize(
     "source",
     [
@@ -203,15 +221,12 @@ def test_code_and_modules_end_as_python_ends_them(tmp_path: Path, how: str, erro
         b"import sys\nprint(sys.getrecursionlimit())\n",
     ],
 )
-def test_what_only_a_process_of_its_own_can_keep(tmp_path: Path, source: bytes) -> None:
+def test_what_only_a_process_of_its_own_can_keep(tmp_path: Path, source: bytes, *, traced: bool) -> None:
     """A program that looks at what lies below it, or that Python cannot read, ends with the same code."""
     (tmp_path / "program.py").write_bytes(source)
     plain = run("python", "program.py", folder=tmp_path)
-    for words in (
-        ours("python", "program.py"),
-        following(tmp_path / "trace", "some", "python", "program.py"),
-    ):
-        assert run(*words, folder=tmp_path).code == plain.code
+    words = our_way("python", "program.py", folder=tmp_path, traced=traced)
+    assert run(*words, folder=tmp_path).code == plain.code
 
 
 @pytest.mark.parametrize(
@@ -230,11 +245,12 @@ def test_the_word_python_may_be_left_out(folder: Path, typed: str, meant: str) -
     assert run(*ours(*typed.split()), folder=folder) == run(*meant_words, folder=folder)
 
 
-def test_safe_path_is_kept(folder: Path) -> None:
+@either_way
+def test_safe_path_is_kept(folder: Path, *, traced: bool) -> None:
     """With PYTHONSAFEPATH no folder is put on the path, and none is taken off."""
     safe = environment(PYTHONSAFEPATH="1")
     for command in ("python look.py", "python -m json.tool sub/data.json", "python sub", "python -c 1"):
-        check_same(*command.split(), folder=folder, env=safe)
+        check_same(*command.split(), folder=folder, traced=traced, env=safe)
 
 
 @pytest.fixture(scope="module")
@@ -244,6 +260,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shutil.copytree(ROOT / "demo_project", tmp_path_factory.mktemp("project") / "blog", ignore=ignored)
 
 
+@either_way
 @pytest.mark.parametrize(
     "command",
     [
@@ -257,12 +274,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "python manage.py shell -c print(__name__)",
     ],
 )
-def test_a_django_project_is_run_as_ever(project: Path, command: str) -> None:
+def test_a_django_project_is_run_as_ever(project: Path, command: str, *, traced: bool) -> None:
     """Commands of manage.py say and return what they do without us."""
     words = command.split()
     answers = []
-    for line in (words, ours(*words), following(project / "trace", "some", *words)):
+    for line in (words, our_way(*words, folder=project, traced=traced)):
         answers.append(run(*line, folder=project))
         for database in project.glob("*.sqlite3"):
             database.unlink()
-    assert answers[1:] == [answers[0], answers[0]]
+    assert answers[1] == answers[0]

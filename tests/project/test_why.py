@@ -101,9 +101,9 @@ def answers(tmp_path_factory: pytest.TempPathFactory, runs: dict[str, Path]) -> 
     several = tmp_path_factory.mktemp("several")
     specimens.write(several, SPECIMENS["by several objects"].sound)
     questions["several"] = (str(several), "Caller", None)
-    wrapped = SPECIMENS["under a decorator"].sound["shop/receivers.py"]
+    wrapped = SPECIMENS["decorated where it is connected"].sound["shop/receivers.py"]
     both = tmp_path_factory.mktemp("both")
-    more = wrapped.replace("post_save.connect", "")[wrapped.index("@receiver") :].replace("on_save", "other")
+    more = "def other(sender, **kwargs): pass\n        also = plain(other)\n        post_save.connect(also)\n"
     specimens.write(both, {"shop/receivers.py": f"{wrapped}\n        {more}"})
     questions["alike"] = (str(both), "shop.receivers.on_save", str(runs["empty"]))
     dead = tmp_path_factory.mktemp("dead")
@@ -149,7 +149,7 @@ def test_no_fault_is_found_where_there_is_none(name: str, specimen: Specimen, an
     assert answer.get("reason", "?") is None, answer
     assert answer["fires"]
     ran = "fires" if specimen.sound_trace else "would fire"
-    assert answer["verdict"] == f"it is connected, and {ran}"
+    assert answer["verdict"].partition(", more than once")[0] == f"it is connected, and {ran}"
     assert specimen.reason in {check["name"] for check in answer["checks"]}
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 
@@ -19,96 +20,144 @@ def needs(name: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(find_spec(name) is None, reason=f"{name} is not installed")
 
 
-def test_signals_records_the_test(run: Run) -> None:
-    """The fixture has the assertions; a failing one shows the timeline, and no line of ours."""
-    result = run("""
-pytestmark = pytest.mark.usefixtures("tables")
+#: Test files that one run of pytest goes through, each looked at by a test of ours.
+FILES = {
+    "test_recorded.py": """
+        pytestmark = pytest.mark.usefixtures("tables")
 
-def test_sent(signals):
-    Order.objects.create(title="a")
-    [one] = signals.assert_sent(post_save, sender=Order, created=True)
-    signals.assert_called("shop.models.on_paid", times=1)
-    assert one.calls[0].receiver == "shop.models.on_order"
+        def test_sent(signals):
+            Order.objects.create(title="a")
+            [one] = signals.assert_sent(post_save, sender=Order, created=True)
+            signals.assert_called("shop.models.on_paid", times=1)
+            assert one.calls[0].receiver == "shop.models.on_order"
 
-def test_not_sent(signals):
-    Order.objects.create(title="b")
-    signals.assert_sent("post_save", sender="shop.Order", created=False)
-""")
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(
-        ["*post_save from shop.Order with created=False was not sent", "*nearly: *created=True, not False"]
-    )
-    result.stdout.fnmatch_lines(["*shop.models.on_order*"])
-    assert "sigexplorer/testing" not in result.stdout.str()
+        def test_not_sent(signals):
+            Order.objects.create(title="b")
+            signals.assert_sent("post_save", sender="shop.Order", created=False)
+        """,
+    "test_mistyped.py": """
+        def test_it(signals):
+            signals.assert_not_sent('post_sav')
+        """,
+    "test_muting.py": """
+        pytestmark = pytest.mark.usefixtures("tables")
 
+        def test_muted(mute_signals, signals):
+            mute_signals("post_save", sender=Order)
+            Order.objects.create(title="a")
+            signals.assert_called(on_order, times=0)
+            signals.assert_connected(on_order, post_save, Order)
 
-def test_a_mistyped_signal_fails_with_the_nearest(run: Run) -> None:
-    """Asserting on a name that is no signal never passes."""
-    result = run("def test_it(signals):\n    signals.assert_not_sent('post_sav')\n")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*unknown signal 'post_sav' (nearest: post_save, *"])
+        def test_not_muted(signals):
+            Order.objects.create(title="a")
+            signals.assert_called(on_order, times=1)
+        """,
+    "test_marked.py": """
+        @pytest.fixture
+        def order(tables):
+            return Order.objects.create(title="made by a fixture")
 
+        @pytest.mark.usefixtures("tables")
+        @pytest.mark.signals(mute="post_save")
+        class TestMuted:
+            @pytest.mark.signals(mute=[paid, "shop.models.on_order"], max_dispatches=4)
+            def test_both(self, order, signals):
+                Order.objects.create(title="a")
+                paid.send(None, order=order)
+                paid.send(None, order=order)
+                signals.assert_called(on_order, times=0)
+                signals.assert_called(on_paid, times=0)
 
-def test_mute_signals_mutes_until_the_test_ends(run: Run) -> None:
-    """A muted receiver is not called, and is called again in the next test; its registration stays."""
-    run("""
-pytestmark = pytest.mark.usefixtures("tables")
-
-def test_muted(mute_signals, signals):
-    mute_signals("post_save", sender=Order)
-    Order.objects.create(title="a")
-    signals.assert_called(on_order, times=0)
-    signals.assert_connected(on_order, post_save, Order)
-
-def test_not_muted(signals):
-    Order.objects.create(title="a")
-    signals.assert_called(on_order, times=1)
-""").assert_outcomes(passed=2)
-
-
-def test_the_marker_mutes_and_limits(run: Run) -> None:
-    """mute= takes a signal or several, of a class and its methods; max_dispatches= counts the test alone."""
-    result = run("""
-@pytest.fixture
-def order(tables):
-    return Order.objects.create(title="made by a fixture")
-
-@pytest.mark.usefixtures("tables")
-@pytest.mark.signals(mute="post_save")
-class TestMuted:
-    @pytest.mark.signals(mute=[paid, "pre_save"], max_dispatches=4)
-    def test_both(self, order, signals):
-        Order.objects.create(title="a")
-        paid.send(None, order=order)
-        paid.send(None, order=order)
-        signals.assert_called(on_order, times=0)
-        signals.assert_called(on_paid, times=0)
-
-@pytest.mark.signals(max_dispatches=2)
-def test_too_many(order):
-    order.save()
-""")
-    result.assert_outcomes(passed=1, failed=1, errors=0)
-    result.stdout.fnmatch_lines(["the marker 'signals': 3 dispatches sent, at most 2 wanted"])
-    assert "During handling" not in result.stdout.str()
-
+        @pytest.mark.signals(max_dispatches=2)
+        def test_too_many(order):
+            order.save()
+        """,
+}
 
 WRONG = {
     "an unknown signal": ("mute='post_sav'", "unknown signal 'post_sav' (nearest: post_save*"),
+    "an unknown receiver": (
+        "mute=['shop.models.on_ordr']",
+        "unknown signal or receiver 'shop.models.on_ordr' (nearest: shop.models.on_order*",
+    ),
     "an unknown word": ("silence='post_save'", "it takes mute= and max_dispatches= only"),
     "no number": ("max_dispatches='two'", "'two' is no number*"),
     "no signal": ("mute=3", "*is no signal*"),
 }
+FILES["test_wrong.py"] = "".join(
+    f"@pytest.mark.signals({arguments})\ndef test_{number}(): pass\n\ndef test_after_{number}(): pass\n"
+    for number, (arguments, _) in enumerate(WRONG.values())
+)
+
+NO_NAMES = ("../escaped", "", ".hidden", "a/b", "a\x00b", "x" * 101)
+FILES["test_names.py"] = "".join(
+    f"def test_{number}(signals):\n    signals.assert_outline({name!r})\n"
+    for number, name in enumerate(NO_NAMES)
+)
+
+OUTLINE = """
+    @pytest.mark.usefixtures("tables")
+    def test_it(signals):
+        Order.objects.create(title="{title}")
+        signals.assert_outline("checkout")
+    """
+CHANGED = OUTLINE.replace("        signals", "        Order.objects.all().delete()\n        signals")
+KEPT = "{}.checkout.outline.txt"
+FILES |= {
+    "test_new.py": OUTLINE.format(title="a"),
+    "test_changed.py": CHANGED.format(title="a"),
+    KEPT.format("test_changed"): "what was kept before\n",
+}
 
 
-@pytest.mark.parametrize(("arguments", "says"), WRONG.values(), ids=WRONG)
-def test_a_wrong_marker_fails_its_test_in_one_line(arguments: str, says: str, run: Run) -> None:
-    """A marker that cannot be meant fails the test, and not the run, and says why."""
-    result = run(
-        f"@pytest.mark.signals({arguments})\ndef test_it():\n    pass\n\ndef test_other():\n    pass\n"
+@pytest.fixture(scope="module")
+def told(run_once: Callable[..., Any]) -> Any:
+    """Return what a run of these files told, with outlines written."""
+    return run_once(FILES, "--signals-update")
+
+
+def test_signals_records_the_test(told: Any) -> None:
+    """The fixture has the assertions; a failing one shows the timeline, and no line of ours."""
+    assert told.outcomes("test_recorded") == {"test_sent": ["passed"], "test_not_sent": ["failure"]}
+    said = told.said("test_recorded", "test_not_sent")
+    said.fnmatch_lines(
+        ["*post_save from shop.Order with created=False was not sent", "*nearly: *created=True, not False"]
     )
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines([f"the marker 'signals': {says.replace('[', '[[]')}"])
+    said.fnmatch_lines(["*shop.models.on_order*"])
+    assert "was not sent" in told.out
+    assert "sigexplorer/testing" not in told.out
+
+
+def test_a_mistyped_signal_fails_with_the_nearest(told: Any) -> None:
+    """Asserting on a name that is no signal never passes."""
+    assert told.outcomes("test_mistyped") == {"test_it": ["failure"]}
+    said = told.said("test_mistyped", "test_it")
+    said.fnmatch_lines(["*unknown signal 'post_sav' (nearest: post_save, *"])
+
+
+def test_mute_signals_mutes_until_the_test_ends(told: Any) -> None:
+    """A muted receiver is not called, and is called again in the next test; its registration stays."""
+    assert told.outcomes("test_muting") == {"test_muted": ["passed"], "test_not_muted": ["passed"]}
+
+
+def test_the_marker_mutes_and_limits(told: Any) -> None:
+    """mute= takes signals and receivers, of a class and its methods; max_dispatches= counts the test."""
+    assert told.outcomes("test_marked") == {"test_both": ["passed"], "test_too_many": ["failure"]}
+    said = told.said("test_marked", "test_too_many")
+    said.fnmatch_lines(["the marker 'signals': 3 dispatches sent, at most 2 wanted"])
+    assert "During handling" not in told.out
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_marker_fails_its_test_in_one_line(name: str, told: Any) -> None:
+    """A marker that cannot be meant fails the test, and not the run, and says why."""
+    number = [*WRONG].index(name)
+    outcomes = told.outcomes("test_wrong")
+    assert outcomes[f"test_{number}"] == ["failure"]
+    assert outcomes[f"test_after_{number}"] == ["passed"]
+    says = WRONG[name][1].replace("[", "[[]")
+    assert told.said("test_wrong", f"test_{number}").lines == [mock.ANY]
+    told.said("test_wrong", f"test_{number}").fnmatch_lines([f"the marker 'signals': {says}"])
 
 
 def test_a_mute_that_met_nothing_says_so(run: Run) -> None:
@@ -121,44 +170,36 @@ def test_a_mute_that_met_nothing_says_so(run: Run) -> None:
     )
 
 
-OUTLINE = """
-@pytest.mark.usefixtures("tables")
-def test_it(signals):
-    Order.objects.create(title="{title}")
-    signals.assert_outline("checkout")
-"""
-
-
-def test_an_outline_is_kept_beside_the_test(run: Run, project: pytest.Pytester) -> None:
+def test_an_outline_is_kept_beside_the_test(told: Any, run_once: Callable[..., Any]) -> None:
     """--signals-update writes it, the same one passes whatever the keys, another one fails with a diff."""
-    kept = project.path / "test_shop.checkout.outline.txt"
-    missing = run(OUTLINE.format(title="a"))
-    missing.assert_outcomes(failed=1)
-    missing.stdout.fnmatch_lines(["*no outline 'checkout' is kept yet: --signals-update*writes test_shop.*"])
-    assert not kept.exists()
-    run(OUTLINE.format(title="a"), "--signals-update").assert_outcomes(passed=1)
-    before = kept.read_text(encoding="utf-8")
-    assert "post_save shop.Order" in before
-    assert "test_it" not in before
-    run(OUTLINE.format(title="b")).assert_outcomes(passed=1)
-    changed = OUTLINE.replace("    signals", "    Order.objects.all().delete()\n    signals")
-    differs = run(changed)
-    differs.assert_outcomes(failed=1)
-    differs.stdout.fnmatch_lines(
+    assert told.outcomes("test_new") == told.outcomes("test_changed") == {"test_it": ["passed"]}
+    kept = (told.folder / KEPT.format("test_new")).read_text(encoding="utf-8")
+    assert "post_save shop.Order" in kept
+    assert "test_it" not in kept
+    assert "fast_delete" in (told.folder / KEPT.format("test_changed")).read_text(encoding="utf-8")
+
+    files = {f"{name}.py": OUTLINE.format(title="b") for name in ("test_missing", "test_new")}
+    outlines = {KEPT.format(name): kept for name in ("test_new", "test_differs")}
+    again = run_once(files | outlines | {"test_differs.py": CHANGED.format(title="b")})
+    assert again.outcomes("test_missing") == again.outcomes("test_differs") == {"test_it": ["failure"]}
+    assert again.outcomes("test_new") == {"test_it": ["passed"]}
+    again.said("test_missing", "test_it").fnmatch_lines(
+        ["*no outline 'checkout' is kept yet: --signals-update*writes test_missing.*"]
+    )
+    again.said("test_differs", "test_it").fnmatch_lines(
         ["*the outline 'checkout' is not the one that is kept in *", "*+*fast_delete*"]
     )
-    assert kept.read_text(encoding="utf-8") == before
-    run(changed, "--signals-update").assert_outcomes(passed=1)
-    assert "fast_delete" in kept.read_text(encoding="utf-8")
+    assert {file.name: file.read_text("utf-8") for file in again.folder.rglob("*.outline.txt")} == outlines
 
 
-@pytest.mark.parametrize("name", ["../escaped", "", ".hidden", "a/b", "a\x00b", "x" * 101])
-def test_an_outline_cannot_be_kept_elsewhere(name: str, run: Run, project: pytest.Pytester) -> None:
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_an_outline_cannot_be_kept_elsewhere(name: str, told: Any) -> None:
     """A name that is none ends the test, and writes nothing."""
-    result = run(f"def test_it(signals):\n    signals.assert_outline({name!r})\n", "--signals-update")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*is no name for an outline*"])
-    assert not [*project.path.rglob("*.outline.txt"), *project.path.parent.glob("*.outline.txt")]
+    number = NO_NAMES.index(name)
+    assert told.outcomes("test_names")[f"test_{number}"] == ["failure"]
+    told.said("test_names", f"test_{number}").fnmatch_lines(["*is no name for an outline*"])
+    written = [*told.folder.rglob("*.outline.txt"), *told.folder.parent.glob("*.outline.txt")]
+    assert {file.name for file in written} == {KEPT.format("test_new"), KEPT.format("test_changed")}
 
 
 MIXIN = """

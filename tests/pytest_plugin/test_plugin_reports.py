@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
 
 from sigexplorer.capture.lanes import STREAM
+from sigexplorer.model import ListedReceiver
 from sigexplorer.pytest_plugin import suite
+from sigexplorer.testing.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,23 +36,71 @@ def test_nobody_hears():
 """
 
 
-@processes
-def test_the_report_covers_the_whole_run(more: list[str], run: Run) -> None:
+FAILING = """
+@pytest.fixture
+def order(tables):
+    return Order.objects.create(title="made by a fixture")
+
+@pytest.mark.parametrize("text", ["a", "../b", "x" * 300, "\\N{SNOWMAN}"])
+def test_fails(order, text):
+    order.save()
+    assert False
+
+def test_passes(order):
+    pass
+
+@pytest.fixture
+def broken(order):
+    raise LookupError
+
+def test_cannot_begin(broken):
+    pass
+"""
+
+
+@pytest.fixture(scope="module", params=[[], ["-n2"]], ids=["one process", "two"])
+def told(request: pytest.FixtureRequest, run_once: Callable[..., Any]) -> Any:
+    """Return what a run of both files told, which reports and keeps traces, in one process or two."""
+    files = {"test_shop.py": REPORTED, "test_failing.py": FAILING}
+    return run_once(files, "--signals-report", "--signals-save-failed", "out/traces", *request.param)
+
+
+def test_the_report_covers_the_whole_run(told: Any) -> None:
     """Called, not called and unheard are added up over tests and processes."""
-    result = run(REPORTED, "--signals-report", *more)
-    result.assert_outcomes(passed=7)
-    result.stdout.fnmatch_lines(
+    assert [*told.outcomes("test_shop").values()] == [["passed"]] * 7
+    pytest.LineMatcher(told.out.splitlines()).fnmatch_lines(
         [
             "*= signals =*",
             "Called: 2",
-            "shop.models.on_order * 6  connected for*",
-            "shop.models.on_paid * 6  connected for every*",
+            "shop.models.on_order * 16  connected for*",
+            "shop.models.on_paid * 16  connected for every*",
             "Not called, of the project's own: 1",
             "test_shop.idle*",
             "Unheard: *",
             "pre_save *",
         ]
     )
+
+
+def test_the_traces_of_failed_tests_are_kept(told: Any) -> None:
+    """Each test that fails has a file that show opens, with its fixtures, whatever it is called."""
+    outcomes = [one for [one] in told.outcomes("test_failing").values()]
+    assert sorted(outcomes) == ["error", *["failure"] * 4, "passed"]
+    files = sorted((told.folder / "out" / "traces").iterdir())
+    assert len(files) == 5
+    assert {file.suffix for file in files} == {".jsonl"}
+    from sigexplorer.show.recording import Recording
+    from sigexplorer.show.source import traces_of
+
+    for file in files:
+        pytest.LineMatcher(told.out.splitlines()).fnmatch_lines([f"sigexplorer show *{file.name}"])
+        [trace] = traces_of(Recording(file))
+        assert trace.run.title.startswith("test_failing.py::test_")
+        names = [step.title for step in trace.steps if " fixture " not in step.title]
+        assert names[0] == "setup"
+        assert names[-1] == "teardown"
+        sent = [one for one in trace.dispatches if one.name == "post_save"]
+        assert len(sent) == (2 if "test_fails" in trace.run.title else 1)
 
 
 def test_a_report_keeps_nothing_to_compare() -> None:
@@ -60,6 +110,22 @@ def test_a_report_keeps_nothing_to_compare() -> None:
         assert made._recording is not None
         assert not STREAM.keeping
     assert not made._problems
+
+
+def test_a_report_in_a_pipe_breaks_no_name(monkeypatch: Patch) -> None:
+    """Nobody looks at it, and a name is looked for in one piece."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    made = suite.Suite(mock.Mock(getoption=lambda name: name == "signals_report"))
+    made._tally = Tally()
+    name = ".".join(["shop"] * 35)
+    one = ListedReceiver(
+        "shop.paid", "paid", name, 1, None, None, None, None,
+        weak=True, is_async=False, alive=True, connected_at=None, stock=False,
+    )  # fmt: skip
+    made._tally.connected([one])
+    written: list[str] = []
+    made._tell_coverage(mock.Mock(isatty=False, write=written.append, _tw=mock.Mock(fullwidth=80)))
+    assert name in "".join(written)
 
 
 LEAKING = """
@@ -169,57 +235,6 @@ def test_leaks_are_named(more: list[str], run: Run, project: pytest.Pytester) ->
     ]
 
 
-def test_no_leaks_is_said_too(run: Run) -> None:
-    """A run without a leak says so, and passes."""
-    result = run("def test_it():\n    pass\n", "--signals-leaks")
-    assert result.ret == 0
-    result.stdout.fnmatch_lines(["*= signals: leaks =*", "no test left a receiver connected, or removed one"])
-
-
-FAILING = """
-@pytest.fixture
-def order(tables):
-    return Order.objects.create(title="made by a fixture")
-
-@pytest.mark.parametrize("text", ["a", "../b", "x" * 300, "\\N{SNOWMAN}"])
-def test_fails(order, text):
-    order.save()
-    assert False
-
-def test_passes(order):
-    pass
-
-@pytest.fixture
-def broken(order):
-    raise LookupError
-
-def test_cannot_begin(broken):
-    pass
-"""
-
-
-@processes
-def test_the_traces_of_failed_tests_are_kept(more: list[str], run: Run, project: pytest.Pytester) -> None:
-    """Each test that fails has a file that show opens, with its fixtures, whatever it is called."""
-    result = run(FAILING, "--signals-save-failed", "out/traces", *more)
-    result.assert_outcomes(failed=4, passed=1, errors=1)
-    files = sorted((project.path / "out" / "traces").iterdir())
-    assert len(files) == 5
-    assert {file.suffix for file in files} == {".jsonl"}
-    from sigexplorer.show.recording import Recording
-    from sigexplorer.show.source import traces_of
-
-    for file in files:
-        result.stdout.fnmatch_lines([f"sigexplorer show *{file.name}"])
-        [trace] = traces_of(Recording(file))
-        assert trace.run.title.startswith("test_shop.py::test_")
-        names = [step.title for step in trace.steps if " fixture " not in step.title]
-        assert names[0] == "setup"
-        assert names[-1] == "teardown"
-        sent = [one for one in trace.dispatches if one.name == "post_save"]
-        assert len(sent) == (2 if "test_fails" in trace.run.title else 1)
-
-
 def test_a_folder_that_cannot_be_made_costs_the_traces_only(run: Run) -> None:
     """Where that comes to light as the tests run, it goes on, and says at its end what is missing."""
     code = "def test_it():\n    open('out', 'w').close()\n    assert False\n"
@@ -228,7 +243,7 @@ def test_a_folder_that_cannot_be_made_costs_the_traces_only(run: Run) -> None:
     result.stdout.fnmatch_lines(["signals: not all is known: NotADirectoryError*"])
 
 
-@pytest.mark.parametrize("folder", ["/dev/null/x", "taken", "", "a\x00b", "x" * 300])
+@pytest.mark.parametrize("folder", ["/dev/null/x", "/proc/nope", "taken", "", "a\x00b", "x" * 300])
 def test_a_folder_that_is_none_is_a_usage_error(folder: str, tmp_path: Path, monkeypatch: Patch) -> None:
     """It is pytest's own, before any test runs; a folder that can be made is not made yet."""
     monkeypatch.chdir(tmp_path)
@@ -257,11 +272,16 @@ def test_an_idle_plugin_imports_nothing(pytester: pytest.Pytester) -> None:
 
 def test_the_options_and_the_fixtures_are_explained(pytester: pytest.Pytester) -> None:
     """--help, --fixtures and --markers say what there is."""
-    helped = pytester.runpytest_subprocess("--help").stdout
+    quiet = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # in this process it is imported already
+    helped = pytester.runpytest_inprocess(*quiet, "--help").stdout
     for option in ("--signals-report", "--signals-leaks", "--signals-save-failed=DIR", "--signals-update"):
         helped.fnmatch_lines([f"*{option}*"])
-    pytester.runpytest_subprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.signals(mute=None, *"])
-    pytester.runpytest_subprocess("--fixtures").stdout.fnmatch_lines(["signals -- *", "mute_signals -- *"])
+    pytester.runpytest_inprocess(*quiet, "--markers").stdout.fnmatch_lines(
+        ["@pytest.mark.signals(mute=None, *"]
+    )
+    pytester.runpytest_inprocess(*quiet, "--fixtures").stdout.fnmatch_lines(
+        ["signals -- *", "mute_signals -- *"]
+    )
 
 
 BROKEN = {
@@ -301,18 +321,20 @@ def test_settings_that_fail_are_pytests_own_error(project: pytest.Pytester) -> N
 
 
 def test_signals_can_be_watched_without_settings(pytester: pytest.Pytester) -> None:
-    """A package that has signals and no settings is tested like any other."""
+    """A package that has signals and no settings is tested like any other; no leak is said, and passes."""
     pytester.makepyfile(
         "from django.dispatch import Signal\npaid = Signal()\n\n"
         "def test_it(signals):\n    paid.send(None, x=1)\n    signals.assert_sent(paid, x=1)\n"
     )
-    pytester.runpytest_subprocess("--signals-report", "--signals-leaks").assert_outcomes(passed=1)
+    result = pytester.runpytest_subprocess("--signals-report", "--signals-leaks")
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*= signals: leaks =*", "no test left a receiver connected, or removed one"])
 
 
-def test_a_traced_run_of_pytest_has_no_warning_of_ours(run: Run, project: pytest.Pytester) -> None:
+def test_a_traced_run_of_pytest_has_no_warning_of_ours(project: pytest.Pytester) -> None:
     """That we are imported before pytest looks at its plug-ins is not worth a word."""
-    run("def test_it(signals):\n    pass\n")
-
+    project.makepyfile("def test_it(signals):\n    pass\n")
     result = project.run(
         sys.executable, "-m", "sigexplorer", "trace", "--no-keep", "--", "-m", "pytest", "-W", "error"
     )

@@ -140,11 +140,12 @@ def shortened(recorded: Trace) -> Trace:
     return load(cut(dump(recorded)))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "html"])
 @given(recorded=traces())
-def test_any_trace_can_be_written(name: str, recorded: Trace) -> None:
-    """Whatever was recorded, it can be written."""
-    valid(name, text_of(name, recorded))
+def test_any_trace_can_be_written(recorded: Trace) -> None:
+    """Whatever was recorded, it can be written in every format."""
+    for name in NAMES:
+        if name != "html":
+            valid(name, text_of(name, recorded))
 
 
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "  =1", "\uff1d1"])

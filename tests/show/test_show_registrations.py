@@ -71,6 +71,11 @@ def test_the_lines_are_for_editors() -> None:
         "shop/apps.py:9: post_save shop.receivers.on_save",
         "?:0: post_save shop.receivers.on_save",
     ]
+    opened = registrations.lines([ONE, compiled], verbose=False, full=lambda file: f"/packages/{file}")
+    assert re.findall(r"^[^:]+", opened, re.MULTILINE) == [
+        "/packages/shop/receivers.py",
+        "/packages/shop/apps.py",
+    ]
     other = replace(ONE, signal="shop.signals.post_save")
     assert [line.split()[1] for line in registrations.lines([ONE, other], verbose=False).splitlines()] == [
         "django.db.models.signals.post_save",

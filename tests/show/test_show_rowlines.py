@@ -40,6 +40,8 @@ def rows(draw: st.DrawFn) -> tuple[Shape, str, list[Any]]:
         notes["queries"] = draw(st.dictionaries(positions, st.integers(1, 9), max_size=3))
     if draw(st.booleans()):
         notes["results"] = draw(st.dictionaries(positions, VALUES, max_size=3))
+    if draw(st.booleans()):
+        notes["sender"] = draw(TEXTS)
     if draw(st.integers(0, 4)) == 0:
         notes["error"] = draw(TEXTS)
     start = draw(CLOCKS)
@@ -74,5 +76,7 @@ def test_ordinary_rows_take_the_short_way() -> None:
     """A dispatch whose receivers returned needs no record."""
     shape = Shape("s", "n", "save", "send", "a.B", (("instance", "a.B"), ("raw", None)), (None,))
     assembly = Assembly([shape], 0, 1, lambda number: number or None)
-    row = [1, 0, 0, None, None, (7, False), {"queries": {0: 1}}, ("f.py", 1, "f"), 10, 20]
+    row: list[Any] = [1, 0, 0, None, None, (7, False), {"queries": {0: 1}}, ("f.py", 1, "f"), 10, 20]
+    assert isinstance(RowLines().made(assembly, "MainThread", row), Written)
+    row[5:7] = [("order", 7)], {"sender": "web"}
     assert isinstance(RowLines().made(assembly, "MainThread", row), Written)

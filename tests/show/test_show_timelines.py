@@ -79,12 +79,16 @@ def test_nested_calls_stand_in_each_other() -> None:
 
 
 def test_overlapping_calls_have_tracks_of_their_own() -> None:
-    """Async receivers that ran at once stand side by side; what one sent stands in it, not in another."""
+    """Async receivers that ran at once stand side by side, tied to their dispatch; what one sent is in it."""
     found = events(ASYNC)
     tracks = [track(found, name) for name in ("slow", "quick", "late")]
     assert len(set(tracks)) == 3
     assert track(found, "pre_save blog.Post") == track(found, "quick") == track(found, "inner")
     assert nested_well(found)
+    begun, ended = events(ASYNC, phase="s"), events(ASYNC, phase="f")
+    assert [(each["tid"], each["ts"]) for each in begun] == [(track(found, "slow"), 0)] * 2
+    assert [each["tid"] for each in ended] == [track(found, name) for name in ("quick", "late")]
+    assert [each["ts"] for each in ended] == [0.1, 0.3]
 
 
 def test_a_flow_leads_from_cause_to_effect() -> None:

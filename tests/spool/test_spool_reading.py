@@ -11,7 +11,7 @@ import pytest
 from sigexplorer.errors import RecordingError
 from sigexplorer.model import Bypass, Dispatch
 from sigexplorer.show.spooled import Spooled
-from sigexplorer.spool import reading
+from sigexplorer.spool import processes
 from sigexplorer.spool.assembly import Assembly
 from sigexplorer.spool.files import SpoolFile
 from sigexplorer.spool.reading import Spool
@@ -262,7 +262,7 @@ def test_a_row_after_its_parents_is_its_child(tmp_path: Path) -> None:
     process.rows(*(flight(n, 200 + n) for n in range(10, 900)), thread="Other").rows(*late).end()
     for remembered in (50_000, 3):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(reading, "_REMEMBERED", remembered)
+            patch.setattr(processes, "_REMEMBERED", remembered)
             told = [each.parent for each in Spool(tmp_path).trace().dispatches[-5:]]
         assert told == [1, 2, 3, 4, 5]
 

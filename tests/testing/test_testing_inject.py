@@ -106,10 +106,16 @@ def test_muted_is_not_called_and_so_does_not_fail() -> None:
 
 
 def test_two_faults_of_one_receiver(waits: list[float]) -> None:
-    """Both happen, the inner one first."""
+    """Both happen, in whichever order they stand, and each counts every call; what is inner raises."""
     with inject(shop.ship, raises=TimeoutError), inject(shop.ship, delay=1), pytest.raises(TimeoutError):
         shop.paid.send(None)
-    assert waits == [1]
+    with inject(shop.ship, delay=2), inject(shop.ship, raises=TimeoutError), pytest.raises(TimeoutError):
+        shop.paid.send(None)
+    assert waits == [1, 2]
+    with inject(shop.ship, raises=ValueError, when=2), inject(shop.ship, raises=TimeoutError, when=1):
+        for error in (TimeoutError, ValueError):
+            with pytest.raises(error):
+                shop.paid.send(None)
 
 
 def test_one_that_had_no_effect_says_so() -> None:

@@ -10,11 +10,11 @@ import pytest
 import shop
 from django.apps import apps
 from django.contrib.auth.models import AbstractUser, User
-from django.db.models.signals import m2m_changed, post_init, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_init, post_save
 from django.dispatch import Signal
 
 import sigexplorer
-from blog.models import Post, PublishedPost, Tag
+from blog.models import Post, PublishedPost, Review, Tag
 from blog.receivers import count_failed_login, reindex
 from sigexplorer import Traced
 from sigexplorer.capture.tracer import Tracer
@@ -22,13 +22,16 @@ from sigexplorer.errors import SigexplorerWarning, UnknownNameError, UsageError
 from sigexplorer.playground import runs
 from sigexplorer.testing.steps import OwnSteps
 
+TAG = Tag(pk=1)
+
 
 @pytest.fixture
 def trace() -> Traced:
-    """Return the trace of one sale, and of what only looks like another signal's sender."""
+    """Return the trace of one sale, of a signal, and of what only looks like another signal's sender."""
     with sigexplorer.trace() as trace:
         shop.paid.send("till", order=7)
         shop.shipped.send(Post)
+        post_delete.send(Tag, instance=TAG)
     return trace
 
 
@@ -87,6 +90,16 @@ UNKNOWN: dict[str, tuple[Callable[[Traced], object], str, str]] = {
         "receiver 'blgo.*'",
         "blog.receivers.reindex",
     ),
+    "glob of muted receivers": (
+        lambda _: sigexplorer.mute(receiver="blgo.*").__enter__(),
+        "receiver 'blgo.*'",
+        "blog.receivers.reindex",
+    ),
+    "glob of receivers that fail": (
+        lambda _: sigexplorer.inject("blgo.*", delay=1).__enter__(),
+        "receiver 'blgo.*'",
+        "blog.receivers.reindex",
+    ),
     "argument": (
         lambda t: t.assert_not_sent(post_save, Post, creatd=True),
         "argument 'creatd' of post_save",
@@ -122,6 +135,26 @@ UNKNOWN: dict[str, tuple[Callable[[Traced], object], str, str]] = {
         "setting 'DEBUGG' of setting_changed",
         "DEBUG",
     ),
+    "field": (
+        lambda t: t.assert_not_sent("post_save", Post, update_fields={"titel"}),
+        "field 'titel' of blog.Post",
+        "title",
+    ),
+    "field of any": (
+        lambda t: t.find("%save", update_fields={"titel"}),
+        "field 'titel' of update_fields in %save",
+        "title",
+    ),
+    "model in a text": (
+        lambda t: t.assert_not_sent("post_save", instance="<blog.Psot pk=7>"),
+        "model 'blog.Psot'",
+        "blog.Post",
+    ),
+    "glob of what Django made": (
+        lambda t: t.assert_not_sent("post_save", "blog.Post_*"),
+        "sender 'blog.Post_*'",
+        "blog.Post",
+    ),
     "argument of one's own": (
         lambda t: t.assert_not_sent("paid", ordr=7),
         "argument 'ordr' of paid",
@@ -144,6 +177,7 @@ def test_a_name_that_nothing_has_is_an_error(
 #: What is asked, and what is wrong with it, though the thing is known.
 IMPOSSIBLE: dict[str, tuple[Callable[[Traced], object], str]] = {
     "instance": (lambda t: t.assert_not_sent(post_save, Post(pk=7)), "a model does: give the class"),
+    "several": (lambda t: t.assert_not_sent(post_save, [Post, Tag]), "is no sender (one at a time)"),
     "none": (lambda t: t.assert_not_sent(post_save, None), "leave the sender out where any is meant"),
     "no model": (lambda t: t.assert_not_sent("pre_save", shop.Web), "it is no model"),
     "abstract": (lambda t: t.assert_not_sent("post_save", AbstractUser), "it is abstract"),
@@ -172,6 +206,36 @@ IMPOSSIBLE: dict[str, tuple[Callable[[Traced], object], str]] = {
         lambda t: t.assert_not_sent("%delete", "Post", instance=Tag(pk=1)),
         "'blog.Post' sends no instance of 'blog.Tag'",
     ),
+    "instance of another model, in a text": (
+        lambda t: t.assert_not_sent("post_save", Post, instance="<blog.Tag pk=1>"),
+        "'blog.Post' sends no instance of 'blog.Tag'",
+    ),
+    "instance that another model sent": (
+        lambda t: t.assert_not_sent("post_delete", Post, instance=TAG),
+        "'blog.Post' sends no instance of 'blog.Tag'",
+    ),
+    "saved by Django": (lambda t: t.assert_not_sent("post_save", Post.tags.through), "Django made it"),
+    "deleted by Django": (lambda t: t.assert_not_sent("%delete", "blog.Post_tags"), "Django made it"),
+    "no field": (lambda t: t.assert_not_sent("pre_save", Tag, update_fields=set()), "is never empty"),
+    "key of fields": (lambda t: t.assert_not_sent("pre_save", Tag, update_fields={"id"}), "the primary key"),
+    "model of neither side": (
+        lambda t: t.assert_not_sent("m2m_changed", Post.tags.through, model=User),
+        "never 'auth.User' (what it can be: blog.Post | blog.Tag)",
+    ),
+    "model of no side, in a text": (
+        lambda t: t.assert_not_sent("m2m_changed", model="<class blog.Comment>"),
+        "never 'blog.Comment'",
+    ),
+    "instance of neither side": (
+        lambda t: t.assert_not_sent("m2m_changed", "blog.Post_tags", instance=User(pk=1)),
+        "is never a 'auth.User'",
+    ),
+    "instances for keys": (lambda t: t.find("m2m_changed", pk_set={TAG}), "has keys, and no instances"),
+    "texts for keys": (
+        lambda t: t.assert_not_sent("m2m_changed", Post.tags.through, pk_set={"1"}),
+        "'1' is no key in 'pk_set' of m2m_changed (blog.Post has BigAutoField, blog.Tag has BigAutoField)",
+    ),
+    "no user": (lambda t: t.assert_not_sent("user_logged_in", user=Post(pk=7)), "no 'blog.Post' logs in"),
     "model that migrates": (
         lambda t: t.assert_not_sent("post_migrate", Post),
         "the configuration of an app does",
@@ -188,6 +252,12 @@ IMPOSSIBLE: dict[str, tuple[Callable[[Traced], object], str]] = {
         "assert_not_sent takes no 'times'",
     ),
     "decorator without a call": (lambda _: sigexplorer.trace(shop.book), "to decorate a function: @trace()"),  # type: ignore[arg-type]
+    "muting without a call": (lambda _: sigexplorer.mute(shop.book), "@mute(...) decorates a function"),  # type: ignore[arg-type]
+    "only without a call": (lambda _: sigexplorer.only([shop.book]), "@only(...) decorates a function"),  # type: ignore[list-item]
+    "receiver for a signal": (
+        lambda _: sigexplorer.mute("blog.receivers.reindex").__enter__(),
+        "'blog.receivers.reindex' is a receiver (give it as receiver=)",
+    ),
     "three in a pair": (lambda t: t.assert_order(("paid", None, 3)), "is no pair"),  # type: ignore[arg-type]
 }
 
@@ -205,7 +275,27 @@ def test_what_never_sends_a_signal_is_an_error(
 @pytest.mark.parametrize(
     "ask",
     [
+        lambda t: t.assert_not_sent("post_save", User),
+        lambda t: t.assert_not_sent("%delete", "User"),
+        lambda t: t.assert_not_sent("user_logged_in", "auth.User"),
+        lambda _: sigexplorer.mute("post_save", sender="auth.User").__enter__(),
+        lambda t: t.assert_not_sent("user_logged_in", user=User(pk=7)),
+    ],
+)
+def test_a_model_that_is_swapped_out_sends_nothing(
+    trace: Traced, ask: Callable[[Traced], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Itself and by name: a project that has its own user model means that one."""
+    monkeypatch.setattr(type(User._meta), "swapped", property(lambda own: own.swappable and "shop.Customer"))
+    with pytest.raises(UsageError, match=r"it is swapped out for 'shop\.Customer'"):
+        ask(trace)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
         lambda t: t.assert_sent("paid", "till", 1),
+        lambda t: t.assert_called("rein*", times=0),
         lambda t: t.assert_not_sent("paid", "shop.Web"),
         lambda t: t.assert_not_sent("paid", "shop.book"),
         lambda t: t.assert_not_sent("paid", "Post"),
@@ -224,6 +314,11 @@ def test_what_never_sends_a_signal_is_an_error(
         lambda t: t.assert_not_sent("user_logged_in", User, user=User(pk=7)),
         lambda t: t.assert_not_sent("user_logged_out", type(None), user=None),
         lambda t: t.assert_not_sent("m2m_changed", pk_set={1}, model=Tag, reverse=False),
+        lambda t: t.assert_not_sent("m2m_changed", Post.tags.through, model=Post, instance=Review(pk=7)),
+        lambda t: t.assert_not_sent("m2m_changed", pk_set={1, object()}, instance="<auth.User pk=1>"),
+        lambda t: t.assert_not_sent("pre_save", Review, update_fields={"title", "author_id"}),
+        lambda t: t.assert_not_sent("post_*", "blog.Post_tags"),
+        lambda t: t.assert_not_sent(shop._quiet, Post.tags.through),
         lambda t: t.assert_not_sent("post_migrate", apps.get_app_config("blog"), verbosity=0),
         lambda t: t.assert_not_sent("setting_changed", setting="DEBUG", value=object()),
     ],
@@ -245,14 +340,9 @@ def test_a_sender_that_somebody_listens_to_is_known() -> None:
         shop.paid.disconnect(shop.book, sender=shop.KIOSK)
 
 
-@pytest.mark.parametrize(
-    ("named", "says"),
-    [({"sender": "stall"}, "met nothing"), ({"receiver": "shop.nobody_*"}, "met nothing")],
-    ids=str,
-)
-def test_what_may_come_later_can_be_muted(named: dict[str, Any], says: str) -> None:
-    """A text that a signal of one's own may be sent with, and a glob: what they met is told at the end."""
-    with pytest.warns(SigexplorerWarning, match=says), sigexplorer.mute("paid", **named):
+def test_what_may_come_later_can_be_muted() -> None:
+    """A text that a signal of one's own may be sent with: what it met is told at the end."""
+    with pytest.warns(SigexplorerWarning, match="met nothing"), sigexplorer.mute("paid", sender="stall"):
         shop.paid.send(None)
 
 
@@ -335,8 +425,15 @@ def _local() -> type:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [(shop.Desk(), shop.Desk()), (_local(), _local()), ("7", 7), (10**9, 10**9 + 1), (None, shop.Web)],
-    ids=["objects", "classes", "text and number", "numbers", "none"],
+    [
+        (shop.Desk(), shop.Desk()),
+        (_local(), _local()),
+        ("7", 7),
+        (7, "7"),
+        (10**9, 10**9 + 1),
+        (None, shop.Web),
+    ],
+    ids=["objects", "classes", "text and number", "number and text", "numbers", "none"],
 )
 def test_senders_of_one_name_are_told_apart(one: object, other: object) -> None:
     """A sender is the object itself: nothing is said of it for what another of its name did."""

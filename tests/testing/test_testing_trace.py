@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -220,6 +221,7 @@ def test_listening_ends_with_the_last_that_listens() -> None:
 
 PROGRAM = """
 import sys
+import time
 import sigexplorer
 import sigexplorer.errors
 assert sigexplorer.__version__ and "trace" in dir(sigexplorer)
@@ -293,3 +295,49 @@ def test_a_mixin_behind_its_test_case_is_refused() -> None:
         type("Sales", (SimpleTestCase, sigexplorer.SignalsMixin), {})
     base = type("Base", (sigexplorer.SignalsMixin,), {})
     assert issubclass(type("Sales", (base, SimpleTestCase), {}), SimpleTestCase)
+
+
+CASES = """
+import unittest
+import django.test
+import shop
+import sigexplorer
+
+class Sales(sigexplorer.SignalsMixin):
+    def test_sent(self):
+        shop.paid.send(None)
+        self.signals.assert_sent(shop.paid, times=1)
+
+class TestOne(Sales, unittest.TestCase): pass
+class TestTwo(Sales, unittest.IsolatedAsyncioTestCase):
+    async def test_awaited(self):
+        await shop.paid.asend(None)
+        self.signals.assert_sent(shop.paid, times=1)
+class TestThree(Sales, django.test.SimpleTestCase): pass
+class TestFour(Sales, django.test.TestCase): pass
+class TestFive(sigexplorer.SignalsMixin, unittest.TestCase):
+    def setUp(self):
+        self.signals.assert_no_signals()
+    def test_fails(self): pass
+"""
+
+
+def test_the_mixin_works_in_pytest_alone(pytester: pytest.Pytester) -> None:
+    """Whatever the test case: pytest sets the test method on it, and takes it away; setUp is not recorded."""
+    pytester.makepyfile(CASES)
+    result = pytester.runpytest_inprocess("-p", "no:django", "-p", "no:randomly", "-p", "no:asyncio")
+    result.assert_outcomes(passed=5, failed=1)
+    result.stdout.fnmatch_lines(["*UsageError: the test method has not begun (what setUp sends *"])
+
+
+def test_times_are_true_where_a_test_stops_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As freezegun does it, in each module that holds one of Python's clocks: none of ours does."""
+    clocks = {id(getattr(time, name)): name for name in ("perf_counter_ns", "monotonic", "time")}
+    for path, module in list(sys.modules.items()):
+        if path.startswith("sigexplorer.") or path == "time":
+            for name in [name for name, held in vars(module).items() if id(held) in clocks]:
+                monkeypatch.setattr(module, name, lambda: 0)
+    with sigexplorer.trace() as trace:
+        shop.paid.send(None)
+    assert 0 < trace.dispatches[0].start_ns < trace.trace.run.duration_ns
+    assert not (trace.trace.run.started_at or "").startswith("1970")

@@ -117,13 +117,18 @@ def uninterrupted() -> Iterator[Callable[[], object]]:
         signal.signal(signal.SIGINT, handler)
 
 
-def can_run(path: Any, words: Any = (), variables: Any = None) -> bool:
-    """Whether the system will run a file in place of this process, as far as that is known before."""
+def can_run(path: Any = None, argv: Any = (), env: Any = None, *more: Any) -> bool:
+    """Whether the system will run a file in place of this process, as far as that is known before.
+
+    The names are those of ``os.execve``.
+    """
+    if more:
+        return False
     try:
-        texts = [os.fsencode(word) for word in words]
-        for pair in (os.environ if variables is None else variables).items():
+        texts = [os.fsencode(word) for word in argv]
+        for pair in (os.environ if env is None else env).items():
             texts += map(os.fsencode, pair)
-        if not words or b"\0" in b"".join(texts):
+        if not argv or b"\0" in b"".join(texts):
             return False
         if sum(len(text) + _POINTER for text in texts) > os.sysconf("SC_ARG_MAX"):
             return False
@@ -131,7 +136,7 @@ def can_run(path: Any, words: Any = (), variables: Any = None) -> bool:
             return True
         may_run = os.path.isfile(path) and os.access(path, os.X_OK) and not _is_on_data(path)
         return may_run and _has_start(path)
-    except (OSError, TypeError, ValueError, AttributeError):
+    except Exception:  # noqa: BLE001 - whatever a program hands over: it will be told by who runs it
         return False
 
 

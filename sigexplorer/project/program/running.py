@@ -10,6 +10,7 @@ from importlib.machinery import BuiltinImporter, SourceFileLoader, SourcelessFil
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
+from sigexplorer.project.importable import remember
 from sigexplorer.project.program.ending import end
 from sigexplorer.project.program.what import Kind, Program
 
@@ -90,6 +91,7 @@ def _surroundings(program: Program) -> ModuleType:
     if not sys.flags.safe_path:
         del sys.path[:1]  # where sigexplorer itself was started from
         sys.path[:0] = first_path(program)
+    remember()
     main = ModuleType("__main__")
     if sys.version_info < (3, 14):
         main.__annotations__ = {}

@@ -206,11 +206,18 @@ class Timeline:
         self._at.add(span.key, (track, span.start))
         self.events.append(f"{span.head}{track}{span.tail}")
         flame.add(span.name, span.start, span.end)
-        if span.cause is not None and not nested:
-            cause = span.cause if span.inside is ANYTHING else self._where(span.cause, span.start)
-            if cause is not None:
-                self._flows += 1
-                self.events += self._texts.flow(self._flows, cause, (track, span.start))
+        cause = None if nested else self._cause(span)
+        if cause is not None and (span.cause is not None or cause[0] != track):
+            self._flows += 1
+            self.events += self._texts.flow(self._flows, cause, (track, span.start))
+
+    def _cause(self, span: Span) -> Any:
+        """Return where the cause is of what stands on a track of its own; of a call, its dispatch."""
+        if span.inside is ANYTHING:
+            return span.cause
+        if span.cause is not None:
+            return self._where(span.cause, span.start)
+        return None if span.inside is None else self._found(span.inside)
 
     def _where(self, key: Any, until: int) -> tuple[int, int] | None:
         """Return the track and the time at which something began, if that was before ``until``."""

@@ -14,6 +14,7 @@ from sigexplorer.show.recording.dump import SCHEMA_MANY, lines_of
 from sigexplorer.show.recording.load import check_document, check_format
 from sigexplorer.show.recording.replay import Replayed
 from sigexplorer.show.recording.rows import Row, rows
+from sigexplorer.show.recording.unended import unended
 
 _START = 256 * 1024  # bytes by which the kind of a file is told
 _BLOCK = 16 * 1024  # bytes read at once: their records fit the processor's cache
@@ -58,6 +59,11 @@ class Recording:
         try:
             with self.open() as stream:
                 yield from self._of(stream, by_pattern=by_pattern)
+            if self.warning:  # the last run was cut off
+                told = self.warning
+                with self.open() as stream:
+                    yield from unended(self._of(stream, by_pattern=False))
+                self.warning = told
         except RecordingError as problem:
             raise RecordingError(f"'{self.file}': {problem.message}", problem.hint) from None
         except OSError as problem:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 #: The views of a trace.
 VIEWS = ("table", "tree", "summary", "coverage", "sequence")
 
-_WIDE = 120  # columns from which on a table has one for each thing
+WIDE = 120  # columns from which on a table has one for each thing
 
 
 def draw(view: str, source: Source, look: Look, width: int) -> list[RenderableType]:
     """Return one drawing of each trace in ``source`` for a terminal ``width`` columns wide."""
-    wide = width >= _WIDE
+    wide = width >= WIDE
     if view == "summary":
         from sigexplorer.show.profiling import profiles
         from sigexplorer.show.summary_page import summary

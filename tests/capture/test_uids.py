@@ -1,0 +1,39 @@
+"""What a dispatch_uid is told as: the same in every process and on every machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sigexplorer.capture.uids import uid
+
+MARK = object()
+PLACE = id(MARK)
+
+TOLD: list[tuple[Any, str | None]] = [
+    (None, None),
+    ("order-saved", "order-saved"),
+    (("shop", 7, None), "('shop', 7, None)"),
+    (("shop",), "('shop',)"),
+    (20_261_121, "20261121"),
+    ("saved 20261121", "saved 20261121"),
+    ("https://shop.example/a/b", "https://shop.example/a/b"),
+    (PLACE, "<id>"),
+    ((PLACE, ("save", PLACE)), "(<id>, ('save', <id>))"),
+    (f"keeper_{PLACE}_save", "keeper_<id>_save"),
+    (f"{PLACE:#x}:save", "<id>:save"),
+    (f"<Keeper at {PLACE:#018x}>", "<Keeper at <id>>"),
+    (f"{__file__}:saved", "test_uids.py:saved"),
+    ((f"save {__file__}", PLACE), "('save test_uids.py', <id>)"),
+    (MARK, "<object>"),
+]
+
+
+@pytest.mark.parametrize(("given", "told"), TOLD, ids=[str(told) for _, told in TOLD])
+def test_a_uid_tells_nothing_of_a_process_or_a_machine(
+    given: Any, told: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address is a mark, a file is told from where it is imported; what somebody wrote stays as it is."""
+    monkeypatch.syspath_prepend(__file__.rpartition("/")[0])
+    assert uid(given) == told
