@@ -170,7 +170,7 @@ def test_several_scenarios_do_not_count_facts(story_cli: Cli) -> None:
         (["scenario", "--fact", "\x1b[31m[red]"], "unknown fact"),
         (["scenario", "save-user", "--fact", "uid"], "name scenarios or a --fact but not both"),
         (["scenario", "--all", "--fact", "uid"], "name scenarios or a --fact but not both"),
-        (["scenario", "--compare", "--fact", "uid"], "--compare compares scenarios"),
+        (["scenario", "--compare", "--fact", "uid"], "sigexplorer scenario connecting --compare"),
         (["docs", "--facts", "--live"], "--live shows a signal"),
         (["docs", "--facts", "--search", " "], "--search needs a text"),
         (["docs", "--facts", "-f", "csv"], "unknown format 'csv'"),

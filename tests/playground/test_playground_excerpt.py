@@ -60,7 +60,7 @@ def test_the_code_of_every_step_is_python(story: Story) -> None:
     [
         ("async-cancel", ["import connected\n", "async def _send_and_catch()",
                           "async def _ends_later(", "async def charge(", "asyncio.run(_send_and_catch())"]),
-        ("recursion", ["_ENOUGH = 3", "def _save_unseen(", "def save_again(", "with connected("]),
+        ("recursion", ["def save_again(", "    instance.save()", "with connected("]),
         ("str-sender", ["import MISTYPED", "def hear(", 'text = ".".join(', "sender=text):"]),
         ("robust-qualname", ["def charge(", "class Cashier:", "partial, cashier =", "send_robust("]),
         ("async-order", ["async def first(", "def fourth(", "order_placed.send(None)"]),
@@ -78,6 +78,15 @@ def test_helpers_stand_before_the_step_that_uses_them(fact: str, parts: list[str
     code = shown(fact)[0]
     places = [code.index(part) for part in parts]
     assert places == sorted(places)
+
+
+@pytest.mark.usefixtures("playground")
+def test_what_was_made_for_the_step_before_is_shown_once() -> None:
+    """A step that goes on with what was made for the one before says so instead of repeating it."""
+    first, second, third, *_ = shown("m2m-pkset")
+    assert "Tag.objects.create(" in first
+    assert second == "# after the step above:\npost.tags.add(there, new)"
+    assert third == "# after the step above:\npost.tags.remove(there.pk, 999)"
 
 
 @pytest.mark.usefixtures("playground")
