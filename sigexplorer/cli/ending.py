@@ -40,7 +40,8 @@ class Ending:
             were = "run was" if self.untried == 1 else "runs were"
             said.append(f"{self.untried} {were} not tried, which proves nothing of them")
         if self.trouble is not None:
-            said.append(self.trouble.message)
+            what, _, why = self.trouble.message.partition(": ")
+            said.append(what if why and why in self.lost.message else self.trouble.message)
         return DatabaseUrlError("; ".join(said), self.lost.hint)
 
 

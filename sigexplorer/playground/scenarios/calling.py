@@ -308,8 +308,9 @@ def _recursion(step: Steps) -> None:
     def save_again(instance: Tag, **_kwargs: object) -> None:
         instance.save()
 
+    tag = Tag.objects.create(name="recursion")
     with _first_saves(step, 3):
-        tag, ended = Tag.objects.create(name="recursion"), "at last"
+        ended = "at last"
         with step("save in a receiver of post_save"), connected(post_save, save_again, sender=Tag), shallow():
             try:
                 tag.save()
