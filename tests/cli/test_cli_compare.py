@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from processes import is_svg
 
+from sigexplorer.cli.ending import Ending
 from sigexplorer.errors import DatabaseUrlError
 from sigexplorer.show.text import plural
 
@@ -207,6 +208,17 @@ def test_a_lost_server_is_no_claim_that_failed(
     times[0] = 3
     answer = story_cli("scenario", "save-user", *command)
     assert (answer.code, answer.out, answer.err) == (2, "", "sigexplorer: the server is gone\n")
+
+
+def test_a_place_that_went_away_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Why, what was not tried and what may have stayed is told at once, a reason no second time."""
+    lost = DatabaseUrlError("cannot use the database: it is gone")
+    trouble = DatabaseUrlError("cannot drop 'shop', which may stay: it is gone")
+    assert Ending(("left by earlier runs",), trouble, lost, untried=2).tell() == 2
+    assert capsys.readouterr().err == (
+        "sigexplorer: cannot use the database: it is gone; 2 runs were not tried, which proves nothing of them;"
+        " cannot drop 'shop', which may stay\n"
+    )
 
 
 MEASURED = {
