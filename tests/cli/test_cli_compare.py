@@ -216,8 +216,8 @@ def test_a_place_that_went_away_is_one_line(capsys: pytest.CaptureFixture[str]) 
     trouble = DatabaseUrlError("cannot drop 'shop', which may stay: it is gone")
     assert Ending(("left by earlier runs",), trouble, lost, untried=2).tell() == 2
     assert capsys.readouterr().err == (
-        "sigexplorer: cannot use the database: it is gone; 2 runs were not tried, which proves nothing of them;"
-        " cannot drop 'shop', which may stay\n"
+        "sigexplorer: cannot use the database: it is gone; 2 runs were not tried, which proves nothing of"
+        " them; cannot drop 'shop', which may stay\n"
     )
 
 
