@@ -46,7 +46,7 @@ Made = TypeVar("Made")
 
 _NAME = re.compile(r"\d+-\d+")
 
-_KILLED = "a process ended before it could say so: its last moments are missing"
+_KILLED = "a process ended before it could say so: of its last second what it sent may be missing"
 
 
 def runs_in(folder: Path) -> list[Spool]:
