@@ -84,5 +84,5 @@ class Journal(Recorder):
         return said if self._tracer is None else {**said, "queries": self._tracer.queries}  # in steps alone
 
     def _in_child(self) -> None:
-        self._recording, self._file, self._tracer = False, None, None
+        self._recording, self.file, self._tracer = False, None, None
         self._waiting.clear()

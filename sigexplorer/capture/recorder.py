@@ -24,7 +24,7 @@ from sigexplorer.capture.clock import clock, monotonic, now
 from sigexplorer.capture.lanes import STREAM, guarded, id_of, next_id, said
 from sigexplorer.capture.ticking import Ticker
 from sigexplorer.spool.files import SpoolFile, packed
-from sigexplorer.spool.rows import ENDS, ID, OUTER, START, Event, Flight, Kept, Shape, Undone
+from sigexplorer.spool.rows import ENDS, ID, OUTER, START, Event, Flight, Kept, Undone
 
 #: Seconds that a row may wait for the disk.
 _PERIOD = 0.4
@@ -82,7 +82,7 @@ class Recorder:
         self.missing = 0  # dispatches that could not be written for that reason
         self.injected: Callable[[], Sequence[Sequence[Any]]] = list  # what became of faults on purpose
         self._recording = False
-        self._file: SpoolFile | None = None
+        self.file: SpoolFile | None = None  # of this process, if it has one
         self._process = self._parent = 0  # this one, and the nearest before it that has a file
         self._began = self._since = 0  # the clock, and the last id that is not ours
         self._queries = self._told = 0
@@ -130,7 +130,7 @@ class Recorder:
             },
         )
         self._written = file.size, 0
-        self._file = file
+        self.file = file
 
     def _before_fork(self) -> None:
         """Leave nothing to wait for the ticker, which the next dispatch wakes: Python counts threads."""
@@ -144,9 +144,9 @@ class Recorder:
         """Become another process; what the parent has noted is the parent's."""
         if not self._recording:
             return
-        if self._file is not None:
+        if self.file is not None:
             self._parent = self._process
-        self._file = None
+        self.file = None
         self._waiting.clear()
         self._written = 0, 0
         self._free()
@@ -155,28 +155,23 @@ class Recorder:
         self._told, self.dropped, self.missing, self.faults = 0, 0, 0, []
         self._begin()
 
-    @property
-    def has_written(self) -> bool:
-        """Whether this process has a file."""
-        return self._file is not None
-
     def _wake(self) -> None:
         """Begin to write, and to be on time: something new is sent."""
         if self._recording and self._can_write():
             self._ticker.start()
 
     def _can_write(self) -> bool:
-        if self._file is None and not self.problem:
+        if self.file is None and not self.problem:
             try:
                 self._open()
             except OSError as problem:
                 self._give_up(problem)
-        return self._file is not None
+        return self.file is not None
 
     def _give_up(self, problem: OSError) -> None:
         """Go on without writing: the program is not to suffer for us."""
         self.problem = problem.strerror or said(problem)
-        self._file = None
+        self.file = None
 
     def take(self, thread: str, flights: list[Flight], events: list[Event]) -> None:
         """Write what one thread has noted, of what opened while we recorded."""
@@ -213,7 +208,7 @@ class Recorder:
         self._waiting.popleft()
 
     def _append(self, entry: _Entry, data: bytes, known: int) -> bool:
-        file, (size, _) = self._file, self._written
+        file, (size, _) = self.file, self._written
         if file is None:
             return False
         entry.end = size + len(data)
@@ -240,7 +235,7 @@ class Recorder:
         if not ours and not told:
             return b"", known
         new = shapes.TABLE[known:]
-        before = packed("shapes", [_atoms(shape) for shape in new]) if new else b""
+        before = packed("shapes", [shapes.atoms(shape) for shape in new]) if new else b""
         try:
             return before + packed("rows", thread, ours, told), known + len(new)
         except pickle.PicklingError:  # a fault of ours costs the record that it is in
@@ -260,9 +255,21 @@ class Recorder:
         guarded(STREAM.drain)
         guarded(self._tell)
 
+    def rest(self) -> bool:
+        """Write all that there is, as if nothing more came; return whether nothing is under way."""
+        self.flush()
+        resting = not self._under_way()
+        if resting and self.file is not None:
+            self._add_end(clock(), complete=True)
+        return resting
+
+    def _add_end(self, end: int, *, complete: bool) -> None:
+        self.add("counted", self._counts())
+        self.add("end", {**self._so_far(), "end": end, "complete": complete})
+
     def _tell(self) -> None:
         queries = STREAM.queries
-        if queries != self._told and self._file is not None:
+        if queries != self._told and self.file is not None:
             self._told = queries
             self.add("so far", self._so_far())
         self._write()
@@ -280,14 +287,13 @@ class Recorder:
                 self.take(thread, [_so_far(flight)], [])
         self._recording = False
         shapes.ON_NEW.remove(self._wake)
-        if self._file is not None:
+        if self.file is not None:
             guarded(note)
-            self.add("counted", self._counts())
-            self.add("end", {**self._so_far(), "end": end, "complete": not under_way})
+            self._add_end(end, complete=not under_way)
         self._finish()
         observing.end(self)
         STREAM.remove(self)
-        self._file = None
+        self.file = None
 
     def _free(self) -> None:
         self._turn.clear()
@@ -340,8 +346,3 @@ def _so_far(flight: Flight) -> Flight:
     row = flight[:]
     row[OUTER] = id_of(row[OUTER])
     return row
-
-
-def _atoms(shape: Shape) -> tuple[Any, ...]:
-    *told, receivers, _twin = shape
-    return (*told, tuple(None if each is None else tuple(each) for each in receivers))

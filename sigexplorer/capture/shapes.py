@@ -258,3 +258,9 @@ def _calls(shape: Shape) -> Iterator[int]:
         if receiver is None or not receiver.muted:
             yield index
         index += receiver is not None
+
+
+def atoms(shape: Shape) -> tuple[Any, ...]:
+    """Return a shape as it is written."""
+    *told, receivers, _twin = shape
+    return (*told, tuple(None if each is None else tuple(each) for each in receivers))

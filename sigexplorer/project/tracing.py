@@ -98,7 +98,11 @@ class Tracing:
             presence.enter(Path(self._state.folder))
 
     def _note_before_answers(self, pool: Any) -> None:
-        """Let the workers of a pool, which kills them in the end, write what they have noted in time."""
+        """Let the workers of a pool, which kills them in the end, write what they have noted in time.
+
+        They die of SIGTERM at once, as they would: what Python does when it comes is not done where it
+        comes as they are about to wait for their next task.
+        """
         work = pool.worker
 
         @functools.wraps(work)
@@ -106,19 +110,26 @@ class Tracing:
             put = outqueue.put
 
             def noted(answer: Any) -> Any:
-                if self._recorder is not None:
-                    self._recorder.flush()
+                self._rest()
                 return put(answer)
 
             with suppress(AttributeError):  # the queue of a pool of threads, which nobody kills
                 outqueue.put = noted
+                self._rest()
+                self._terminated.end()
             return work(inqueue, outqueue, *arguments, **named)
 
         pool.worker = worker
 
+    def _rest(self) -> None:
+        """Write what there is as if nothing more came."""
+        with suppress(Exception):
+            if self._recorder is None or self._recorder.rest():
+                presence.leave(Path(self._state.folder))
+
     def _record(self, _module: object) -> None:
         try:
-            with importable():
+            with self._terminated.put_off(), importable():
                 self._begin_to_record()
         except Exception as problem:  # noqa: BLE001 - the fault is not the program's
             self.problem = getattr(problem, "strerror", None) or f"{type(problem).__name__}: {problem}"
@@ -146,7 +157,7 @@ class Tracing:
 
     def end(self, *, flush: bool = True) -> None:
         """Make the record of this process whole; a second time changes nothing."""
-        with uninterrupted() as hear:
+        with self._terminated.put_off(), uninterrupted() as hear:
             recorder, self._recorder = self._recorder, None
             if recorder is not None:
                 recorder.notes += [self.became] if self.became else []
@@ -185,7 +196,7 @@ class Tracing:
             if replacement.is_followed:
                 if ended is not None:  # it reports in our place
                     self._ended, state = None, replace(self._state, heir=self._process).text()
-            elif ended is not None or (recorder is not None and recorder.has_written):
+            elif ended is not None or (recorder is not None and recorder.file is not None):
                 with suppress(Exception):
                     self.became = replacement.told(follow=self._state.all)
             self._last(flush=False)

@@ -44,6 +44,7 @@ class Process:
     receivers: tuple[ListedReceiver, ...] = ()
     counted: tuple[Counted, ...] = ()
     latest: int = 0  # the last clock reading
+    dispatches: int = 0
     lacking: set[int] = field(default_factory=set)  # ids of what rows were sent in, and that are in no file
     recent: set[int] = field(default_factory=set)  # ids of the rows that were read last
     older: set[int] = field(default_factory=set)  # and of those before them
@@ -73,6 +74,7 @@ def _looked_through(path: Path | Joined, *, several: bool) -> Process:
         elif kind == "shapes":
             process.shapes += [_shape(row) for row in content[0]]
         elif kind == "rows":
+            _go_on(process)
             _look_through(process, content[1], events_of(content[2]))
         elif kind == "steps" and process.stepped is not None:
             process.stepped.learn(*content)
@@ -96,13 +98,21 @@ def _note(process: Process, kind: str, content: list[Any]) -> None:
     elif kind == "counted":
         process.counted = tuple(Counted(*row) for row in content[0])
     elif kind == "so far":
+        _go_on(process)
         process.so_far = content[0]
     elif kind == "end":
         process.end = content[0]
         process.latest = max(process.latest, content[0]["end"])
 
 
+def _go_on(process: Process) -> None:
+    """Take note that what was an end, so far, was none: the process had rested."""
+    if process.end is not None:
+        process.so_far, process.end = {**process.end, "complete": False}, None
+
+
 def _look_through(process: Process, flights: list[Any], events: list[Event]) -> None:
+    process.dispatches += len(flights)
     _note_outers(process, flights, events)
     openings = [each for each in (process.starts, process.stepped) if each is not None]
     for starts in openings:

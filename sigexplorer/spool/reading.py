@@ -46,7 +46,7 @@ Made = TypeVar("Made")
 
 _NAME = re.compile(r"\d+-\d+")
 
-_KILLED = "a process ended before it could say so: its last moments are missing"
+_KILLED = "a process ended before it could say so: of its last second what it sent may be missing"
 
 
 def runs_in(folder: Path) -> list[Spool]:
@@ -124,6 +124,11 @@ class Spool:
     def claims(self) -> tuple[Claim, ...]:
         """What was claimed so far."""
         return self._stepped.claims if self._stepped else ()
+
+    @property
+    def dispatches(self) -> int:
+        """How many there are."""
+        return sum(process.dispatches for process in self._processes)
 
     @property
     def faults(self) -> list[str]:

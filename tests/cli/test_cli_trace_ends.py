@@ -243,7 +243,7 @@ def test_what_closed_before_a_kill_is_on_the_disk(killed: list[dict[str, Any]]) 
     assert len(early) == 1200
     run_record = killed[0]
     assert run_record["complete"] is False
-    assert "its last moments are missing" in run_record["notes"][0]
+    assert "of its last second what it sent may be missing" in run_record["notes"][0]
 
 
 def test_a_folder_of_a_killed_run_is_no_obstacle(tmp_path: Path) -> None:

@@ -46,7 +46,9 @@ PROGRAMS = {
     **{
         f"a pool by {method}": (
             "import multiprocessing\n"
-            f"with multiprocessing.get_context('{method}').Pool(2) as pool: pool.map(work, range(10))\n"
+            f"with multiprocessing.get_context('{method}').Pool(2) as pool:\n"
+            "    pool.map(work, range(10))\n"
+            "    import _signal; assert pool.apply(_signal.getsignal, [15]) == 0\n"  # else it is not heard
         )
         for method in ("fork", "spawn", "forkserver")
     },
@@ -72,7 +74,9 @@ def test_every_dispatch_is_told_once(tmp_path: Path, program: str) -> None:
     write(
         tmp_path, work=WORK + SEVERAL, program=f"from work import *\nif __name__ == '__main__':\n{main}{last}"
     )
-    found = dispatches(recorded(tmp_path, "program.py"))
+    records = recorded(tmp_path, "program.py")
+    found = dispatches(records)
+    assert records[0]["complete"]  # also of the workers that a pool has terminated
     outer = [each for each in found if each["name"] == "paid"]
     inner = {each["parent"]: each for each in found if each["name"] == "shipped"}
     assert Counter(each["arguments"]["order"] for each in outer) == Counter([*range(10), None])

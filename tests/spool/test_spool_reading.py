@@ -155,7 +155,9 @@ def test_a_killed_process_is_told(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     assert [each.start_ns for each in spool.trace().dispatches] == [10, 400]
     assert spool.run.complete is False
-    assert spool.run.notes == ("a process ended before it could say so: its last moments are missing",)
+    assert spool.run.notes == (
+        "a process ended before it could say so: of its last second what it sent may be missing",
+    )
 
 
 @pytest.mark.parametrize("cut", [0, 1, 10, 19, 20, 22])

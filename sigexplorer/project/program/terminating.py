@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from types import FrameType, ModuleType
 from typing import Any
@@ -27,6 +27,8 @@ class BeforeTerminated:
         self._handler = self._handle  # one object, by which it is known
         self._number: int = getattr(_SYSTEM, "SIGTERM", 0)
         self._module: ModuleType | None = None
+        self._putting_off = 0  # the process that does, if any: a fork of it does not
+        self._came = 0  # what has come meanwhile
         self._ours: dict[str, Any] = {}  # what stands in it in place of its own functions
 
     def begin(self) -> None:
@@ -49,11 +51,26 @@ class BeforeTerminated:
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         """Do what is to be done, and end as the system would have ended us."""
+        if self._putting_off == os.getpid():
+            self._came = number
+            return
         try:
             self._act()
         finally:
             _SYSTEM.signal(number, _SYSTEM.SIG_DFL)
             os.kill(os.getpid(), number)
+
+    @contextmanager
+    def put_off(self) -> Iterator[None]:
+        """Let a signal that comes inside be heard afterwards; not one that is left to the system by then."""
+        self._putting_off = os.getpid()
+        try:
+            yield
+        finally:
+            self._putting_off = 0
+            came, self._came = self._came, 0
+            if came:
+                os.kill(os.getpid(), came)
 
     def _hide(self, module: Any) -> None:
         put, look = module.signal, module.getsignal
