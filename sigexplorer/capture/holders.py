@@ -18,6 +18,7 @@ from inspect import Parameter
 from types import FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from django.dispatch import Signal
 from django.utils import inspect
 
 from sigexplorer.capture.connections import Notes
@@ -26,7 +27,7 @@ from sigexplorer.capture.words import contents
 
 _MOST = 200  # holders of holders that are looked at
 
-_ROOTS = (ModuleType, FrameType, type)
+_ROOTS = (ModuleType, FrameType, type, Signal)
 
 
 def sweep(notes: Notes) -> None:

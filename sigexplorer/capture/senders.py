@@ -57,7 +57,7 @@ def for_text(event: Noted) -> bool:
 
 def _held() -> Iterator[Any]:
     """Yield what modules hold that can be a sender, and their names."""
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         if issubclass(type(module), ModuleType):
             yield name
             for held in words.contents(module).values():

@@ -77,7 +77,7 @@ def look(created: int = 0) -> dict[int, Held]:
     ours = {id(signal) for page in catalog.PAGES if (signal := loaded(page)) is not None}
     kinds: dict[type, bool] = {}
     found: dict[int, Held] = {}
-    for module_name, module in sorted(sys.modules.items()):
+    for module_name, module in sorted(sys.modules.copy().items()):  # garbage that goes meanwhile may import
         if module_name.startswith("django.") or not issubclass(type(module), ModuleType):
             continue
         for name, thing in list(namespace(module).items()):

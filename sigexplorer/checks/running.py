@@ -131,7 +131,7 @@ def _could_be_fast(model: Any) -> bool:
 def _modules() -> dict[str, tuple[str, ...]]:
     """Return under which names each file was imported."""
     found: dict[str, list[str]] = {}
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         file = vars(module).get("__file__") if type(module) is type(sys) else None
         if isinstance(file, str) and name != "__main__":
             found.setdefault(os.path.realpath(file), []).append(name)

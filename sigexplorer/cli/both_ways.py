@@ -38,7 +38,7 @@ def compare(
     with entered(runs.open_playground(listen=False, database=database), compared) as ending:
         compared += _compared(possible, ending)
     if not compared:
-        raise ending.lost or KeyboardInterrupt
+        raise ending.loss() or KeyboardInterrupt
     shown = both_ways.page(compared, everything=look.verbose, brief=brief)
     writers = {
         "json": lambda: to_json(both_ways.records(compared)),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence, Sized
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from sigexplorer.errors import SigexplorerError
+from sigexplorer.errors import DatabaseUrlError, SigexplorerError
 from sigexplorer.show.text import safe
 
 _LONGEST = 2_000
@@ -25,14 +25,24 @@ class Ending:
     def tell(self) -> int:
         """Say it beside the answer, and return the exit code of it: 0 where all is well."""
         sys.stdout.flush()
-        troubles = [one for one in (self.lost, self.trouble) if one is not None]
-        texts = [*self.notes, *map(str, troubles)]
-        if self.lost is not None:
-            were = "run was" if self.untried == 1 else "runs were"
-            texts[len(self.notes)] += f"; {self.untried} {were} not tried, which proves nothing of them"
-        for text in texts:
+        trouble = self.trouble if self.lost is None else self.loss()
+        notes = self.notes if self.lost is None else ()  # the next run tells of what earlier ones have left
+        for text in [*notes, *([str(trouble)] if trouble else [])]:
             sys.stderr.write(f"sigexplorer: {safe(text, _LONGEST)}\n")
-        return troubles[0].code if troubles else 0
+        return trouble.code if trouble else 0
+
+    def loss(self) -> SigexplorerError | None:
+        """Return what is to be said of a place that went away, in one: also what may be left of it."""
+        if self.lost is None:
+            return None
+        said = [self.lost.message]
+        if self.untried:
+            were = "run was" if self.untried == 1 else "runs were"
+            said.append(f"{self.untried} {were} not tried, which proves nothing of them")
+        if self.trouble is not None:
+            what, _, why = self.trouble.message.partition(": ")
+            said.append(what if why and why in self.lost.message else self.trouble.message)
+        return DatabaseUrlError("; ".join(said), self.lost.hint)
 
 
 @contextmanager
@@ -44,6 +54,6 @@ def entered(place: AbstractContextManager[Sequence[str] | None], told: Sized) ->
             ending.notes = notes or ()
             yield ending
     except SigexplorerError as problem:
-        if not len(told):
+        if not len(told) and ending.lost is None:
             raise
         ending.trouble = problem

@@ -87,8 +87,10 @@ def hint_at(name: str) -> None:
         raise UsageError(f"'{name}' is a fact", f"sigexplorer scenario --fact {name} proves it")
 
 
-def refuse_others(names: list[str] | None, settings: str | None, *, run_all: bool, compare: bool) -> None:
-    """Raise where a fact is to be proven and scenarios are to be run."""
+def refuse_others(
+    wanted: Sequence[str], names: list[str] | None, settings: str | None, *, run_all: bool, compare: bool
+) -> None:
+    """Raise where the ``wanted`` facts are to be proven and scenarios are to be run."""
     if names or run_all:
         raise UsageError(
             "name scenarios or a --fact but not both", "sigexplorer docs --facts lists the facts"
@@ -96,7 +98,12 @@ def refuse_others(names: list[str] | None, settings: str | None, *, run_all: boo
     if settings is not None:
         raise UsageError("facts are proven in the bundled project", "leave --settings out")
     if compare:
-        raise UsageError("--compare compares scenarios", "name the one that proves the fact")
+        from sigexplorer.catalog.facts import find
+
+        proofs = " ".join(dict.fromkeys(find(name).scenario for name in wanted))
+        raise UsageError(
+            "--compare compares scenarios, and not a --fact", f"sigexplorer scenario {proofs} --compare"
+        )
 
 
 def record(fact: Fact, version: Version) -> dict[str, Any]:

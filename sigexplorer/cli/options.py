@@ -123,13 +123,13 @@ def filters(chosen: Chosen, part: Part) -> Filters:
     for name, pattern in (("-S", chosen.sender), ("-R", chosen.receiver)):
         if pattern is not None and pattern.startswith("!"):
             raise UsageError(f"{name} leaves nothing out: '{pattern}'", "only -e does, as in -e '!post_save'")
-    first, from_ns = parse_start(part.start) if part.start else (0, 0)
+    first, from_ns = (0, 0) if part.start is None else parse_start(part.start)
     return Filters(
         signals=parse_signals(chosen.only or []),
         sender=chosen.sender,
         receiver=chosen.receiver,
         failed=chosen.failed,
-        min_ns=parse_duration(chosen.minimum) if chosen.minimum else 0,
+        min_ns=0 if chosen.minimum is None else parse_duration(chosen.minimum),
         depth=chosen.depth,
         first=first,
         from_ns=from_ns,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sigexplorer.cli.declare import REQUIRED, Argument, Option, Parameter, gathered, parameters
-from sigexplorer.errors import UsageError
+from sigexplorer.errors import OutputError, UsageError
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 
@@ -127,5 +127,7 @@ def _read(each: Parameter, word: str) -> Any:
         readable = not isinstance(each.declared, Argument) or each.declared.readable
         if "\0" in word or (readable and os.path.exists(word) and not os.access(word, os.R_OK)):  # noqa: PTH110
             raise _NotPlainError
+        if each.name == "output" and word.endswith("/"):  # a path forgets that
+            raise OutputError(f"cannot write '{word}': it names a folder")
         return Path(word)
     return word

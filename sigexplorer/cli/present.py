@@ -56,7 +56,7 @@ def present(source: Source, look: Look, answer: Answer, drawing: ViewDrawing | N
         from sigexplorer.show.exporters.picture import picture
 
         write([picture(partial(drawing, "table"))], answer.output, answer.stream)
-    elif look.filters == Filters() and (chunks := exporters.streamed(chosen, source)) is not None:
+    elif look.filters == Filters() and (chunks := exporters.streamed(chosen, source, look)) is not None:
         write(chunks if is_replaced(answer.output) else whole(chunks), answer.output, answer.stream)
     else:
         kept = filtered(source, look.filters)

@@ -39,12 +39,18 @@ from sigexplorer.project.injecting import is_named
 from sigexplorer.show import keep, views
 from sigexplorer.show.filters import Filters, matches
 from sigexplorer.show.look import Look
+from sigexplorer.show.recording import Recording
 from sigexplorer.show.source import InMemory, Source
 from sigexplorer.show.spooled import Spooled
 from sigexplorer.show.text import plural, safe
 from sigexplorer.spool import common, presence
 
 _LINE = 1_000
+
+_AT_ONCE = 256 * 1024  # characters
+
+#: Bytes of the line of a dispatch that says as little as there can be.
+_SHORTEST = 350
 
 #: Bytes of a record whose report takes so long that somebody may wonder.
 _LARGE = 8_000_000
@@ -127,13 +133,13 @@ def _report(folder: Path, wanted: Wanted, stream: TextIO) -> bool:
     source = Spooled(folder)
     shown, form, removable = look(wanted), replace(answer(wanted), stream=stream), True
     _say_that_it_takes_long(folder, form, stream)
-    kept = form.keep and keep.keep_text(source.lines())
-    try:
-        _present(source, shown, form)
-    except UnknownNameError as fault:  # of the project's own: known only now
-        _say(stream, f"{fault.message} ({fault.hint})" if fault.hint else fault.message)
-        _say_total(source, folder, stream, kept=kept)
-        removable = kept
+    with _kept(source, wanted=form.keep) as kept:
+        try:
+            _present(source, kept, shown, form)
+        except UnknownNameError as fault:  # of the project's own: known only now
+            _say(stream, f"{fault.message} ({fault.hint})" if fault.hint else fault.message)
+            _say_total(source, folder, stream, kept=kept is not None)
+            removable = kept is not None
     run = source.spool.run
     if run.dropped:
         faults = told_faults(source.spool.faults, run.dropped)
@@ -141,6 +147,16 @@ def _report(folder: Path, wanted: Wanted, stream: TextIO) -> bool:
     known = {one.receiver for one in source.spool.receivers}
     _say_of_faults(wanted, source.spool.injected, known, stream)
     return removable
+
+
+def _kept(source: Spooled, *, wanted: bool) -> contextlib.AbstractContextManager[Path | None]:
+    """Keep the run, and give the recording that it is in meanwhile: that is read faster than the spools."""
+    if not wanted:
+        return contextlib.nullcontext()
+    if source.spool.dispatches * _SHORTEST > keep.LARGEST:
+        keep.forget()
+        return contextlib.nullcontext()
+    return keep.kept(source.lines())
 
 
 def _report_nothing(folder: Path, wanted: Wanted, problem: str, title: str, stream: TextIO) -> bool:
@@ -215,14 +231,21 @@ def _say_that_it_takes_long(folder: Path, form: Answer, stream: TextIO) -> None:
         stream.flush()
 
 
-def _present(source: Spooled, shown: Look, form: Answer) -> None:
+def _present(source: Spooled, kept: Path | None, shown: Look, form: Answer) -> None:
     chosen = form.chosen()
     if chosen == "jsonl" and shown.filters == Filters():
-        write(source.lines(), form.output, form.stream)
+        write(source.lines() if kept is None else _text_of(kept), form.output, form.stream)
     else:
-        present(source, shown, form, partial(_drawing, source, shown))
+        whole = source if kept is None else Recording(kept)
+        present(whole, shown, form, partial(_drawing, whole, shown))
     if chosen in views.VIEWS and form.stream is not None:  # and nothing that a program reads
         _say_unmatched(source, shown.filters, form.stream)
+
+
+def _text_of(file: Path) -> Iterator[str]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        while chunk := stream.read(_AT_ONCE):
+            yield chunk
 
 
 def _say_total(source: Spooled, folder: Path, stream: TextIO, *, kept: bool) -> None:

@@ -54,7 +54,7 @@ def scenario(
     look = options.look(chosen, part, viewed, sources=source)
     answer = options.answer(viewed, written, keep=not no_keep)
     if fact:
-        facts.refuse_others(names, settings, run_all=run_all, compare=compare)
+        facts.refuse_others(fact, names, settings, run_all=run_all, compare=compare)
         return facts.prove(fact, look, answer, options.one_database(database), listen=listen)
     where = options.one_database(database)
     wanted = Wanted(tuple(names or []), run_all, listen, compare, where, settings, pythonpath, demo)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from sigexplorer.cli.present import Answer
     from sigexplorer.show.look import Look
 
-File = Annotated[Path | None, Argument(help="A recording: .jsonl or .json.", metavar="FILE", readable=False)]
+File = Annotated[
+    Path | None,
+    Argument(help="A recording: .jsonl or .json; -: standard input.", metavar="FILE", readable=False),
+]
 Last = Annotated[bool, Option("--last", help="Show the most recent run again.")]
 Schema = Annotated[bool, Option("--schema", help="Print the JSON Schema of a recording.")]
 Which = Annotated[
@@ -46,7 +49,7 @@ def _recorded(file: Path | None, *, last: bool) -> Path:
     if last == (file is not None):
         raise UsageError("name a recording, or --last", "trigger and scenario record with -o run.jsonl")
     if file is not None:
-        return file
+        return Path("/dev/stdin") if str(file) == "-" else file
     from sigexplorer.show import keep
 
     return keep.last()

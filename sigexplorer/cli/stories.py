@@ -108,9 +108,9 @@ def _tell(
 def _tried(told: list[Told], possible: Sequence[Story], ending: Ending) -> list[Told]:
     """Leave out the story that failed when the place was lost, for it proves nothing either way."""
     tried = told[:-1] if ending.lost and told and not told[-1][1].held else told
-    ending.untried = len(possible) - len(tried)
     if not tried:
-        raise ending.lost or KeyboardInterrupt
+        raise ending.loss() or KeyboardInterrupt
+    ending.untried = len(possible) - len(tried)
     return tried
 
 

@@ -60,6 +60,9 @@ def parse(url: str) -> Address:
     """Return what ``url`` says; anything that cannot be meant is an error."""
     found = _SCHEME.match(url)
     if found is None:
+        scheme = url.partition(":")[0]
+        if ":" in url and scheme.lower() in (*_POSTGRESQL, "sqlite"):
+            raise _malformed(f"after '{scheme}:' come two slashes")
         raise DatabaseUrlError("the database URL has no scheme", EXAMPLES)
     scheme = found["scheme"].lower()
     if scheme not in (*_POSTGRESQL, "sqlite"):
@@ -129,7 +132,10 @@ def _name(path: str) -> str:
         raise _malformed("a '/' in a password or a name must be written as %2F, a '@' as %40")
     name = _plain(path, "name")[1:]
     if len(name.encode()) > _LONGEST_NAME:
-        raise DatabaseUrlError(f"the name of the database is longer than {_LONGEST_NAME} bytes")
+        raise DatabaseUrlError(
+            f"the name of the database is longer than {_LONGEST_NAME} bytes",
+            "PostgreSQL takes 63, and the second database has '_archive' behind the name",
+        )
     return name
 
 

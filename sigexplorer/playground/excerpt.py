@@ -150,6 +150,9 @@ _MADE = (ast.ImportFrom, ast.Import, ast.FunctionDef, ast.AsyncFunctionDef, ast.
 #: Above what a step does, where something that was done before is shown.
 IN_STEP = "# in this step:"
 
+#: Above what a step does that goes on from where the one before began, and what was made for that.
+GOING_ON = "# after the step above:"
+
 UNHEARD = "# step.unheard() takes sigexplorer's own receivers away, so that nobody listens but what is here"
 
 

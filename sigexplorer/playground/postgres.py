@@ -99,7 +99,7 @@ class PostgresDatabases:
             self._redirection.come_back()
             if self._made:
                 left = ", ".join(f"'{name}'" for name in self._made)
-                with self._server(f"cannot drop {left}") as server:
+                with self._server(f"cannot drop {left}, which may stay") as server:
                     self._drop(server)
 
     def _make(self, server: Any, name: str) -> None:

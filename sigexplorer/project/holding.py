@@ -59,9 +59,15 @@ _FIX_OF_UID = (
 
 
 def _taken_by(first: Noted, event: Noted) -> str | None:
-    """Name what was connected by the key of an ignored connection; None where it was the same, or alike."""
+    """Name what was connected by the key of an ignored connection; None where it was the same, or alike.
+
+    What stands at the same place under another name is one function, whose file was imported twice.
+    """
     if (first.receiver, first.holds) != (event.receiver, event.holds):
-        return first.receiver.name
+        elsewhere = first.receiver.name != event.receiver.name and event.receiver.file is not None
+        if elsewhere and first.receiver[1:] == event.receiver[1:]:
+            return None
+        return first.receiver.name if first.receiver != event.receiver else next(iter(first.holds), _ANOTHER)
     mine, other = (one.target() if one.target is not None else None for one in (event, first))
     if other is None:  # of what died nothing is known but its name: a living function was another one
         return _ANOTHER if first.died and type(mine) is FunctionType else None

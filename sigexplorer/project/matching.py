@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from sigexplorer.answers import Check
+from sigexplorer.capture.signals import SignalWords
 from sigexplorer.capture.words import attribute, class_path, contents, is_a, model_label
 from sigexplorer.errors import nearest
 from sigexplorer.model import Origin
@@ -30,14 +31,16 @@ class _Fault(NamedTuple):
 def can_match(case: Case) -> Check:
     """See whether the sender of each registration can be sent with."""
     question = "can its sender ever match?"
-    if not case.standing and not case.pending:
+    swept = _swept(case)
+    if not case.standing and not case.pending and not swept:
         return answer("sender", question, "skipped")
     faults = [fault for one in case.pending if (fault := _waits(one, case)) is not None]
     faults += [fault for one in case.standing if (fault := _never(one, case)) is not None]
+    faults += swept
     if not faults:
         return answer("sender", question, "ok", *(_matches(one, case) for one in case.standing))
     said = [fault.what for fault in faults]
-    several = len(case.standing) + len(case.pending)
+    several = len(case.standing) + len(case.pending) + len(swept)
     if len(faults) < several and not any(fault.partly for fault in faults):
         said[0] = f"{len(faults)} of its {several} connections can never match, the others can: {said[0]}"
     if len(faults) < several or all(fault.partly for fault in faults):
@@ -114,7 +117,7 @@ def _sender(one: Standing, case: Case) -> Any:
 def _fault(one: Standing, found: Any, text: str | None, case: Case) -> tuple[str, str] | None:
     kind = one.event.sender_kind if one.event else class_path(type(found))
     if one.event is not None and one.event.sender_reference is not None and found is None:
-        return _gone(one, text, kind)
+        return _gone(one.named, text, kind)
     if one.named.group == "m2m":
         return _of_many_to_many(found, text)
     if one.named.group in _OF_MODELS:
@@ -144,10 +147,25 @@ def _of_text(one: Standing, text: str | None) -> tuple[str, str] | None:
     return what, "use the object that sends it as the sender, or no sender"
 
 
-def _gone(one: Standing, text: str | None, kind: str) -> tuple[str, str]:
+def _swept(case: Case) -> list[_Fault]:
+    """Tell of connections that Django has forgotten, as newer ones do, because their sender is gone."""
+    kept = {id(one.event) for one in case.standing}
+    ended = {id(one.event.key) for one in case.attempts if one.event.kind == "disconnected"}
+    lost = [
+        one
+        for one in case.attempts
+        if one.event.kind == "connected" and id(one.event) not in kept and id(one.event.key) not in ended
+        if not one.event.died and one.event.sender_reference is not None
+        if one.event.sender_reference() is None
+    ]
+    told = [(one, _gone(one.named, one.event.sender, one.event.sender_kind)) for one in lost]
+    return [_Fault(f"{one.named.name}: {what}", fix, one.event.at) for one, (what, fix) in told]
+
+
+def _gone(named: SignalWords, text: str | None, kind: str) -> tuple[str, str]:
     """Tell of a sender that nothing holds: the object of a model stands for no class."""
     model = next((model for model in all_models() if class_path(model) == kind), None)
-    if model is not None and one.named.group in (*_OF_MODELS, "m2m"):
+    if model is not None and named.group in (*_OF_MODELS, "m2m"):
         return f"its sender was a {label(model)}, and only classes send this", f"use {label(model)} itself"
     return f"its sender {text} is gone", "connect it for something that lives as long"
 
@@ -166,7 +184,7 @@ def _kept_text(one: Standing, text: str | None) -> str:
     wanted = one.registration.sender_id
     if text is not None and id(sys.intern(text)) == wanted:
         return ", as every literal of it is"  # a name: Python has it once
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         if id(name) == wanted:
             return ", the name of that module"
         if issubclass(type(module), ModuleType):

@@ -106,7 +106,7 @@ def _other_names(case: Case) -> list[str]:
     if not case.definitions:
         return []
     path = str(case.definitions[0].file.path)
-    loaded = [(name, contents(module).get("__file__")) for name, module in list(sys.modules.items())]
+    loaded = [(name, contents(module).get("__file__")) for name, module in sys.modules.copy().items()]
     return [name for name, file in loaded if type(file) is str and file == path]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from sigexplorer.answers import Check, State
 from sigexplorer.capture import receivers
 from sigexplorer.capture.uids import uid
+from sigexplorer.capture.words import plain
 from sigexplorer.project.case import Case, Standing
 from sigexplorer.project.evidence import answer, written
 
@@ -57,7 +59,7 @@ def _by_several(case: Case) -> Iterator[str]:
             if any(_overlap(one, other) and _apart(one, other) for other in of_signal)
         ]
         objects = {id(held) for one in apart if (held := _object(one)) is not None}
-        functions = {id(_function(one)) for one in apart}
+        functions = {(id(_function(one)), *_given(one)) for one in apart}
         if len(objects) > 1:
             yield f"{signal}: by {len(objects)} objects, each of which is called"
         elif len(functions) > 1:
@@ -65,7 +67,21 @@ def _by_several(case: Case) -> Iterator[str]:
 
 
 def _apart(one: Standing, other: Standing) -> bool:
-    return _object(one) is not _object(other) or _function(one) is not _function(other)
+    if _object(one) is not _object(other) or _function(one) is not _function(other):
+        return True
+    return _given(one) != _given(other)
+
+
+def _given(one: Standing) -> list[tuple[str, int]]:
+    return _given_to(one.registration.receiver)
+
+
+def _given_to(receiver: Any) -> list[tuple[str, int]]:
+    """Return the names and identities of what partials give to the function."""
+    partials = [layer for layer in receivers.layers(receiver) if type(layer) is functools.partial]
+    by_place = [("", id(held)) for partial in partials for held in partial.args]
+    by_name = [(plain(name), id(held)) for partial in partials for name, held in partial.keywords.items()]
+    return by_place + sorted(by_name)
 
 
 def _function(one: Standing) -> Any:
@@ -97,7 +113,7 @@ def _same(one: Standing, other: Standing) -> bool:
         return False  # each object is meant to be called
     function, another = _function(one), _function(other)
     if function is another:
-        return True
+        return _given(one) == _given(other)  # by partials, each of which is meant
     if _of_one_code(function, another):
         return _captured(function) == _captured(another)
     # Functions made by one decorator stand at one line and are different ones.
@@ -107,7 +123,7 @@ def _same(one: Standing, other: Standing) -> bool:
 
 def runs_the_same(one: Any, other: Any) -> bool:
     """Whether two receivers are the same function of the same object, or functions that differ in nothing."""
-    if _object_of(one) is not _object_of(other):
+    if _object_of(one) is not _object_of(other) or _given_to(one) != _given_to(other):
         return False
     function, another = receivers.innermost(one), receivers.innermost(other)
     alike = _of_one_code(function, another) and _captured(function) == _captured(another)

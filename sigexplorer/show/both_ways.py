@@ -217,20 +217,23 @@ def _shortened(found: re.Match[str]) -> str:
 
 def measured(ways: BothWays, name: str) -> Document:
     """Return what one receiver of a signal changed just now: of each step, how much was sent and executed."""
-    rows = tuple(
+    rows = [
         (
             each["title"],
             *(str(each[way][kind]) for way in ("watching", "listening") for kind in ("signals", "sql")),
         )
         for each in numbers(ways)
-    )
+    ]
     columns = ("measured just now", "nobody: signals", "SQL", "one receiver: signals", "SQL")
-    same = frozenset(number for number, row in enumerate(rows) if row[1:3] == row[3:5])
-    return (
+    changed = tuple(row for row in rows if row[1:3] != row[3:5])
+    same = ", ".join(row[0] for row in rows if row[1:3] == row[3:5])
+    blocks: list[Block] = [
         Heading(f"What a receiver of {name} changes by being connected"),
-        Grid(columns, rows, frozenset(columns[1:]), dim_rows=same),
-        Paragraph("sigexplorer scenario listening --compare shows which", quiet=True),
-    )
+        Grid(columns, changed, frozenset(columns[1:])),
+    ]
+    if same:
+        blocks.append(Paragraph(f"the same either way: {same}", quiet=True))
+    return (*blocks, Paragraph("sigexplorer scenario listening --compare shows which", quiet=True))
 
 
 def numbers(ways: BothWays) -> list[dict[str, Any]]:

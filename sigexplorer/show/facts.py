@@ -11,6 +11,9 @@ from sigexplorer.model import Trace
 from sigexplorer.show.document import Block, Bullets, Commands, Document, Grid, Heading, Paragraph
 from sigexplorer.show.text import plural
 
+#: Facts that were not tried and are named; of more their number is enough: something ended the run.
+_NAMED = 20
+
 
 def listing(found: Sequence[Fact], version: Version) -> Document:
     """Return facts with what they say, and the scenario that proves each."""
@@ -94,7 +97,8 @@ def census(traces: Sequence[Trace], version: Version) -> Document:
         blocks.append(Bullets(tuple(f"{name} did not hold" for name in failed)))
     untried = [name for name in here if name not in tried]
     if untried:
-        blocks.append(Paragraph(f"{len(untried)} not tried, and so not proven: {', '.join(untried)}."))
+        names = f": {', '.join(untried)}" if len(untried) <= _NAMED else ""
+        blocks.append(Paragraph(f"{len(untried)} not tried, and so not proven{names}."))
     return tuple(blocks)
 
 

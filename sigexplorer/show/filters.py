@@ -57,6 +57,10 @@ def parse_signals(texts: list[str]) -> tuple[str, ...]:
     patterns = tuple(_path(part.strip()) for text in texts for part in text.split(",") if part.strip())
     for pattern in patterns:
         bare = pattern.removeprefix("!")
+        if not bare:
+            raise UsageError(
+                "'!' alone leaves out nothing", "write what is to be left out, as in '!post_save'"
+            )
         if bare.startswith("%") and bare[1:] not in catalog.GROUPS:
             raise UnknownNameError("group", bare, [f"%{group}" for group in catalog.GROUPS])
     return patterns
@@ -234,6 +238,8 @@ def chosen_steps(steps: Iterable[Step], wanted: str | None) -> frozenset[int] | 
     if wanted is None:
         return None
     titles = {step.id: step.title for step in steps}
+    if not titles:
+        raise UsageError(f"unknown step '{wanted}': this trace has no steps")
     if wanted.isascii() and wanted.isdigit() and int(wanted[:18]) in titles:
         return frozenset({int(wanted[:18])})
     found = {number for number, title in titles.items() if fnmatchcase(title, wanted)}

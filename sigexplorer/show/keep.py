@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from sigexplorer.errors import RecordingError
 from sigexplorer.model import Trace
@@ -42,28 +44,59 @@ def keep(traces: Sequence[Trace]) -> bool:
 
 def keep_text(chunks: Iterable[str]) -> bool:
     """Keep the text of a recording as the most recent run, for its owner's eyes only."""
+    with kept(chunks) as file:
+        return file is not None
+
+
+@contextmanager
+def kept(chunks: Iterable[str]) -> Iterator[Path | None]:
+    """Keep it, and give the file that it is in while it is looked at; None where that was not possible.
+
+    It becomes the most recent run at the end: nobody else's comes in between.
+    """
+    temporary = _written(chunks)
+    try:
+        yield temporary
+    finally:
+        if temporary is not None:
+            with suppress(OSError, RuntimeError, ValueError):
+                temporary.replace(file_of_last())
+            temporary.unlink(missing_ok=True)
+
+
+def forget() -> None:
+    """Keep nothing: the last run is one that is too long."""
+    with suppress(OSError, RuntimeError, ValueError):
+        file_of_last().unlink(missing_ok=True)
+
+
+def _written(chunks: Iterable[str]) -> Path | None:
+    """Write all of a file beside the old one; where it is too long that goes: it is not the last any more."""
+    temporary: Path | None = None
+    whole = False
     try:
         file = file_of_last()
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return _replace(file, chunks)
-    except (OSError, RuntimeError, ValueError):  # no home, no room, no permission
-        return False
-
-
-def _replace(file: Path, chunks: Iterable[str]) -> bool:
-    """Write all of a file or, where it is too long, remove the old one: it is not the last any more."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".last.")  # 0600
-    temporary = Path(name)
-    try:
-        written = 0
+        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".last.")  # 0600
+        temporary = Path(name)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            for chunk in chunks:
-                written += len(chunk)
-                if written > LARGEST:
-                    file.unlink(missing_ok=True)
-                    return False
-                stream.write(chunk)
-        temporary.replace(file)
+            fits = _fits(stream, chunks)
+        if not fits:
+            file.unlink(missing_ok=True)
+        whole = fits
+    except (OSError, RuntimeError, ValueError):  # no home, no room, no permission
+        pass
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None and not whole:
+            temporary.unlink(missing_ok=True)
+    return temporary if whole else None
+
+
+def _fits(stream: TextIO, chunks: Iterable[str]) -> bool:
+    written = 0
+    for chunk in chunks:
+        written += len(chunk)
+        if written > LARGEST:
+            return False
+        stream.write(chunk)
     return True

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sigexplorer.model import Claim, Trace
+from sigexplorer.model import Claim
 from sigexplorer.show.document import Block, Bullets, Document, Grid, Heading, Paragraph
 from sigexplorer.show.folding import Row, timeline_of
 from sigexplorer.show.look import Look
-from sigexplorer.show.profiling import profile_of
-from sigexplorer.show.selection import selected
+from sigexplorer.show.profile import Profile
+from sigexplorer.show.profiling import profile_of, profiles
+from sigexplorer.show.selecting import select
+from sigexplorer.show.selection import Selection, selected
 from sigexplorer.show.shortening import shorten
+from sigexplorer.show.source import InMemory, Source
 from sigexplorer.show.summary_page import summary
 from sigexplorer.show.text import duration
 from sigexplorer.show.views import cells, heading
@@ -18,9 +21,18 @@ from sigexplorer.show.views import cells, heading
 _COLUMNS = ("#", "at ms", "signal", "sender", "arguments", "receivers", "SQL")
 
 
-def report(trace: Trace, look: Look) -> Document:
-    """Return everything that a reader wants of ``trace``; of a long one the first and the last part."""
-    shown = selected(trace, look)
+def reports(source: Source, look: Look) -> Iterator[Document]:
+    """Yield everything that a reader wants of each trace; of a long one the first and the last part."""
+    if isinstance(source, InMemory):
+        for trace in source.traces:
+            yield _report(selected(trace, look), profile_of(trace), look)
+    else:
+        for shown, profile in zip(select(source, look), profiles(source, look), strict=True):
+            yield _report(shown, profile, look)
+
+
+def _report(shown: Selection, profile: Profile, look: Look) -> Document:
+    trace = shown.trace
     timeline = timeline_of(shown, look)
     cut = shorten(timeline, shown, look.rows)
     title, *notes = heading.header(shown, timeline).plain.split("\n")
@@ -37,7 +49,7 @@ def report(trace: Trace, look: Look) -> Document:
             blocks.append(Paragraph(cut.told))
     apart = _claims(claim for claim in trace.claims if claim.step is None)
     blocks += [Heading("Claims"), *apart] if apart else []
-    blocks += _numbers(shown.trace)
+    blocks += _numbers(profile)
     return tuple(blocks)
 
 
@@ -64,8 +76,7 @@ def _claims(claims: Iterator[Claim]) -> list[Block]:
     return [Bullets(told)] if told else []
 
 
-def _numbers(trace: Trace) -> list[Block]:
-    if not trace.dispatches:
+def _numbers(profile: Profile) -> list[Block]:
+    if not profile.summary.dispatches:
         return []
-    profile = profile_of(trace)
-    return [Heading("In numbers"), *summary(profile, wide=True)[2 + len(trace.run.notes) :]]
+    return [Heading("In numbers"), *summary(profile, wide=True)[2 + len(profile.run.notes) :]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sigexplorer.model import Bypass, Call, Callback, Dispatch, Trace
 from sigexplorer.show.folding import Row, Timeline
-from sigexplorer.show.text import plural
+from sigexplorer.show.text import plural, split_path
 
 #: Sends what no receiver and no callback sent.
 PROGRAM = "the program"
@@ -33,6 +33,15 @@ class Part:
 
     title: str | None
     messages: tuple[Message, ...]
+
+
+def short(name: str) -> str:
+    """Return the last part of a dotted name, after the class that it is in: what tells it from others."""
+    if name.startswith(PROGRAM):
+        return name
+    module, last = split_path(name)
+    around = module.rpartition(".")[2].lstrip("_")
+    return f"{around}.{last}" if around[:1].isupper() else last or name
 
 
 def sequence(trace: Trace, timeline: Timeline) -> tuple[Part, ...]:

@@ -133,11 +133,13 @@ def _signal(name: str, numbers: SignalNumbers) -> tuple[str, ...]:
 
 def _recursions(profile: Profile) -> list[str]:
     """Tell of receivers that cause what they are called for."""
-    return [
+    told = [
         f"{safe(receiver, 200)} causes {safe(name, 60)} of {safe(str(sender), 80)} again"
         f" while it handles it: {plural(times, 'time')}"
-        for (receiver, name, sender), times in profile.recursions.most_common()
+        for (receiver, name, sender), times in profile.recursions.most_common(_MOST - 1)
     ]
+    note = "such a call inside of itself is in the total once; mean and slowest are of each call as it was"
+    return [*told, note] if told else []
 
 
 def _chain(profile: Profile) -> list[str]:

@@ -44,6 +44,7 @@ class Process:
     receivers: tuple[ListedReceiver, ...] = ()
     counted: tuple[Counted, ...] = ()
     latest: int = 0  # the last clock reading
+    dispatches: int = 0
     lacking: set[int] = field(default_factory=set)  # ids of what rows were sent in, and that are in no file
     recent: set[int] = field(default_factory=set)  # ids of the rows that were read last
     older: set[int] = field(default_factory=set)  # and of those before them
@@ -111,6 +112,7 @@ def _go_on(process: Process) -> None:
 
 
 def _look_through(process: Process, flights: list[Any], events: list[Event]) -> None:
+    process.dispatches += len(flights)
     _note_outers(process, flights, events)
     openings = [each for each in (process.starts, process.stepped) if each is not None]
     for starts in openings:

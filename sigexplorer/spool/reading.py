@@ -126,6 +126,11 @@ class Spool:
         return self._stepped.claims if self._stepped else ()
 
     @property
+    def dispatches(self) -> int:
+        """How many there are."""
+        return sum(process.dispatches for process in self._processes)
+
+    @property
     def faults(self) -> list[str]:
         """The first few faults of ours, in words."""
         return [fault for process in self._processes for fault in process.known.get("faults", ())]

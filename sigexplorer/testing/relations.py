@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +20,18 @@ __tracebackhide__ = True
 #: The groups of signals whose instance is one of the sender.
 _BY_THEIR_MODEL = frozenset({"delete", "init", "save"})
 
+_KEYS = (type(None), set, frozenset)
+
 #: How a trace shows a model, and an instance of one.
 _SHOWN = re.compile(r"<(?:class )?(\w+\.\w+)(?: [^>]*)?>")
 
 
 def check_models(signal: str, groups: set[str], name: str, wanted: Any, sender: Wanted) -> None:
     """Raise where what the signals of these groups tell of models is never what is wanted."""
+    from django.apps import apps
+
+    if not apps.models_ready:
+        return  # nobody knows the models yet
     if groups <= _BY_THEIR_MODEL and name == "instance":
         _check_instance(wanted, sender)
     elif groups == {"save"} and name == "update_fields":
@@ -36,6 +42,16 @@ def check_models(signal: str, groups: set[str], name: str, wanted: Any, sender: 
             _CHECKS[name](signal, wanted, sides)
     elif groups == {"auth"} and name == "user":
         _check_user(wanted, sender)
+
+
+def check_action(signal: str, named: Mapping[str, object]) -> None:
+    """Raise where keys are wanted of an action that has none, or none of one that has."""
+    action = named.get("action")
+    if type(action) is str and "pk_set" in named and (type(named["pk_set"]) in _KEYS):
+        without = named["pk_set"] is None
+        if without != action.endswith("_clear"):
+            told = "always has a 'pk_set'" if without else "has no 'pk_set'"
+            raise UsageError(f"'{action}' of {signal} {told}", "it is None of a clear alone")
 
 
 def is_user(model: Any) -> bool:
@@ -180,8 +196,8 @@ def _check_keys(signal: str, wanted: Any, sides: list[_Side]) -> None:
         if isinstance(key, Model):
             raise UsageError(f"'pk_set' of {signal} has keys, and no instances", "give their keys: {one.pk}")
         if isinstance(key, ATOMS) and not any(cleaned(one.key, key) == key for one in sides):
-            kinds = sorted({f"{label(one.model)} has {type(one.key).__name__}" for one in sides})
-            raise UsageError(f"{words.describe(key)} is no key in 'pk_set' of {signal}", ", ".join(kinds))
+            kinds = " | ".join(sorted({type(one.key).__name__ for one in sides}))
+            raise UsageError(f"{words.describe(key)} is never in 'pk_set' of {signal}", f"keys are: {kinds}")
 
 
 _CHECKS = {"instance": _check_side, "model": _check_model, "pk_set": _check_keys}

@@ -91,7 +91,9 @@ class _Known:
             models = _models()
             fit = between() if models and groups == {"m2m"} else list(models.values())
             self.models = {
-                name: model for name, model in models.items() if model in fit and not self._is_silent(model)
+                name: model
+                for name, model in models.items()
+                if model in fit and not self._is_silent(model) and not swapped_for(model)
             }
         #: What has sent them; where others than models may, what has sent any signal.
         self.seen = {
@@ -194,7 +196,7 @@ class _Known:
         yield from (str(words.sender(app)) for app in _apps())
         yield from _connected()
         yield from (module for page in self._pages for module in page.sent_by)
-        for name, module in list(sys.modules.items()):
+        for name, module in sys.modules.copy().items():
             yield name
             for held in list(words.contents(module).values()) if module is not None else ():
                 if issubclass(type(held), type):

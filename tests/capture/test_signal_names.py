@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -130,3 +132,32 @@ def test_a_variable_that_was_bound_anew_names_what_it_is_now(monkeypatch: pytest
     signals.words(module.stays)
     module.current, before = Signal(), module.current
     assert signals.words(before).name.startswith("<Signal")
+
+
+def test_modules_may_come_while_they_are_looked_at() -> None:
+    """What Python collects meanwhile may import something, such as what warns of it."""
+    come: list[str] = []
+
+    class Circle:
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            if len(come) < 500:
+                come.append(f"come_{len(come)}")
+                sys.modules[come[-1]] = ModuleType(come[-1])
+                Circle()
+
+    thresholds = gc.get_threshold()
+    pairs = [(number, number) for number in range(5_000)]  # Python's spare ones are used up
+    gc.freeze()
+    gc.set_threshold(20)
+    try:
+        Circle()
+        assert variables.look() is not None
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
+        for name in come:
+            del sys.modules[name]
+        come += [""] * len(pairs)

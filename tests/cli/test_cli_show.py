@@ -104,6 +104,41 @@ def test_a_plugin_is_found_by_name_and_by_suffix(
     assert "titles" in cli("show", recorded, "-f", "unknown").err
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (None, "returned something else than text"),
+        (b"bytes", "returned something else than text"),
+        (SystemExit(0), "failed: SystemExit: 0"),
+        ("lone \ud800\n", ""),
+    ],
+)
+def test_a_plugin_that_goes_wrong_is_named(
+    written: Any, said: str, recorded: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is no text, or ends the process, is one line with the exporter's name; a surrogate is shown."""
+
+    def export(_traces: Any) -> Any:
+        if isinstance(written, BaseException):
+            raise written
+        return written
+
+    class Odd(_Exporter):
+        def load(self) -> Any:
+            return export
+
+    point = Odd("titles", "their.module:export", exporters.GROUP)
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [point] if group else [])
+    file = recorded.with_name("out.titles")
+    answer = cli("show", recorded, "-o", file)
+    assert answer.code == (2 if said else 0)
+    assert answer.err.count("\n") == bool(said)
+    assert said in answer.err
+    assert not said or "the exporter 'titles'" in answer.err
+    assert file.exists() != bool(said)
+    assert said or file.read_text() == "lone \\ud800\n"
+
+
 def test_a_typo_is_named(recorded: Path, cli: Cli) -> None:
     """A name that is not in the recording is exit 2 with its nearest."""
     answer = cli("show", recorded, "-R", "blog.receivers.greet_usr")
@@ -117,10 +152,19 @@ def test_the_schema_is_printed(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--last", "x.jsonl"], ["x.jsonl", "--schema"], ["--from", "soon", "x.jsonl"]]
+    "arguments",
+    [
+        [],
+        ["--last", "x.jsonl"],
+        ["x.jsonl", "--schema"],
+        ["--from", "soon", "x.jsonl"],
+        ["--min", "", "x.jsonl"],
+        ["-e", "post_save,!", "x.jsonl"],
+        ["x.jsonl", "-o", "folder/"],
+    ],
 )
 def test_wrong_questions(arguments: list[str], cli: Cli) -> None:
-    """No file, a file and --last, a file and --schema, no start: exit 2 and one line."""
+    """No file, a file and --last, a file and --schema, no start, no time and so on: exit 2 and one line."""
     answer = cli("show", *arguments)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
 

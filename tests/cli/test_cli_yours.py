@@ -269,6 +269,14 @@ def test_a_wrong_question_is_one_line(arguments: list[str], story_cli: Cli) -> N
     assert "(" in answer.err
 
 
+def test_what_is_there_is_offered(story_cli: Cli) -> None:
+    """Of a signal that is named its own receivers are offered; of operations that all are without --on."""
+    unknown = story_cli("why", "post_delete:create_profile_", "--demo").err
+    assert "unknown receiver 'create_profile_' of django.db.models.signals.post_delete" in unknown
+    assert "create_profile," not in unknown
+    assert "without it" in story_cli("explain", "blog.Post", "--on", "save,delete", "--demo").err
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", "[1]", '{"type": "run"}', "\x00", '{"run": {}}', "1\n2"])
 def test_a_trace_that_is_none_is_refused(text: str, tmp_path: Path, story_cli: Cli) -> None:
     """A file that holds no trace is an error, whatever else it holds."""

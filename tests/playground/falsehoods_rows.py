@@ -250,3 +250,44 @@ def models_do_not_cache(patch: pytest.MonkeyPatch) -> None:
     from django.db.models.signals import pre_delete
 
     patch.setattr(pre_delete, "use_caching", False)
+
+
+@falsifies("fast-delete")
+def whatever_nobody_hears_is_quick(patch: pytest.MonkeyPatch) -> None:
+    """Take the fast path for tags, children and what has generic relations."""
+    from django.db.models.deletion import Collector
+
+    def can_fast_delete(self: Collector, objs: Any, from_field: Any = None) -> bool:
+        del from_field
+        model = getattr(objs, "model", None) or objs
+        return hasattr(model, "_meta") and not self._has_signal_listeners(model._meta.model)  # type: ignore[attr-defined]
+
+    patch.setattr(Collector, "can_fast_delete", can_fast_delete)
+
+
+@falsifies("m2m-fast-add")
+def ones_own_is_automatic(patch: pytest.MonkeyPatch) -> None:
+    """Take a through model of one's own for one of Django's."""
+    from sigexplorer.playground.shop.stock import Line, Order
+
+    patch.setattr(Line._meta, "auto_created", Order)
+
+
+@falsifies("migrate-saves")
+def there_is_no_first_site(patch: pytest.MonkeyPatch) -> None:
+    """Write no site."""
+    patch.setattr("django.contrib.sites.apps.create_default_site", lambda **_kwargs: None)
+
+
+@falsifies("pre-init-kwargs")
+def every_word_is_used_up(patch: pytest.MonkeyPatch) -> None:
+    """Leave nothing in the dictionary."""
+    from blog.models import Tag
+
+    original = Tag.__init__
+
+    def init(self: Tag, *args: Any, **kwargs: Any) -> None:
+        kwargs["id"] = kwargs.pop("pk", None)
+        original(self, *args, **kwargs)
+
+    patch.setattr(Tag, "__init__", init)

@@ -38,7 +38,8 @@ GOOD = {
 BAD = {
     "": "no scheme",
     "shop": "no scheme",
-    "postgresql:shop": "no scheme",
+    "postgresql:shop": "after 'postgresql:' come two slashes",
+    "sqlite:": "after 'sqlite:' come two slashes",
     "amy:hunter22@host/shop": "no scheme",
     "://amy:hunter22@host/shop": "no scheme",
     "mysql://amy:hunter22@host/shop": "unknown database 'mysql'",

@@ -60,7 +60,7 @@ def test_the_code_of_every_step_is_python(story: Story) -> None:
     [
         ("async-cancel", ["import connected\n", "async def _send_and_catch()",
                           "async def _ends_later(", "async def charge(", "asyncio.run(_send_and_catch())"]),
-        ("recursion", ["_ENOUGH = 3", "def _save_unseen(", "def save_again(", "with connected("]),
+        ("recursion", ["def save_again(", "    instance.save()", "with connected("]),
         ("str-sender", ["import MISTYPED", "def hear(", 'text = ".".join(', "sender=text):"]),
         ("robust-qualname", ["def charge(", "class Cashier:", "partial, cashier =", "send_robust("]),
         ("async-order", ["async def first(", "def fourth(", "order_placed.send(None)"]),
@@ -81,9 +81,18 @@ def test_helpers_stand_before_the_step_that_uses_them(fact: str, parts: list[str
 
 
 @pytest.mark.usefixtures("playground")
+def test_what_was_made_for_the_step_before_is_shown_once() -> None:
+    """A step that goes on with what was made for the one before says so instead of repeating it."""
+    first, second, third, *_ = shown("m2m-pkset")
+    assert "Tag.objects.create(" in first
+    assert second == "# after the step above:\npost.tags.add(there, new)"
+    assert third == "# after the step above:\npost.tags.remove(there.pk, 999)"
+
+
+@pytest.mark.usefixtures("playground")
 def test_what_a_step_does_not_use_is_not_shown() -> None:
     """Receivers of other steps, and what comes after, are left out."""
-    first, second = shown("rebind")
+    first, *_, second = shown("rebind")
     assert "write_bill" not in first
     assert "DEBUG" not in first
     assert "assigned(DEBUG=True)" in second

@@ -178,8 +178,8 @@ def test_a_server_that_dies_loses_nothing_that_was_told(
     assert "FAILED" not in out
     assert "2 of 2 runs held" in out
     assert "sigexplorer: cannot use the database: " in err
-    assert "; 1 run was not tried, which proves nothing of them\n" in err
-    assert "sigexplorer: cannot drop it: the server is shutting down" in err
+    assert "; 1 run was not tried, which proves nothing of them; cannot drop it: the server is" in err
+    assert err.count("\n") == 1
     for name in server.databases():
         server.execute(f"DROP DATABASE {name}")
 

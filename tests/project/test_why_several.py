@@ -52,6 +52,8 @@ FILES = {
         from django.dispatch import receiver
         @receiver(post_save)
         def by_two_names(sender, **kwargs): pass
+        @receiver(post_save, dispatch_uid="one")
+        def once_by_two_names(sender, **kwargs): pass
     """,
     "shop/broken.py": "from shop.models import Product, Prodct\ndef lost(sender, **kwargs): pass\n",
     "shop/lazy.py": "def on_lazy(sender, **kwargs): pass\n",
@@ -119,6 +121,11 @@ FILES = {
         NAMED = partial(by_name, extra=1)
         post_save.connect(NAMED, sender=Tag)
 
+        def parted(sender, part, **kwargs): pass
+        PARTS = [partial(parted, part=part) for part in (1, 2)]
+        for one in PARTS:
+            post_save.connect(one, sender=Tag)
+
         def on_till(sender, **kwargs): pass
         signals.paid.connect(on_till, sender=signals.TILL)
         def on_word(sender, **kwargs): pass
@@ -158,6 +165,7 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("Odd", "callable", "the coroutine is never awaited"),
     ("by_place", "callable", "gets 'sender' by place from a partial"),
     ("by_name", None, "would fire"),
+    ("parted", None, "by 2 functions of that name"),
     ("on_till", None, "only where the very text 'the-till' is sent, as shop.signals.TILL is"),
     ("on_word", None, "only where the very text 'word' is sent, as every literal of it is"),
     ("on_text", "sender", "only the very same text object matches"),
@@ -168,6 +176,7 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("receivers.<lambda>", None, '"defined at shop/receivers.py:'),
     ("Odd", "callable", '"defined at shop/receivers.py:'),
     ("by_two_names", "once", "import its file by one name only"),
+    ("once_by_two_names", None, "Django ignored it, as it should"),
     ("by_two_names", "once", "its file was imported by two names"),
     ("lost", "imported", "shop/broken.py:1 imports Prodct from shop.models, which has no such name"),
     ("on_lazy", "imported", "would import it, once that line runs"),

@@ -186,7 +186,7 @@ def test_what_could_not_be_seen_or_tried_is_not_false() -> None:
     for one, proven in ((failed, "weak-local did not hold"), (unknown, "not proven: weak-local")):
         out = markdown.write(facts.census([one], (6, 1)))
         assert proven in out
-        assert f"{len(catalogued.FACTS) - 1} not tried, and so not proven: " in out
+        assert f"{len(catalogued.FACTS) - 1} not tried, and so not proven." in out
         assert "weak-lambda did not hold" not in out
         told = markdown.write(pages.outcomes([("one", one)], {}))
         assert ("Signal.send is not Django's as known" in told) == (one is unknown)

@@ -161,14 +161,16 @@ def test_no_cell_is_a_formula(formula: str) -> None:
 def test_mermaid_tells_who_called_whom() -> None:
     """An arrow for each call from what sent the signal, crossed out where it failed; unheard is a note."""
     recorded = trace(
-        dispatch(1, calls=(call("blog.receivers.first"), call("second", outcome="raised", error="Boom"))),
+        dispatch(
+            1, calls=(call("blog.receivers.first"), call("a.Log.second", outcome="raised", error="Boom"))
+        ),
         dispatch(2, "pre_save", parent=1, parent_call=0, sender="blog.Tag"),
     )
     assert text_of("mermaid", recorded).splitlines() == [
         "sequenceDiagram",
         "    participant p1 as the program",
         "    participant p2 as first",
-        "    participant p3 as second",
+        "    participant p3 as Log.second",
         "    Note over p1: step 1",
         "    p1->>p2: post_save blog.Post",
         "    p1-xp3: post_save blog.Post raised Boom",
@@ -223,7 +225,7 @@ def broken_export(_: Iterable[Trace]) -> Iterable[str]:
     [
         (broken_import, "cannot be loaded: ImportError"),
         (lambda: broken_export, "failed: ValueError: no"),
-        (lambda: lambda _: 5, "failed: TypeError"),
+        (lambda: lambda _: 5, "returned something else than text"),
         (lambda: lambda _: [b"x"], "something else than text"),
         (lambda: 5, "failed: TypeError"),
     ],

@@ -12,6 +12,7 @@ from chromium import Browser
 from opened_reports import Open, asks, rows
 from report_traces import everything, many
 
+from sigexplorer import catalog
 from sigexplorer.show.coverage import coverage
 from sigexplorer.show.exporters import html
 from sigexplorer.show.profiling import profile_of
@@ -33,7 +34,10 @@ pytestmark = pytest.mark.skipif(chromium.PROGRAM is None, reason=chromium.MISSIN
         ("text", "no such tag", ["pre_save"]),
         ("text", "queued", ["post_save"]),
         ("text", "views.py", ["post_save"]),
+        ("text", "created=true using=default", ["post_save"]),
         ("text", "nowhere", []),
+        ("signal", "%save,!post_*", ["pre_save"]),
+        ("signal", "order_paid, %tasks", ["order_paid", "task_finished"]),
     ],
 )
 def test_filters_leave_what_they_name(opened: Open, field: str, value: str, left: list[str]) -> None:
@@ -59,6 +63,35 @@ def test_filters_of_choice(opened: Open) -> None:
     assert rows(page) == ["task_finished"]
     asks(page, "min", "soon")
     assert page.run("byId('f-min').getAttribute('aria-invalid')") == "true"
+    assert page.text("#f-count").startswith("no time: write it like 5ms; ")
+
+
+def test_signals_are_asked_for_as_with_e(opened: Open) -> None:
+    """The groups are those of the command line; an unknown one is marked, and a whole name is only that."""
+    page = opened(trace(dispatch(1, "save"), dispatch(2, "pre_save")))
+    covered = {name: {name} for name in page.run("GROUPS")}
+    covered |= {name: set(groups) for name, groups in page.run("WIDER").items()}
+    assert covered == catalog.GROUPS
+    asks(page, "signal", "save")
+    assert rows(page) == ["save"]
+    asks(page, "signal", "%saves")
+    assert (rows(page), page.run("byId('f-signal').getAttribute('aria-invalid')")) == ([], "true")
+    asks(page, "signal", "!save")
+    assert (rows(page), page.run("byId('f-signal').getAttribute('aria-invalid')")) == (["pre_save"], "false")
+
+
+@pytest.mark.parametrize("width", [400, 800, 1400])
+def test_large_numbers_have_room(opened: Open, width: int) -> None:
+    """The number and the time of a long run's rows are whole, and so are the titles of the columns."""
+    page = opened(trace(dispatch(1), dispatch(1_000_000, start_ns=123_456_789_012)), width=width)
+    page.until("!list.pending && list.pool.length > 1")
+    cut = (
+        "Array.from(document.querySelectorAll('.line.head .cell, #list-space .c0, #list-space .c1'))"
+        ".filter((cell) => getComputedStyle(cell).visibility !== 'hidden'"
+        " && cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent)"
+    )
+    assert page.run(cut) == []
+    assert "1000000" in page.text("#list")
 
 
 def test_the_summary_counts(opened: Open) -> None:

@@ -17,6 +17,7 @@ from sigexplorer.model import Origin, Trace
 from sigexplorer.show import exporters
 from sigexplorer.show.exporters.documents import export_lines
 from sigexplorer.show.filters import Filters
+from sigexplorer.show.look import Look
 from sigexplorer.show.recording import Recording, rows
 from sigexplorer.show.source import InMemory, filtered, traces_of
 
@@ -59,8 +60,8 @@ class _Records:
 
 def same(name: str, file: Path) -> None:
     """See that a format is the same whichever way a file is read."""
-    fast = "".join(exporters.streamed(name, Recording(file)) or ())
-    slow = "".join(exporters.streamed(name, _Records(Recording(file))) or ())
+    fast = "".join(exporters.streamed(name, Recording(file), Look()) or ())
+    slow = "".join(exporters.streamed(name, _Records(Recording(file)), Look()) or ())
     assert told(name, fast) == told(name, slow)
 
 

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from sigexplorer.errors import RecordingError
 from sigexplorer.model import Claim, Trace
-from sigexplorer.show.exporters.documents import export_json, export_lines
+from sigexplorer.show.exporters.documents import export_json, export_lines, stream_lines
 from sigexplorer.show.look import Look
 from sigexplorer.show.recording import Recording, assemble, check, stream
+from sigexplorer.show.source import InMemory
 
 SMALL = trace(
     dispatch(1, calls=(call(), call("b", outcome="raised", error="ValueError: no"))),
@@ -55,7 +56,10 @@ def problem_of(file: Path) -> str:
 
 @given(recorded=st.lists(traces(), max_size=3))
 def test_lines_and_documents_give_the_traces_back(recorded: list[Trace], tmp_path_factory: Any) -> None:
-    """Traces that were written as lines, or as one document, and read again are the same traces."""
+    """Traces that were written as lines, or as one document, and read again are the same traces.
+
+    What is written of them while they are read is what is written of them in memory.
+    """
     folder = tmp_path_factory.mktemp("recorded")
     by_id = [
         replace(one, callbacks=tuple(sorted(one.callbacks, key=lambda callback: callback.id)))
@@ -64,7 +68,9 @@ def test_lines_and_documents_give_the_traces_back(recorded: list[Trace], tmp_pat
     if recorded:
         lines = written(folder, "".join(export_lines(by_id)))
         assert read(lines) == (sorted_ties(by_id), "")
-    document = written(folder, "".join(export_json(by_id, Look())))
+        for export in (lambda source: export_json(source, Look()), stream_lines):
+            assert "".join(export(Recording(lines))) == "".join(export(InMemory(read(lines)[0])))
+    document = written(folder, "".join(export_json(InMemory(by_id), Look())))
     assert read(document) == (sorted_ties(by_id), "")
 
 
@@ -101,7 +107,7 @@ def test_what_does_not_matter(changed: str, tmp_path: Path) -> None:
 
 def test_pretty_documents_are_read_too(tmp_path: Path) -> None:
     """A document may be written on one line or on many."""
-    document = json.loads("".join(export_json([SMALL], Look())))
+    document = json.loads("".join(export_json(InMemory([SMALL]), Look())))
     for text in (json.dumps(document), json.dumps(document, indent=4, sort_keys=True)):
         assert read(written(tmp_path, text)) == ([SMALL], "")
 
@@ -199,7 +205,7 @@ def test_a_wrong_record_is_named_by_its_line(
     spoil(record)
     lines[place] = json.dumps(record)
     assert f"line {place + 1} is wrong: " in problem_of(written(tmp_path, "\n".join(lines) + "\n"))
-    document = json.loads("".join(export_json([SMALL], Look())))
+    document = json.loads("".join(export_json(InMemory([SMALL]), Look())))
     spoil(document["dispatches"][0])
     assert "number 1 of its 'dispatches' is wrong: " in problem_of(written(tmp_path, json.dumps(document)))
 
@@ -239,7 +245,7 @@ def test_a_line_without_an_end_is_not_read_to_it(tmp_path: Path, monkeypatch: py
 def test_a_document_may_be_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One JSON document is read whole, and so has a limit; lines have none."""
     monkeypatch.setattr(stream, "_LARGEST_DOCUMENT", 1_000)
-    assert "too large" in problem_of(written(tmp_path, "".join(export_json([SMALL], Look()))))
+    assert "too large" in problem_of(written(tmp_path, "".join(export_json(InMemory([SMALL]), Look()))))
 
 
 def test_what_cannot_be_read_at_all(tmp_path: Path) -> None:

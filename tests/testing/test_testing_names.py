@@ -233,7 +233,15 @@ IMPOSSIBLE: dict[str, tuple[Callable[[Traced], object], str]] = {
     "instances for keys": (lambda t: t.find("m2m_changed", pk_set={TAG}), "has keys, and no instances"),
     "texts for keys": (
         lambda t: t.assert_not_sent("m2m_changed", Post.tags.through, pk_set={"1"}),
-        "'1' is no key in 'pk_set' of m2m_changed (blog.Post has BigAutoField, blog.Tag has BigAutoField)",
+        "'1' is never in 'pk_set' of m2m_changed (keys are: BigAutoField)",
+    ),
+    "no keys of an action": (
+        lambda t: t.assert_not_sent("m2m_changed", action="post_add", pk_set=None),
+        "'post_add' of m2m_changed always has a 'pk_set'",
+    ),
+    "keys of a clear": (
+        lambda t: t.assert_not_sent("m2m_changed", action="pre_clear", pk_set={1}),
+        "'pre_clear' of m2m_changed has no 'pk_set'",
     ),
     "no user": (lambda t: t.assert_not_sent("user_logged_in", user=Post(pk=7)), "no 'blog.Post' logs in"),
     "model that migrates": (

@@ -227,6 +227,7 @@ import sigexplorer.errors
 assert sigexplorer.__version__ and "trace" in dir(sigexplorer)
 assert not any(name.partition(".")[0] in ("django", "rich", "typer") for name in sys.modules), "imported"
 with sigexplorer.trace() as trace:
+    trace.assert_not_sent("m2m_changed", pk_set={1})  # nobody knows the models yet
     from django.conf import settings
     settings.configure(INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"])
     import django

@@ -59,8 +59,8 @@ FACTS = (
     Fact(
         id="test-runner",
         statement=(
-            "Building the database for tests sends pre_migrate and post_migrate for each app and"
-            " class_prepared for every model of the past, as migrate does, and no setting_changed"
+            "Building the database for tests sends pre_migrate and post_migrate for each app with a models"
+            " module and class_prepared for the models of the past, as migrate does, and no setting_changed"
         ),
         why="The runner calls migrate, and changes settings by assignment.",
         scenario="test-cases",

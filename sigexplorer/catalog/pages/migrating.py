@@ -24,13 +24,13 @@ _INTERACTIVE = Argument(
 _USING = Argument("using", "str", "the alias of the database that is migrated")
 
 _ONCE_PER_APP = Note(
-    "A receiver without a sender runs once for every app, each time. Connect in ready() with sender=self: the"
-    " class or the label is accepted and never matches."
+    "A receiver without a sender runs once for every app with models, each time. Connect in ready() with"
+    " sender=self: the class or the label is accepted and never matches."
 )
 
 _EVERY_RUN = Note(
-    "Every run of migrate sends it to every app: for migrate blog too, and with nothing to do, when plan is"
-    " empty. migrate --plan, --check and --prune send nothing."
+    "Every run of migrate sends it of all these apps: for migrate blog too, and with nothing to do, when plan"
+    " is empty. migrate --plan, --check and --prune send nothing."
 )
 
 _TEST_DATABASE = Note(

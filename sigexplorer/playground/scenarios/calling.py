@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 from unittest import mock
 
 from django.core.signals import request_finished, request_started
@@ -197,8 +199,10 @@ def _not_an_exception(step: Steps) -> None:
     def close_shop(**_kwargs: object) -> None:
         raise SystemExit
 
-    leaving = step("let a receiver leave the program under send_robust()")
-    with leaving, connected(order_paid, close_shop, ship):
+    with (
+        step("let a receiver leave the program under send_robust()"),
+        connected(order_paid, close_shop, ship),
+    ):
         try:
             order_paid.send_robust(sender=None)
         except SystemExit as problem:
@@ -268,43 +272,50 @@ def _in_transactions(step: Steps) -> None:
     told = "and undone: both methods open a transaction"
     step.claim(told, there, expected=False, fact="delete-atomic")
 
-    own = step("let the first receiver fail in a transaction of one's own")
-    with own, connected(post_save, charge, sender=Tag), suppress(CardDeclinedError), atomic():
+    with (
+        step("let the first receiver fail in a transaction of one's own"),
+        connected(post_save, charge, sender=Tag),
+        suppress(CardDeclinedError),
+        atomic(),
+    ):
         Tag.objects.create(name="mine")
     there = Tag.objects.filter(name="mine").exists()
     step.claim("the row goes with the transaction", there, expected=False, fact="send-stops")
 
 
-#: Saves inside of each other that are shown.
-_ENOUGH = 3
+@contextmanager
+def _first_saves(step: Steps, enough: int) -> Iterator[None]:
+    """Record so many saves of tags inside of each other: the rest is the same all over again."""
+    original, saved = Tag.save_base, [0]
 
+    def save_base(tag: Tag, *args: Any, **kwargs: Any) -> None:
+        saved[0] += 1
+        if saved[0] != enough + 1:
+            original(tag, *args, **kwargs)
+            return
+        try:
+            with step.unrecorded():
+                original(tag, *args, **kwargs)
+        except RecursionError as problem:  # each Python says it in words of its own
+            message = "maximum recursion depth exceeded"
+            raise RecursionError(message) from problem
 
-def _save_unseen(step: Steps, instance: Tag) -> None:
-    """Save, and record nothing of it: it is the same all over again."""
-    try:
-        with step.unrecorded():
-            instance.save()
-    except RecursionError as problem:  # each Python says it in words of its own
-        message = "maximum recursion depth exceeded"
-        raise RecursionError(message) from problem
+    with mock.patch.object(Tag, "save_base", save_base):
+        yield
 
 
 def _recursion(step: Steps) -> None:
-    saved: list[int] = []
-
     def save_again(instance: Tag, **_kwargs: object) -> None:
-        saved.append(instance.pk)
-        if len(saved) == _ENOUGH:
-            _save_unseen(step, instance)
-        else:
-            instance.save()
+        instance.save()
 
-    tag, ended = Tag.objects.create(name="recursion"), "at last"
-    with step("save in a receiver of post_save"), connected(post_save, save_again, sender=Tag), shallow():
-        try:
-            tag.save()
-        except RecursionError:
-            ended = "RecursionError"
+    tag = Tag.objects.create(name="recursion")
+    with _first_saves(step, 3):
+        ended = "at last"
+        with step("save in a receiver of post_save"), connected(post_save, save_again, sender=Tag), shallow():
+            try:
+                tag.save()
+            except RecursionError:
+                ended = "RecursionError"
     step.claim("it saves again and again until Python ends it", ended, "RecursionError", fact="recursion")
     first, second = step.sent("post_save")[:2]
     step.claim("each save inside of the one before", second.parent, first.id, fact="recursion")

@@ -173,8 +173,11 @@ def _parameters(step: Steps) -> None:
     def greet_by_name(sender: object, signal: Signal) -> None:
         pass
 
-    named = step("leave **kwargs out, and name all that is sent, where DEBUG is False")
-    with named, assigned(DEBUG=False), connected(order_placed, greet_by_name):
+    with (
+        step("leave **kwargs out, and name all that is sent, where DEBUG is False"),
+        assigned(DEBUG=False),
+        connected(order_placed, greet_by_name),
+    ):
         order_placed.send(sender=None)
     step.claim("that is called", step.called(), ["greet_by_name"], fact="signal-kwarg")
 

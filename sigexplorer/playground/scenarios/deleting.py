@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.db.models.signals import m2m_changed, post_delete
 
 from blog.models import Category, Comment, Post, Tag
+from sigexplorer.playground.props import connected
+from sigexplorer.playground.shop.stock import Line, Order, Product, Shelf, tables
 from sigexplorer.playground.steps import Steps
 
 
@@ -18,6 +21,8 @@ def delete_cascade(step: Steps) -> None:
     comment = post.comments.create(name="Eve", text="Me too.")
     _delete_what_nothing_points_at(step, comment, category)
     _delete_what_much_points_at(step, author)
+    with step.part():
+        _delete_what_has_rows_between(step)
 
 
 def _delete_what_nothing_points_at(step: Steps, comment: Comment, category: Category) -> None:
@@ -75,6 +80,24 @@ def _delete_what_much_points_at(step: Steps, author: User) -> None:
     with step("delete a queryset"):
         Comment.objects.all().delete()
     step.claim("deleting nothing sends nothing", step.names(), [])
+
+
+def _delete_what_has_rows_between(step: Steps) -> None:
+    def hear(**_kwargs: object) -> None:
+        pass
+
+    with tables(Shelf, Product, Order, Line):
+        order = Order.objects.create()
+        order.products.add(Product.objects.create(shelf=Shelf.objects.create()))
+        with (
+            step("delete an order, which has products by a model of one's own"),
+            connected(m2m_changed, hear, sender=Line),
+            connected(post_delete, hear, sender=Line),
+        ):
+            order.delete()
+        step.claim("here, too, no m2m_changed is sent", step.sent("m2m_changed"), [], fact="m2m-delete")
+        told = "but the row between is announced as what it is"
+        step.claim(told, step.senders("post_delete"), ["shop.Line", "shop.Order"], fact="m2m-delete")
 
 
 def _sorted_by_kind(names: list[str]) -> bool:

@@ -140,8 +140,10 @@ def _with_sites(step: Steps) -> None:
 def _renamed(step: Steps) -> None:
     past = MigrationLoader(connection).project_state().apps
     rename = RenameContentType("blog", "tag", "label")
-    renaming = step("rename a content type, as migrate does after RenameModel")
-    with renaming, connection.schema_editor() as editor:
+    with (
+        step("rename a content type, as migrate does after RenameModel"),
+        connection.schema_editor() as editor,
+    ):
         rename.rename_forward(past, editor)  # type: ignore[arg-type]
     saved = [sent.argument("update_fields") for sent in step.sent("post_save", "contenttypes.ContentType")]
     step.claim("that saves it, with signals", saved, ["{'model'}"], fact="migrate-saves")

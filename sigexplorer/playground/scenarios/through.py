@@ -130,8 +130,11 @@ def _of_ones_own(step: Steps) -> None:
     with tables(Shelf, Product, Order, Line):
         product = Product.objects.create(shelf=Shelf.objects.create())
         order = Order.objects.create()
-        adding = step("add through a model of one's own while nobody listens")
-        with step.unheard(), adding, statements() as slow:
+        with (
+            step.unheard(),
+            step("add through a model of one's own while nobody listens"),
+            statements() as slow,
+        ):
             order.products.add(product)
         step.claim("nothing is sent here either", step.sent("m2m_changed"), [], fact="m2m-fast-add")
         told = "but what is there is read first: the model may have conflicts of its own"

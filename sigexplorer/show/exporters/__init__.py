@@ -49,12 +49,12 @@ _HERE = "sigexplorer.show.exporters"
 FORMATS = {
     each.name: each
     for each in (
-        Format("json", ".json", f"{_HERE}.documents:export_json", looks=True),
-        Format("jsonl", ".jsonl", f"{_HERE}.documents:export_lines"),
+        Format("json", ".json", f"{_HERE}.documents:export_json", looks=True, streams=True),
+        Format("jsonl", ".jsonl", f"{_HERE}.documents:stream_lines", streams=True),
         Format("html", ".html", f"{_HERE}.html:export", streams=True),
         Format("svg", ".svg", f"{_HERE}.picture:export", looks=True),
-        Format("markdown", ".md", f"{_HERE}.markdown:export", looks=True),
-        Format("mermaid", ".mmd", f"{_HERE}.diagram:export", looks=True),
+        Format("markdown", ".md", f"{_HERE}.markdown:export", looks=True, streams=True),
+        Format("mermaid", ".mmd", f"{_HERE}.diagram:export", looks=True, streams=True),
         Format("csv", ".csv", f"{_HERE}.spreadsheet:export", streams=True),
         Format("chrome", ".chrome.json", f"{_HERE}.chrome:export", streams=True),
         Format("otlp", ".otlp.json", f"{_HERE}.otlp:export", streams=True),
@@ -75,7 +75,7 @@ def export(name: str, traces: Sequence[Trace], look: Look) -> Iterable[str]:
     elif form.streams:
         from sigexplorer.show.source import InMemory
 
-        written = form.load()(InMemory(traces))
+        written = _read(form, InMemory(traces), look)
     elif form.looks:
         written = form.load()(traces, look)
     else:
@@ -83,10 +83,14 @@ def export(name: str, traces: Sequence[Trace], look: Look) -> Iterable[str]:
     return [written] if isinstance(written, str) else written
 
 
-def streamed(name: str, source: Source) -> Iterable[str] | None:
+def streamed(name: str, source: Source, look: Look) -> Iterable[str] | None:
     """Return the text of a source in the format ``name``, written while it is read; None if it cannot be."""
     form = FORMATS.get(name)
-    return form.load()(source) if form is not None and form.streams else None
+    return _read(form, source, look) if form is not None and form.streams else None
+
+
+def _read(form: Format, source: Source, look: Look) -> Iterable[str]:
+    return form.load()(source, look) if form.looks else form.load()(source)
 
 
 def _plugins() -> Iterable[EntryPoint]:
@@ -107,19 +111,29 @@ def _written(point: EntryPoint, traces: Sequence[Trace]) -> str | Iterable[str]:
     home = point.dist.name if point.dist else "an unknown distribution"
     try:
         exporter: Exporter = point.load()
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         raise PluginError(
             f"the exporter '{point.name}' of '{home}' cannot be loaded: {type(problem).__name__}: {problem}",
             f"upgrade or remove '{home}'",
         ) from problem
     try:
-        written = exporter(traces)
         # All of it, now: what fails in the middle must not leave a half-written answer.
-        chunks = [written] if isinstance(written, str) else list(written)
-    except Exception as problem:
+        chunks = _texts(exporter(traces))
+    except (Exception, SystemExit) as problem:
         raise PluginError(
             f"the exporter '{point.name}' of '{home}' failed: {type(problem).__name__}: {problem}"
         ) from problem
-    if not all(isinstance(chunk, str) for chunk in chunks):
+    if chunks is None:
         raise PluginError(f"the exporter '{point.name}' of '{home}' returned something else than text")
-    return chunks
+    # A lone surrogate has no place in a file; standard output shows it in the same way.
+    return [chunk.encode(errors="backslashreplace").decode() for chunk in chunks]
+
+
+def _texts(written: object) -> list[str] | None:
+    """Return a text, or texts, as a list; None where something is none."""
+    if isinstance(written, str):
+        return [written]
+    if not isinstance(written, Iterable) or isinstance(written, bytes):
+        return None
+    chunks = list(written)
+    return chunks if all(isinstance(chunk, str) for chunk in chunks) else None

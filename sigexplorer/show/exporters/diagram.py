@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from sigexplorer.model import Trace
 from sigexplorer.show.folding import timeline_of
 from sigexplorer.show.look import Look
-from sigexplorer.show.selection import selected
-from sigexplorer.show.sequence import PROGRAM, Message, Part, sequence
+from sigexplorer.show.selecting import select
+from sigexplorer.show.sequence import Message, Part, sequence, short
 from sigexplorer.show.shortening import shorten
+from sigexplorer.show.source import Source
 from sigexplorer.show.text import safe
 
 #: Everything else has a meaning somewhere in Mermaid or in HTML, and becomes an entity.
@@ -20,7 +20,7 @@ _KEYWORD = re.compile(r"\bend\b", re.IGNORECASE)
 _LONGEST = 120  # characters of a text
 
 
-def export(traces: Sequence[Trace], look: Look) -> Iterator[str]:
+def export(source: Source, look: Look) -> Iterator[str]:
     """Yield one diagram; several traces stand in it one after the other.
 
     Of a long trace it has the first and the last part, as the views in the terminal do.
@@ -28,8 +28,8 @@ def export(traces: Sequence[Trace], look: Look) -> Iterator[str]:
     yield "sequenceDiagram\n"
     names: dict[str, str] = {}
     lines: list[str] = []
-    for trace in traces:
-        shown = selected(trace, look)
+    selections = select(source, look)
+    for shown in selections:
         timeline = timeline_of(shown, look)
         cut = shorten(timeline, shown, look.rows)
         first = len(lines)
@@ -38,16 +38,11 @@ def export(traces: Sequence[Trace], look: Look) -> Iterator[str]:
                 lines += _part(part, names)
             if rows is cut.before and cut.told:
                 lines.append(f"    Note over {_name(names, '')}: {_text(cut.told)}\n")
-        if len(traces) > 1:
-            lines.insert(first, f"    Note over {_name(names, '')}: {_text(trace.run.title)}\n")
+        if len(selections) > 1:
+            lines.insert(first, f"    Note over {_name(names, '')}: {_text(shown.trace.run.title)}\n")
     for name, number in names.items():
-        yield f"    participant {number} as {_text(_short(name))}\n"
+        yield f"    participant {number} as {_text(short(name) or 'trace')}\n"
     yield from lines
-
-
-def _short(name: str) -> str:
-    """Return the last part of a dotted name."""
-    return name if name.startswith(PROGRAM) else name.rpartition(".")[2] or name or "trace"
 
 
 def _part(part: Part, names: dict[str, str]) -> Iterator[str]:

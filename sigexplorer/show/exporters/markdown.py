@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sigexplorer.show.document import Block, Bullets, Code, Commands, Document, Grid, Heading, Paragraph
 from sigexplorer.show.text import safe
 
 if TYPE_CHECKING:
-    from sigexplorer.model import Trace
     from sigexplorer.show.look import Look
+    from sigexplorer.show.source import Source
 
 _LIMIT = 2_000
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 
 
-def export(traces: Sequence[Trace], look: Look) -> Iterator[str]:
+def export(source: Source, look: Look) -> Iterator[str]:
     """Yield each trace: its steps with their dispatches, its claims, its receivers in numbers."""
     from sigexplorer.show import report  # which few need who write a document
 
-    for number, trace in enumerate(traces):
+    for number, document in enumerate(report.reports(source, look)):
         yield "\n" * (number > 0)
-        yield write(report.report(trace, look))
+        yield write(document)
 
 
 def write(document: Document) -> str:

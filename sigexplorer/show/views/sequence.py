@@ -10,7 +10,7 @@ from rich.text import Text
 from sigexplorer.show.folding import timeline_of
 from sigexplorer.show.look import Look
 from sigexplorer.show.selection import Selection
-from sigexplorer.show.sequence import PROGRAM, Message, sequence
+from sigexplorer.show.sequence import Message, sequence, short
 from sigexplorer.show.shortening import Cut, shorten
 from sigexplorer.show.text import indent, safe, short_sender
 from sigexplorer.show.views import heading
@@ -55,6 +55,6 @@ def _line(message: Message, look: Look) -> Text:
 
 
 def _name(name: str, look: Look) -> str:
-    """Return the last part of a dotted name, which is what tells it from others; all of it with -v."""
+    """Return what tells a name from others; all of it with -v."""
     shown = safe(name, 200)
-    return shown if look.verbose or shown.startswith(PROGRAM) else shown.rpartition(".")[2] or shown
+    return shown if look.verbose else short(shown)

@@ -164,12 +164,12 @@ function listenToForm() {
 function refilter() {
   const { trace } = app;
   if (!trace) return;
-  const asked = readFilters();
+  const asked = readFilters(trace);
   const search = (app.search += 1);
   const show = () => {
     showList(trace, view.chosen);
     const folded = trace.folded ? `, ${number(trace.folded)} folded` : "";
-    byId("f-count").textContent = `${number(trace.shown.length)} of ${number(trace.size)}${folded}`;
+    byId("f-count").textContent = `${wrongFilters()}${number(trace.shown.length)} of ${number(trace.size)}${folded}`;
     redraw();
   };
   const more = applyFilters(trace, asked);

@@ -3,16 +3,22 @@
 
 const NOISE = new Set(["pre_init", "post_init", "class_prepared"]);
 
+/* The groups of -e, with a percent sign before them. */
+const GROUPS = [
+  "init", "save", "delete", "m2m", "model", "migrate", "request", "auth", "tasks", "settings", "db", "test",
+  "autoreload", "custom",
+];
+
 const FIELDS = ["text", "signal", "sender", "receiver", "group", "min"];
 
 /** Return what the form asks for. */
-function readFilters() {
+function readFilters(trace) {
   const asked = Object.fromEntries(FIELDS.map((field) => [field, byId(`f-${field}`).value]));
   const least = parseDuration(asked.min);
   byId("f-min").setAttribute("aria-invalid", String(Number.isNaN(least)));
   return {
     text: asked.text.trim().toLowerCase(),
-    signal: matcher(asked.signal),
+    signal: signalMatcher(asked.signal, trace.kinds),
     sender: matcher(asked.sender),
     receiver: matcher(asked.receiver),
     group: asked.group,
@@ -20,6 +26,44 @@ function readFilters() {
     failed: byId("f-failed").checked,
     noise: byId("f-noise").checked,
   };
+}
+
+/** Say what a field asks for in vain. */
+function wrongFilters() {
+  const wrong = (field) => byId(`f-${field}`).getAttribute("aria-invalid") === "true";
+  const time = wrong("min") ? "no time: write it like 5ms; " : "";
+  return wrong("signal") ? `${time}no such %group; ` : time;
+}
+
+/* Groups that cover more than the records that carry their name. */
+const WIDER = { model: ["init", "save", "delete", "m2m", "model"], test: ["settings", "test"] };
+
+/** Return a test for the kinds that -e would mean: names, globs and %groups, with commas; ! leaves out.
+
+    A word that is the name of no signal means each of which it is a part. */
+function signalMatcher(text, kinds) {
+  const words = text.split(",").map((word) => word.trim().toLowerCase());
+  const patterns = words.filter((word) => word.replace("!", ""));
+  const groups = new Set([...GROUPS, ...kinds.map((kind) => kind.group)]);
+  const bare = (word) => (word.startsWith("!") ? word.slice(1) : word);
+  const unknown = patterns.some((word) => bare(word).startsWith("%") && !groups.has(bare(word).slice(1)));
+  byId("f-signal").setAttribute("aria-invalid", String(unknown));
+  if (!patterns.length) return null;
+  const tests = (list) => list.map((word) => kindTest(bare(word), kinds));
+  const wanted = tests(patterns.filter((word) => !word.startsWith("!")));
+  const unwanted = tests(patterns.filter((word) => word.startsWith("!")));
+  return (kind) => (!wanted.length || wanted.some((test) => test(kind))) && !unwanted.some((test) => test(kind));
+}
+
+function kindTest(word, kinds) {
+  if (word.startsWith("%")) {
+    const covered = WIDER[word.slice(1)] || [word.slice(1)];
+    return (kind) => covered.includes(kind.group);
+  }
+  const names = (kind) => [kind.name.toLowerCase(), kind.signal.toLowerCase()];
+  if (kinds.some((kind) => names(kind).includes(word))) return (kind) => names(kind).includes(word);
+  const matches = matcher(word);
+  return (kind) => matches(kind.name) || matches(kind.signal);
 }
 
 /** Fill `trace.matches` and `trace.shown`; return true where texts may hold more. */
@@ -57,7 +101,7 @@ function applyFilters(trace, asked) {
 }
 
 const kindMatches = (kind, asked) =>
-  (!asked.signal || asked.signal(kind.name) || asked.signal(kind.signal)) &&
+  (!asked.signal || asked.signal(kind)) &&
   (!asked.sender || asked.sender(kind.sender ?? "None")) &&
   (!asked.group || kind.group === asked.group);
 
@@ -112,17 +156,21 @@ async function searchTexts(trace, text, stale, tell) {
 }
 
 function searchBlock(trace, block, texts, text) {
-  const holds = (table) => table.map((held) => held !== null && String(held).toLowerCase().includes(text));
+  const says = (held) => held !== null && String(held).toLowerCase().includes(text);
+  const holds = (table) => table.map(says);
   const values = holds(texts.values),
     origins = holds(texts.origins),
     errors = holds(texts.errors),
     results = holds(texts.results);
+  const named = text.includes("=") || texts.shapes.some((names) => names.some(says));
   let found = 0;
   for (let k = 0; k < block.size; k++) {
     const i = block.first + k;
     if (!trace.open[i]) continue;
     let hit = origins[texts.origin[k]] || errors[texts.error[k]];
     for (let a = texts.arguments[k]; !hit && a < texts.arguments[k + 1]; a++) hit = values[texts.value[a]];
+    // As the list shows them: name=value, one after the other.
+    if (!hit && named) hit = says(argumentsOf(texts, block, i).map((pair) => pair.join("=")).join(" "));
     for (let j = trace.firstCall[i]; !hit && j < trace.firstCall[i + 1]; j++)
       hit = results[texts.result[j - block.firstCall]] || errors[texts.raised[j - block.firstCall]];
     if (hit) found += trace.matches[i] = 1;

@@ -62,12 +62,21 @@ function pick(place, choose) {
 
 /** Show what the filters let through; the chosen record stays chosen if it is among it. */
 function showList(trace, chosen) {
+  if (list.trace !== trace) fitColumns(trace);
   list.trace = trace;
   list.at = chosen >= 0 ? placeOf(trace, chosen) : -1;
   byId("grid").setAttribute("aria-rowcount", trace.shown.length + 1);
   byId("list-space").style.height = `${Math.min(TALLEST, trace.shown.length * LINE)}px`;
   if (list.at >= 0) bringIntoSight(list.at);
   drawList();
+}
+
+/** Make room for the largest number, and for the last time. */
+function fitColumns(trace) {
+  const largest = (column) => column.reduce((most, held) => Math.max(most, held), 0);
+  const { style } = byId("grid");
+  style.setProperty("--number", `${Math.max(4, String(largest(trace.id)).length)}ch`);
+  style.setProperty("--at", `${Math.max(6, milliseconds(largest(trace.start)).length)}ch`);
 }
 
 /** Return the place of a record in the list, or -1. */
