@@ -86,7 +86,7 @@ try:
                 _next_id(), known.number, None, None, lane.transactions, values, None, None, _clock(),
             ]
 except (KeyError, IndexError, RecursionError):
-    pass
+    held = None
 if flight is None:
     flight = _sigexplorer.opened(_shapes, lane, self, sender, named, sync_receivers, async_receivers)
 try:

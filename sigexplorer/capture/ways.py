@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from copy import deepcopy
 from typing import Any
+from weakref import ref
 
 from sigexplorer.capture.writing import placed, statements
 
@@ -23,8 +24,8 @@ WAYS = {
 
 _NAMES = ("instance", "created", "update_fields", "raw", "using")
 
-#: What the texts below compare with, by the names of variables in a scope around the method.
-CELLS = {**{f"_{name}": name for name in _NAMES}, "_default": "default"}
+#: What the texts below compare with or need, by the names of variables in a scope around the method.
+CELLS: dict[str, Any] = {**{f"_{name}": name for name in _NAMES}, "_default": "default", "_ref": ref}
 
 #: Finds out which way it is, if any.
 FOUND = """
@@ -62,16 +63,18 @@ if (
     and update_fields is None
     and (raw is False or raw is True)
     and using is _default
-    and not stream.keeping
 ):
     held = instance.__dict__
 if type(held) is dict:
     key = held[known.key]
+    held = None
     if key is None or type(key) is int:
         if way == 4:
             values = (key, raw, using, None)
         elif created is True or created is False:
             values = (key, created, None, raw, using)
+        if values is not None and stream.keeping:
+            values = (*values, _ref(instance))
 else:
     values = known.read(sender, named)
 """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -14,7 +16,7 @@ from sigexplorer.show.text import safe
 if TYPE_CHECKING:
     from sigexplorer.model import Trace
     from sigexplorer.show.comparison import Difference
-    from sigexplorer.show.filters import Filters
+    from sigexplorer.show.filters import Filters, Names
     from sigexplorer.show.outline import Outline
     from sigexplorer.show.recording import Recording
     from sigexplorer.show.slower import Times
@@ -55,10 +57,12 @@ def diff(
     check_kept(
         written.output, *filter(Path.is_file, (before, after, *(more_before or []), *(more_after or [])))
     )
-    first, second = _opened(before), _opened(after)
-    found = _compared(first, second, filters, everything=verbose)
     slower = None
-    if times:
+    if not times:
+        found = _compared((partial(_opened, file) for file in (before, after)), filters, everything=verbose)
+    else:
+        first, second = _opened(before), _opened(after)
+        found = _compared((lambda: first, lambda: second), filters, everything=verbose)
         slower = _times(
             [first, *map(_opened, more_before or [])], [second, *map(_opened, more_after or [])], filters
         )
@@ -87,15 +91,19 @@ def _opened(file: Path) -> _Opened:
     return traces
 
 
-def _compared(before: _Opened, after: _Opened, filters: Filters, *, everything: bool) -> list[Difference]:
+def _compared(
+    opening: Iterable[Callable[[], _Opened]], filters: Filters, *, everything: bool
+) -> list[Difference]:
+    """Compare two files, which are opened one after the other: of each its outline is held, and no more."""
     from sigexplorer.show.comparison import Difference, compare, pairs
-    from sigexplorer.show.filters import check
+    from sigexplorer.show.filters import Names
 
-    if isinstance(before, list) and isinstance(after, list):
-        check([*before, *after], filters)
-    first, second = (_outlines(each, filters, everything=everything) for each in (before, after))
+    names = Names(filters)
+    outlines = [_outlines(opened(), filters, names, everything=everything) for opened in opening]
+    if all(isinstance(each, list) for each in outlines):
+        names.check()
     found: list[Difference] = []
-    for mine, other in pairs(first, second):
+    for mine, other in pairs(*(each if isinstance(each, list) else [each] for each in outlines)):
         if mine is not None and other is not None:
             found += compare(mine, other)
         else:
@@ -104,13 +112,17 @@ def _compared(before: _Opened, after: _Opened, filters: Filters, *, everything: 
     return found
 
 
-def _outlines(opened: _Opened, filters: Filters, *, everything: bool) -> list[Outline]:
+def _outlines(
+    opened: _Opened, filters: Filters, names: Names, *, everything: bool
+) -> list[Outline] | Outline:
     from sigexplorer.show.comparison import narrowed
     from sigexplorer.show.filters import apply
     from sigexplorer.show.outline import Outline, outlined
 
     if isinstance(opened, Outline):
-        return [narrowed(opened, filters)]
+        return narrowed(opened, filters)
+    for trace in opened:
+        names.see_all(trace)
     return [outlined(apply(trace, filters), everything=everything) for trace in opened]
 
 

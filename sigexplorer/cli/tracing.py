@@ -101,6 +101,12 @@ class Session:
     wanted: Wanted
     command: tuple[str, ...]
     folder: Path
+    told: str = ""  # the command, where only its title is known, without its secrets
+
+    @property
+    def title(self) -> str:
+        """Return what was traced, without its secrets."""
+        return self.told or command_line(self.command)
 
     @property
     def state(self) -> State:
@@ -108,7 +114,7 @@ class Session:
         return State(
             folder=str(self.folder),
             all=self.wanted.follow,
-            title=command_line(self.command),
+            title=self.title,
             listen=self.wanted.listen,
             origins=self.wanted.viewed.origins or self.wanted.written.output is not None,
             inits=self.wanted.init or _names_inits(self.wanted.chosen.only or []),
@@ -120,7 +126,7 @@ class Session:
 
     def _text(self) -> str:
         """Return all of it as the program that takes the place of this one is told it."""
-        return json.dumps([asdict(self.wanted), self.command, self.folder], default=str)
+        return json.dumps([asdict(self.wanted), self.title, self.folder], default=str)
 
 
 def _names_inits(only: list[str]) -> bool:
@@ -179,7 +185,7 @@ def _reporting(session: Session, tracing: Tracing) -> Callable[..., None]:
 
 def reporter(text: str, tracing: Tracing) -> Callable[..., None]:
     """Return what reports, in the place of the program that this process was before, as it would have."""
-    held, command, folder = json.loads(text)
+    held, title, folder = json.loads(text)
     output = held["written"]["output"]
     written = Written(**{**held["written"], "output": None if output is None else Path(output)})
     named = {
@@ -188,7 +194,7 @@ def reporter(text: str, tracing: Tracing) -> Callable[..., None]:
         "viewed": Viewed(**held["viewed"]),
         "written": written,
     }
-    return _reporting(Session(Wanted(**named), tuple(command), Path(folder)), tracing)
+    return _reporting(Session(Wanted(**named), (), Path(folder), title), tracing)
 
 
 def _go_other(session: Session) -> int:
@@ -235,7 +241,7 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
 
         for live in _PRINTING:
             live.end()
-        report(session.folder, session.wanted, tracing.problem, command_line(session.command), flush=flush)
+        report(session.folder, session.wanted, tracing.problem, session.title, flush=flush)
         if tracing.became and not (tracing.recorded and session.wanted.written.output is None):
             say(tracing.became)
     except KeyboardInterrupt:

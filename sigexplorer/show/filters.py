@@ -296,6 +296,14 @@ class Names:
         self._senders.add(sender or "None")
         self._receivers.update(receivers)
 
+    def see_all(self, trace: Trace) -> None:
+        """Take note of the names in a trace."""
+        for dispatch in trace.dispatches if self.needed else ():
+            receivers = (call.receiver for call in dispatch.calls)
+            self.see(dispatch.signal, dispatch.name, dispatch.sender, receivers)
+        for one in trace.receivers if self.needed else ():
+            self.see(one.signal, one.name, one.sender, [one.receiver])
+
     def check(self) -> None:
         """Raise where a plain name of the filters was not seen, and is none of Django's."""
         signals = self._signals | {name for page in catalog.PAGES for name in (page.name, page.path)}
@@ -310,11 +318,7 @@ def check(traces: Sequence[Trace], filters: Filters) -> None:
     """Raise where a plain name in ``filters`` is in none of ``traces``."""
     names = Names(filters)
     for trace in traces:
-        for dispatch in trace.dispatches:
-            receivers = (call.receiver for call in dispatch.calls)
-            names.see(dispatch.signal, dispatch.name, dispatch.sender, receivers)
-        for one in trace.receivers:
-            names.see(one.signal, one.name, one.sender, [one.receiver])
+        names.see_all(trace)
     names.check()
 
 

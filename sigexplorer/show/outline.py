@@ -102,6 +102,7 @@ def outlined(trace: Trace, *, everything: bool = False) -> Outline:
     ordered = in_order(trace)
     deep = depths(ordered, lambda number: number not in noise)
     own = _own_queries(trace)
+    texts: dict[str, str] = {}  # most come again and again
     for record in ordered:
         step = by_step.get(record.step or 0)
         if isinstance(record, Bypass):
@@ -109,7 +110,8 @@ def outlined(trace: Trace, *, everything: bool = False) -> Outline:
         elif record.id in noise:
             counted[step, record.name] += 1
         else:
-            entries.append(Entry(step, deep[record.id], _dispatch(record), own[record.id]))
+            text = _dispatch(record)
+            entries.append(Entry(step, deep[record.id], texts.setdefault(text, text), own[record.id]))
     errors = [step.error and _steady(step.error) for step in trace.steps]
     return Outline(
         _steady(trace.run.title),

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blog.models import Category, Post, Tag
-from sigexplorer.capture import readers
+from sigexplorer.capture import keeping, readers
 from sigexplorer.spool.assembly import _arguments
 from sigexplorer.spool.rows import Shape
 
@@ -165,11 +165,15 @@ def test_read_quickly_or_with_care_it_is_the_same(sending: tuple[str, dict[str, 
     assert found is None or exactly(found) == exactly(in_full(named))
 
 
-@pytest.mark.parametrize("method", ["send", "send_robust"])
-def test_receivers_get_what_was_sent(method: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "heard", "kept"),
+    [("send", True, False), ("send_robust", True, False), ("send", True, True), ("send", False, True)],
+)
+def test_receivers_get_what_was_sent(method: str, *, heard: bool, kept: bool) -> None:
     """Whatever a signal is sent with, in whatever order, receivers are called with it, and it is told so."""
     got: list[Any] = []
     expected: list[Any] = []
+    instances: list[Any] = []
 
     def receive(signal: object, sender: object, **named: object) -> None:  # noqa: ARG001
         got.append([(id(key), id(held)) for key, held in named.items()])
@@ -177,7 +181,7 @@ def test_receivers_get_what_was_sent(method: str) -> None:
     def receive_again(**named: Any) -> None:
         receive(**named)
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(sending=sendings(), shuffled=st.randoms(use_true_random=False), as_sent=st.integers(0, 2))
     def sends(sending: tuple[str, dict[str, Any]], shuffled: Any, as_sent: int) -> None:
         name, named = sending
@@ -185,14 +189,23 @@ def test_receivers_get_what_was_sent(method: str) -> None:
         if as_sent == 1:
             shuffled.shuffle(pairs)
         got.clear()
-        with connected(getattr(signals, name), receive, receive_again, sender=Tag):
-            getattr(getattr(signals, name), method)(Tag, **dict(pairs))
-        assert got == [[(id(key), id(held)) for key, held in pairs]] * 2
-        expected.append(in_full(named))
+        with connected(getattr(signals, name), receive, receive_again, sender=Tag if heard else Category):
+            for _ in range(2):
+                getattr(getattr(signals, name), method)(Tag, **dict(pairs))
+                expected.append(in_full(named))
+                instances.append(named.get("instance"))
+        assert got == [[(id(key), id(held)) for key, held in pairs]] * 4 * heard
 
     with observing() as tracer:
+        if kept:
+            tracer.keeping = True
+            keeping.begin()
         sends()
-    told = [dict(each.arguments) for each in tracer.trace().dispatches]
+    trace, originals = tracer.trace_and_kept()
+    for each, instance_sent in zip(trace.dispatches, instances, strict=True):
+        held = originals.get(each.id, {}).get("instance")
+        assert not isinstance(held, keeping.Instance) or held.reference() is instance_sent
+    told = [dict(each.arguments) for each in trace.dispatches]
     assert len(told) == len(expected)
     assert [sorted(exactly(one.items()), key=str) for one in told] == [
         sorted(exactly(one), key=str) for one in expected

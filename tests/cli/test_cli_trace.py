@@ -271,11 +271,10 @@ def test_a_name_that_nobody_sent_is_said_afterwards(shop: Path, name: str) -> No
     assert answer.code == 0
     unknown, total = answer.err.splitlines()
     assert unknown.startswith(f"sigexplorer: unknown signal '{name}' (nearest: ")
-    folder = Path(total.partition("'")[2].removesuffix("'"))
-    assert total.startswith(
-        f"sigexplorer: 3 dispatches without the filters: what was recorded is in '{folder}'"
-    )
-    assert len(dispatches(list(Spooled(folder).records()))) == 3
+    told, folder, shown = total.split("'")
+    assert told == "sigexplorer: 3 dispatches without the filters: what was recorded is in "
+    assert shown == f" (sigexplorer show {folder})"
+    assert len(dispatches(list(Spooled(Path(folder)).records()))) == 3
     shutil.rmtree(folder)
 
 
