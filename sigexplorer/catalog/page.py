@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from sigexplorer.frozen import dataclass
 
 #: A Django feature version, such as ``(5, 2)``.
 Version = tuple[int, int]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 from sigexplorer import catalog
 from sigexplorer.cli import facts, options
 from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import SigexplorerError, UsageError
+from sigexplorer.frozen import dataclass
 
 if TYPE_CHECKING:
     from sigexplorer.answers import BothWays

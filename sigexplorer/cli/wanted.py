@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from sigexplorer.cli.options import Chosen, Viewed, Written
+from sigexplorer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

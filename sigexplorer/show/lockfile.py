@@ -12,13 +12,14 @@ import json
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 from sigexplorer.answers import Drift
 from sigexplorer.errors import UsageError
+from sigexplorer.frozen import dataclass
 from sigexplorer.model import ListedReceiver
 from sigexplorer.show.document import Block, Document, Grid, Heading
 from sigexplorer.show.registrations import EVERY

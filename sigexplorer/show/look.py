@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sigexplorer.frozen import dataclass
 from sigexplorer.show.filters import Filters
 from sigexplorer.show.text import DEFAULT_LIMIT, ROWS
 

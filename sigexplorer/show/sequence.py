@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from sigexplorer.frozen import dataclass
 from sigexplorer.model import Bypass, Call, Callback, Dispatch, Trace
 from sigexplorer.show.folding import Row, Timeline
 from sigexplorer.show.text import plural, split_path

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from sigexplorer.frozen import dataclass
 from sigexplorer.model import Callback
 from sigexplorer.show.folding import Row, Timeline
 from sigexplorer.show.selection import Selection
