@@ -1,7 +1,7 @@
 """Frozen dataclasses with slots, made in a third of the time: a command makes sixty before it answers.
 
 ``dataclasses`` writes six methods of each class as text and lets Python compile them. Here only
-``__init__`` is made so; of the others each class needs no more than the names of its fields.
+``__init__`` is made so, where it is called; the others need no more than the names of the fields.
 """
 
 from __future__ import annotations
@@ -47,6 +47,18 @@ def _made(bare: type) -> type:
 
 
 def _init(made: type, fields: tuple[dataclasses.Field[Any], ...]) -> Callable[..., None]:
+    """Return what compiles ``__init__`` when it is called first: most classes are never called."""
+
+    def __init__(*given: Any, **named: Any) -> None:  # noqa: N807 - of the class that is made
+        init = _compiled(made, fields)
+        init.__qualname__ = __init__.__qualname__
+        setattr(made, "__init__", init)  # noqa: B010 - not what mypy thinks of it
+        init(*given, **named)
+
+    return __init__
+
+
+def _compiled(made: type, fields: tuple[dataclasses.Field[Any], ...]) -> Callable[..., None]:
     """Compile ``__init__`` in the module of the class, where its annotations are names."""
     given: dict[str, Any] = {"_anew": _ANEW, "_set": object.__setattr__}
     taken, lines = [], []

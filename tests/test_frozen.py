@@ -70,8 +70,8 @@ ACTS: dict[str, Callable[[Any], Any]] = {
     "without a value": lambda kind: repr(kind()),
     "too much": lambda kind: kind(1, 2, 3, 4),
     "match": lambda kind: (kind.__match_args__, kind.__slots__),
-    "parameters": lambda kind: list(inspect.signature(kind).parameters),
-    "types": lambda kind: typing.get_type_hints(kind.__init__),
+    "parameters": lambda kind: kind("a") and list(inspect.signature(kind).parameters),
+    "types": lambda kind: kind("a") and typing.get_type_hints(kind.__init__),
     "methods": lambda kind: sorted(set(vars(kind)) - {"__annotations__", "__doc__"}),
 }
 
