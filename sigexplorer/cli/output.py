@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from sigexplorer.show.files import choose_format, write_file
-from sigexplorer.show.views.document import Drawn
+from sigexplorer.show.views.piped import Piped
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -53,7 +53,7 @@ def draw(drawing: Drawing, output: Path | None, stream: TextIO | None = None) ->
         drawn, width = drawing(console.width), console.width
     else:
         drawn, width = drawing(UNLIMITED), UNLIMITED
-        plain = drawn.text() if isinstance(drawn, Drawn) else None
+        plain = drawn.text() if isinstance(drawn, Piped) else None
         if plain is not None:
             write([plain], output, stream)
             return

@@ -14,9 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TextIO
-
-from rich.console import Group, RenderableType
+from typing import TYPE_CHECKING, TextIO
 
 import sigexplorer
 from sigexplorer import catalog
@@ -42,7 +40,11 @@ from sigexplorer.show.recording import Recording
 from sigexplorer.show.source import InMemory, Source
 from sigexplorer.show.spooled import Spooled
 from sigexplorer.show.text import plural, safe
+from sigexplorer.show.views.piped import Together
 from sigexplorer.spool import common, presence
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _LINE = 1_000
 
@@ -268,7 +270,7 @@ def _drawing(source: Source, shown: Look, view: str, width: int) -> RenderableTy
     drawn = ["", *views.draw(view, source, shown, width)]
     if view == "table":
         drawn += ["", *views.draw("summary", source, shown, width)]
-    return Group(*drawn)
+    return Together(*drawn)
 
 
 @contextlib.contextmanager

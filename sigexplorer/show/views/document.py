@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sigexplorer.show.views.piped import Piped
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 Finder = Callable[[str], str | None]
 
 
-class Drawn:
+class Drawn(Piped):
     """A document as it is to be drawn."""
 
     def __init__(self, document: Document, width: int, find_file: Finder | None) -> None:
