@@ -8,6 +8,8 @@ import pytest
 from capturing import METHODS, calls, connect, observing, only, parents, returning, send
 from django.dispatch import Signal
 
+from sigexplorer.capture import rewriting, sources
+
 
 class Plugin(Signal):
     """Sends to those receivers that it likes, by itself: what pretix does."""
@@ -121,3 +123,17 @@ def test_what_such_a_method_sends_first_is_part_of_its_dispatch() -> None:
     assert list(told) == ["outer", "before", "inner"]
     assert told["before"].parent == told["inner"].parent == told["outer"].id
     assert (told["before"].parent_call, told["inner"].parent_call) == (None, 0)
+
+
+def test_a_class_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test that is observed begins anew; the source of a class is not parsed anew for it."""
+    with observing():
+        pass
+    monkeypatch.setattr(sources, "_parsed", None)
+    monkeypatch.setattr(rewriting, "compiled", None)
+    signal = Plugin()
+    connect(signal, returning("first", 1))
+    for _ in range(2):
+        with observing() as tracer:
+            signal.send(None)
+        assert [name for name, _ in calls(only(tracer.trace()))] == ["first"]
