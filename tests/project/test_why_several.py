@@ -40,7 +40,7 @@ FILES = {
             name = "shop"
 
             def ready(self):
-                from shop import receivers, named
+                from shop import receivers, named, odd
                 sys.path.append(os.path.dirname(__file__))
                 import named as again
                 sys.path.pop()
@@ -56,6 +56,16 @@ FILES = {
         def once_by_two_names(sender, **kwargs): pass
     """,
     "shop/broken.py": "from shop.models import Product, Prodct\ndef lost(sender, **kwargs): pass\n",
+    "shop/odd.py": """
+        from django.db.models.signals import *
+        from django.dispatch import receiver
+        from shop.models import *
+
+        @receiver(pre_delete)
+        def cleared(sender, **kwargs): pass
+        pre_delete.receivers.clear()
+        pre_delete.sender_receivers_cache.clear()
+    """,
     "shop/lazy.py": "def on_lazy(sender, **kwargs): pass\n",
     "shop/receivers.py": """
         from functools import partial
@@ -179,6 +189,7 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("once_by_two_names", None, "Django ignored it, as it should"),
     ("by_two_names", "once", "its file was imported by two names"),
     ("lost", "imported", "shop/broken.py:1 imports Prodct from shop.models, which has no such name"),
+    ("cleared", "disconnected", "was taken out of signal.receivers, not by disconnect()"),
     ("on_lazy", "imported", "would import it, once that line runs"),
 ]
 
@@ -187,6 +198,7 @@ RAN: list[tuple[str, str | None, str]] = [
     ("on_text", None, "it is connected, and fires"),
     ("by_name", "callable", "it returned a coroutine, which nobody awaits"),
     ("by_place", None, "it is connected, and fires"),
+    ("cleared", "disconnected", "was taken out of signal.receivers, not by disconnect()"),
 ]
 
 
