@@ -57,14 +57,37 @@ FILES = {
     """,
     "shop/broken.py": "from shop.models import Product, Prodct\ndef lost(sender, **kwargs): pass\n",
     "shop/odd.py": """
+        from contextlib import contextmanager
+        from functools import singledispatch, singledispatchmethod
+        from django.core.signals import *
         from django.db.models.signals import *
         from django.dispatch import receiver
         from shop.models import *
+        from shop.signals import paid
 
         @receiver(pre_delete)
         def cleared(sender, **kwargs): pass
         pre_delete.receivers.clear()
         pre_delete.sender_receivers_cache.clear()
+
+        @receiver(post_save)
+        @singledispatch
+        def single(sender, **kwargs): pass
+
+        class Single:
+            @singledispatchmethod
+            def method(self, sender, **kwargs): pass
+        post_save.connect(Single().method, weak=False)
+
+        @receiver(post_save)
+        @contextmanager
+        def opened(sender, **kwargs): yield
+
+        @receiver(request_finished)
+        def finished(sender, environ, **kwargs): pass
+
+        @receiver(paid)
+        def costly(sender, amount, **kwargs): pass
     """,
     "shop/lazy.py": "def on_lazy(sender, **kwargs): pass\n",
     "shop/receivers.py": """
@@ -190,6 +213,11 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("by_two_names", "once", "its file was imported by two names"),
     ("lost", "imported", "shop/broken.py:1 imports Prodct from shop.models, which has no such name"),
     ("cleared", "disconnected", "was taken out of signal.receivers, not by disconnect()"),
+    ("single", "callable", "it is a singledispatch function"),
+    ("Single.method", "callable", "it is a singledispatch function"),
+    ("opened", "callable", "it is a context manager"),
+    ("finished", "callable", "request_finished does not give it 'environ'"),
+    ("costly", None, "would fire"),
     ("on_lazy", "imported", "would import it, once that line runs"),
 ]
 
@@ -199,6 +227,7 @@ RAN: list[tuple[str, str | None, str]] = [
     ("by_name", "callable", "it returned a coroutine, which nobody awaits"),
     ("by_place", None, "it is connected, and fires"),
     ("cleared", "disconnected", "was taken out of signal.receivers, not by disconnect()"),
+    ("costly", "callable", "in post_save of shop.Tag the call itself raised TypeError: costly() missing 1"),
 ]
 
 
@@ -208,7 +237,16 @@ def a_run() -> Trace:
               sigexplorer="0", django="5.2", python="3.11", databases=())  # fmt: skip
     text = replace(dispatch("some text", call("shop.receivers.on_text")), signal="shop.signals.paid")
     named = replace(call("shop.receivers.by_name"), result="<coroutine>")
-    return Trace(run, dispatches=(text, dispatch("shop.Tag", named, call("shop.receivers.by_place"))))
+    lacking = "TypeError: costly() missing 1 required positional argument: 'amount'"
+    unpaid = dispatch("shop.Tag", call("shop.odd.costly", "raised", lacking))
+    return Trace(
+        run,
+        dispatches=(
+            text,
+            replace(unpaid, signal="shop.signals.paid"),
+            dispatch("shop.Tag", named, call("shop.receivers.by_place")),
+        ),
+    )
 
 
 @pytest.fixture(scope="session")
