@@ -59,6 +59,9 @@ FILES = {
     "shop/odd.py": """
         from contextlib import contextmanager
         from functools import singledispatch, singledispatchmethod
+        from django.contrib.auth.signals import user_login_failed
+        from django.core.handlers.base import BaseHandler
+        from django.core.handlers.wsgi import WSGIHandler
         from django.core.signals import *
         from django.db.models.signals import *
         from django.dispatch import receiver
@@ -85,6 +88,24 @@ FILES = {
 
         @receiver(request_finished)
         def finished(sender, environ, **kwargs): pass
+
+        @receiver(user_login_failed, sender=User)
+        def refused(sender, **kwargs): pass
+
+        @receiver(request_started, sender=BaseHandler)
+        def begun(sender, **kwargs): pass
+
+        @receiver(request_started, sender=WSGIHandler)
+        def served(sender, **kwargs): pass
+
+        @receiver(post_save, sender="shop.Dated")
+        def dated(sender, **kwargs): pass
+
+        @receiver(class_prepared)
+        def too_late(sender, **kwargs): pass
+
+        @receiver(class_prepared, sender=Product)
+        def far_too_late(sender, **kwargs): pass
 
         @receiver(paid)
         def costly(sender, amount, **kwargs): pass
@@ -218,6 +239,13 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("opened", "callable", "it is a context manager"),
     ("finished", "callable", "request_finished does not give it 'environ'"),
     ("costly", None, "would fire"),
+    ("refused", "sender", "its sender shop.User never sends this"),
+    ("begun", "sender", "is the class of the handler: WSGIHandler, ASGIHandler"),
+    ("served", None, "would fire"),
+    ("dated", "sender", "its sender shop.Dated is abstract: only its children are saved"),
+    ("too_late", "sender", "all models are prepared by then: only those that are made later are sent"),
+    ("far_too_late", "sender", "can its sender ever match?"),
+    ("on_word", None, "to paid for 'word' at shop/receivers.py"),
     ("on_lazy", "imported", "would import it, once that line runs"),
 ]
 
