@@ -107,6 +107,13 @@ FILES = {
         @receiver(class_prepared, sender=Product)
         def far_too_late(sender, **kwargs): pass
 
+        @receiver([pre_save, post_save, request_finished])
+        def of_several(sender, **kwargs): pass
+
+        @receiver(m2m_changed)
+        @receiver(post_save, sender=Product)
+        def of_others(sender, **kwargs): pass
+
         @receiver(paid)
         def costly(sender, amount, **kwargs): pass
     """,
@@ -255,6 +262,16 @@ RAN: list[tuple[str, str | None, str]] = [
     ("by_name", "callable", "it returned a coroutine, which nobody awaits"),
     ("by_place", None, "it is connected, and fires"),
     ("cleared", "disconnected", "was taken out of signal.receivers, not by disconnect()"),
+    (
+        "of_several",
+        "sent",
+        "post_save was sent once in this run, only while it was not connected; pre_save was never sent",
+    ),
+    (
+        "of_others",
+        "sent",
+        "post_save was sent once in this run, never with its sender; m2m_changed was never sent",
+    ),
     ("costly", "callable", "in post_save of shop.Tag the call itself raised TypeError: costly() missing 1"),
 ]
 
