@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sigexplorer import garbage
@@ -18,7 +19,6 @@ from sigexplorer.checks.rule import examples, finding
 from sigexplorer.checks.rules import every_rule
 from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.findings import Finding, Report, RulePage, Unread
-from sigexplorer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

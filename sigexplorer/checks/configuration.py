@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.findings import LEVELS, Level
-from sigexplorer.frozen import dataclass
 
 _TABLE = "[tool.sigexplorer.check]"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +14,6 @@ from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import ProjectError, SetUpError, UsageError
 from sigexplorer.findings import LEVELS, Finding, Report, at_least
-from sigexplorer.frozen import dataclass
 from sigexplorer.show.text import safe
 
 if TYPE_CHECKING:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from sigexplorer.cli.output import draw, write
 from sigexplorer.errors import UsageError
-from sigexplorer.frozen import dataclass
 from sigexplorer.show import exporters, views
 from sigexplorer.show.files import choose_format, is_replaced, whole
 from sigexplorer.show.filters import Filters

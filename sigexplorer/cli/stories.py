@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,6 @@ from sigexplorer.cli.ending import Ending, entered
 from sigexplorer.cli.output import hint
 from sigexplorer.cli.present import Answer, present
 from sigexplorer.errors import DatabaseUrlError
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Trace
 from sigexplorer.playground.ending import in_order
 from sigexplorer.show import facts, keep, pages, views

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.masking import command_line
 from sigexplorer.project.children import STARTUP, VARIABLE
 from sigexplorer.project.program import interpreter, resolve

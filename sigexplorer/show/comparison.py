@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from sigexplorer import catalog
 from sigexplorer.errors import UnknownNameError, UsageError
-from sigexplorer.frozen import dataclass
 from sigexplorer.show.filters import Filters, Sieve
 from sigexplorer.show.outline import Entry, Outline
 from sigexplorer.show.recording.unended import number_of

@@ -11,11 +11,9 @@ from __future__ import annotations
 import io
 import os
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
-
-from sigexplorer.frozen import dataclass
 
 #: The first line of every file of a folder. /1: the first.
 MAGIC = b"sigexplorer.spool/1\n"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sigexplorer.capture import receivers, signals, words
 from sigexplorer.capture.altering import Rule
-from sigexplorer.frozen import dataclass
 from sigexplorer.testing.wanted import Wanted, WantedSignal
 
 
