@@ -131,8 +131,8 @@ def test_a_class_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
     monkeypatch.setattr(sources, "_parsed", None)
     monkeypatch.setattr(rewriting, "compiled", None)
-    signal = Plugin()
-    connect(signal, returning("first", 1))
+    signal, first = Plugin(), returning("first", 1)
+    connect(signal, first)
     for _ in range(2):
         with observing() as tracer:
             signal.send(None)
