@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from sigexplorer.checks.facts import Connection, File, Function
-from sigexplorer.checks.forgotten import forgotten
+from sigexplorer.checks.forgotten import forgotten, is_of_object
 from sigexplorer.checks.later import imported_later
 from sigexplorer.checks.listeners import Listener
 from sigexplorer.checks.names import resolve
@@ -176,18 +176,19 @@ def _temporary(project: Project, raw: Connection) -> str:
         return f"the partial of {ast.unparse(target.args[0])[:60]}" if target.args else "the partial"
     if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Call):
         made = project.resolve(target.value.func, raw.scope, raw.file)
-        if made in project.classes:
+        if is_of_object(project, made, target.attr):
             return f"the method {ast.unparse(target)[:60]}"
     if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and not raw.file.is_test:
         around = next((one for one in raw.file.functions if one.scope is raw.scope), None)
-        if around is not None and _lives_here(target.value.id, around, project):
+        if around is not None and _lives_here(target, around, project):
             return f"the method {ast.unparse(target)[:60]}"
     owner = forgotten(project, raw)
     return f"the method {owner}.{target.attr}" if owner and isinstance(target, ast.Attribute) else ""
 
 
-def _lives_here(name: str, around: Function, project: Project) -> bool:
-    """Whether a name is an object made in this function and held by nothing else."""
+def _lives_here(target: ast.Attribute, around: Function, project: Project) -> bool:
+    """Whether a method is that of an object made in this function and held by nothing else."""
+    name = getattr(target.value, "id", "")
     made = [
         node.value
         for node, _ in around.steps
@@ -206,7 +207,8 @@ def _lives_here(name: str, around: Function, project: Project) -> bool:
     )
     last = around.node.body[-1]
     ends = any(isinstance(node, ast.Call) and _is_connect(node) for node in ast.walk(last))
-    return connects and ends and project.resolve(made[0].func, around.scope, around.file) in project.classes
+    kind = project.resolve(made[0].func, around.scope, around.file)
+    return connects and ends and is_of_object(project, kind, target.attr)
 
 
 def _is_connect(node: ast.Call) -> bool:
