@@ -23,6 +23,17 @@ from sigexplorer.checks.saving import (
 
 _NOT_FIELDS = frozenset({"pk", "id", "objects", "DoesNotExist"})
 _KEYS = frozenset({"pk", "id", "adding", "_state"})
+#: What following a reverse one-to-one raises, and what that is derived from.
+_NOTHING_THERE = frozenset(
+    {
+        "RelatedObjectDoesNotExist",
+        "ObjectDoesNotExist",
+        "DoesNotExist",
+        "AttributeError",
+        "Exception",
+        "BaseException",
+    }
+)
 _USERS = frozenset(
     {USER_MODEL, "django.conf.settings.AUTH_USER_MODEL", "django.contrib.auth.models.User", "auth.User"}
 )
@@ -193,6 +204,7 @@ def reverse_one_to_one(project: Project) -> Iterator[Hit]:
                 not isinstance(node, ast.Attribute)
                 or not isinstance(node.ctx, ast.Load)
                 or guards.guarded(node, above)
+                or _is_suppressed(above)
             ):
                 continue
             known = any(
@@ -205,6 +217,13 @@ def reverse_one_to_one(project: Project) -> Iterator[Hit]:
                 message = f"{function.name} follows '{node.attr}', which an instance may not have"
                 yield at_receiver(receiver, message, node)
                 break
+
+
+def _is_suppressed(above: Ancestors) -> bool:
+    """Whether ``with suppress(Profile.DoesNotExist)`` stands around a place."""
+    contexts = [item.context_expr for one in above if isinstance(one, ast.With) for item in one.items]
+    calls = [one for one in contexts if isinstance(one, ast.Call) and chain(one)[-1] == "suppress"]
+    return any(chain(kind)[-1] in _NOTHING_THERE for call in calls for kind in call.args)
 
 
 def _spellings(project: Project, path: str) -> set[str]:
