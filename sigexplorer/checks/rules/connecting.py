@@ -95,11 +95,10 @@ def _explained(project: Project) -> frozenset[str | None]:
 
 def _not_running(project: Project, listener: Listener) -> str:
     """Say that the running project imported the module and still does not have the connection."""
-    if project.live is None or listener.function is None or not listener.signals:
+    live, function = project.live, listener.function
+    if live is None or function is None or str(listener.file.path.resolve()) not in live.modules:
         return ""
-    if str(listener.file.path.resolve()) not in project.live.modules:
-        return ""
-    alive = {live.signal for live in project.running.get(listener.function, ())}
+    alive = {one.signal for one in project.running.get(function, ())}
     return (
         ""
         if set(listener.signals) <= alive
@@ -268,12 +267,15 @@ def rebound(project: Project) -> Iterator[Hit]:
 
     Give each receiver of a module a name of its own.
     """
+    told: set[Function] = set()
     for listener in project.listeners:
         raw, function = listener.connection, listener.function
         if function is None or function.owner.parent is not None or raw.vague or not _is_weak(raw.weak):
             continue
         again = _rebinding(function)
-        if again and (raw.decorator or raw.node.lineno < again) and not _is_kept_elsewhere(function, again):
+        before = function not in told and (raw.decorator or raw.node.lineno < again)
+        if again and before and not _is_kept_elsewhere(function, again):
+            told.add(function)
             message = f"{function.name} is collected: line {again} gives its name to something else"
             yield Hit(function.file, function, message, function.path, listener.signal)
 
