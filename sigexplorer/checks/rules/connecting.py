@@ -41,6 +41,7 @@ def never_connected(project: Project) -> Iterator[Hit]:
     }
     explained = _explained(project) if project.live is not None else frozenset()
     later = imported_later(project)
+    never = "never connected" if project.live is None else "not connected once the project is set up"
     for listener in project.listeners:
         file, raw = listener.file, listener.connection
         sometimes = not raw.decorator and raw.ancestors and not isinstance(raw.ancestors[0], ast.Expr)
@@ -50,7 +51,7 @@ def never_connected(project: Project) -> Iterator[Hit]:
         if not reason and raw.decorator and listener.path not in explained:
             reason = _not_running(project, listener)
         if reason:
-            yield at_listener(listener, f"{listener.name} is never connected: {reason}")
+            yield at_listener(listener, f"{listener.name} is {never}: {reason}")
 
 
 def _not_imported(project: Project, file: File, imported: set[str]) -> str:
@@ -61,7 +62,7 @@ def _not_imported(project: Project, file: File, imported: set[str]) -> str:
     if project.live is not None:
         loaded = project.live.modules.get(str(file.path.resolve()))
         late = name in _IMPORTED and not file.is_package
-        return "" if loaded or late else f"the project starts without importing {file.module}"
+        return "" if loaded or late else f"it starts without importing {file.module}"
     # Whether it is imported can be told only where the app around it was read as well.
     siblings = project.by_package[file.package]
     apps = f"{file.package}.apps" if file.package else "apps"
@@ -99,11 +100,7 @@ def _not_running(project: Project, listener: Listener) -> str:
     if live is None or function is None or str(listener.file.path.resolve()) not in live.modules:
         return ""
     alive = {one.signal for one in project.running.get(function, ())}
-    return (
-        ""
-        if set(listener.signals) <= alive
-        else "the running project does not have it, though it imports the module"
-    )
+    return "" if set(listener.signals) <= alive else "it does not have it, though it imports the module"
 
 
 @rule("SX004", "error", fixable=True)
