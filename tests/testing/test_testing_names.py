@@ -336,16 +336,23 @@ def test_a_name_that_something_has_is_none(trace: Traced, ask: Callable[[Traced]
     ask(trace)
 
 
-def test_a_sender_that_somebody_listens_to_is_known() -> None:
-    """A text that a receiver is connected for, though nothing came from it yet."""
-    shop.paid.connect(shop.book, sender=shop.KIOSK)
+@pytest.mark.parametrize("sender", [shop.KIOSK, "stall"], ids=["of a module", "of a function"])
+def test_a_sender_that_somebody_listens_to_is_known(sender: str) -> None:
+    """A text that a receiver is connected for, though nothing came from it yet; in quotes as it is shown."""
+    shop.paid.connect(shop.book, sender=sender)
     try:
         with sigexplorer.trace() as trace:
             pass
-        trace.assert_not_sent("paid", "kiosk")
-        assert trace.assert_connected(shop.book, shop.paid, "kiosk")
+        for name in (sender, f"'{sender}'"):
+            trace.assert_not_sent("paid", name)
+            assert trace.assert_connected(shop.book, shop.paid, name)
+            with trace, sigexplorer.mute("paid", sender=name, strict=True):
+                shop.paid.send(sender)
+            trace.assert_sent("paid", name, times=1)
+            trace.start()
+            trace.stop()
     finally:
-        shop.paid.disconnect(shop.book, sender=shop.KIOSK)
+        shop.paid.disconnect(shop.book, sender=sender)
 
 
 def test_what_may_come_later_can_be_muted() -> None:
