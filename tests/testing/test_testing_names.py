@@ -377,6 +377,28 @@ def test_a_scenario_tells_the_nearest_names_too() -> None:
     assert (claim.detail or "").startswith("unknown signal 'post_sav' (nearest: post_save, ")
 
 
+def test_a_step_has_what_the_steps_inside_of_it_sent() -> None:
+    """Assertions are about the step that runs, or else the one that ended last."""
+    steps = OwnSteps(Tracer("a scenario", steps_only=True))
+
+    def play(step: OwnSteps) -> None:
+        with step("outer"):
+            shop.paid.send(None)
+            with step("inner"):
+                shop.paid.send(None)
+                step.assert_sent("paid", times=1)
+            shop.paid.send(None)
+            step.assert_sent("paid", times=3)
+        step.assert_sent("paid", times=3)
+        assert step.names() == ["paid"] * 3
+        with step("another"):
+            pass
+        step.assert_no_signals()
+
+    runs._play(steps._tracer, steps, play)  # type: ignore[arg-type]
+    assert not steps._tracer.claims
+
+
 def test_before_the_first_step_there_is_nothing_to_assert_on() -> None:
     """Nothing was recorded, so that no signals, or any, would hold whatever was sent."""
     steps = OwnSteps(Tracer("a scenario", steps_only=True))
