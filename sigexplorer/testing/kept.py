@@ -50,7 +50,7 @@ def hold(name: object, trace: Trace, test: Path, *, update: bool | None, everyth
 
 
 def _write(name: str, file: Path, kept: str | None, seen: str) -> None:
-    """Keep an outline, unless this run has kept another one under that name: only one can be the right one."""
+    """Keep an outline, unless this run has kept another one under that name."""
     if kept is not None and file.absolute() in _WRITTEN and kept != seen:
         raise AssertionError(
             f"the outline '{name}' was already written with other content in this run: "
