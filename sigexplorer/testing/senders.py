@@ -139,7 +139,8 @@ class _Known:
             raise self._refused(f"'{words.sender(thing)}'", "the configuration of an app does")
         model = words.model_label(thing if is_class else type(thing))
         if model is not None and not (self._groups == {"auth"} and is_class and is_user(thing)):
-            raise self._refused(f"'{model}'", "no model does, but for one of users that log in")
+            but = ", but for one of users that log in" if self._groups == {"auth"} else ""
+            raise self._refused(f"'{model}'", f"no model does{but}")
 
     def _is_silent(self, model: Any) -> bool:
         """Whether Django made a model, and so saves and deletes its rows without a signal."""

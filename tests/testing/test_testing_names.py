@@ -250,7 +250,7 @@ IMPOSSIBLE: dict[str, tuple[Callable[[Traced], object], str]] = {
     ),
     "model that migrates, by name": (lambda t: t.assert_not_sent("post_migrate", "Post"), "of an app does"),
     "model that logs in": (lambda t: t.assert_not_sent("user_logged_in", Post), "one of users that log in"),
-    "model that is asked": (lambda t: t.assert_not_sent("request_started", Post), "no model does"),
+    "model that is asked": (lambda t: t.assert_not_sent("request_started", Post), "(no model does)"),
     "model of settings": (
         lambda _: sigexplorer.mute("setting_changed", sender=Post).__enter__(),
         "no model does",
