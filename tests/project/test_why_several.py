@@ -58,13 +58,14 @@ FILES = {
     "shop/broken.py": "from shop.models import Product, Prodct\ndef lost(sender, **kwargs): pass\n",
     "shop/odd.py": """
         from contextlib import contextmanager
-        from functools import singledispatch, singledispatchmethod
+        from functools import partialmethod, singledispatch, singledispatchmethod
+        from unittest.mock import Mock
         from django.contrib.auth.signals import user_login_failed
         from django.core.handlers.base import BaseHandler
         from django.core.handlers.wsgi import WSGIHandler
         from django.core.signals import *
         from django.db.models.signals import *
-        from django.dispatch import receiver
+        from django.dispatch import Signal, receiver
         from shop.models import *
         from shop.signals import paid
 
@@ -80,7 +81,8 @@ FILES = {
         class Single:
             @singledispatchmethod
             def method(self, sender, **kwargs): pass
-        post_save.connect(Single().method, weak=False)
+        one_single = Single()
+        post_save.connect(one_single.method, weak=False)
 
         @receiver(post_save)
         @contextmanager
@@ -113,6 +115,41 @@ FILES = {
         @receiver(m2m_changed)
         @receiver(post_save, sender=Product)
         def of_others(sender, **kwargs): pass
+
+        class Auto:
+            def __init_subclass__(cls, signal): signal.connect(cls.run)
+            @classmethod
+            def run(cls, sender, **kwargs): pass
+        class AutoDelete(Auto, signal=post_delete): pass
+        class AutoSave(Auto, signal=pre_save): pass
+
+        class Part:
+            def base(self, flag, sender, **kwargs): pass
+            kept, gone = partialmethod(base, 1), partialmethod(base, 2)
+        part = Part()
+        post_delete.connect(part.kept, weak=False)
+        post_delete.connect(part.gone)
+
+        one_mock, another_mock = Mock(), Mock()
+        pre_save.connect(one_mock, weak=False)
+        post_delete.connect(another_mock, weak=False)
+
+        class Loud(Signal):
+            def connect(self, receiver, **kwargs):
+                return super().connect(receiver, weak=False, **kwargs)
+            def on(self, function):
+                self.connect(function)
+                return function
+        loud = Loud()
+        def louder(sender, **kwargs): pass
+        loud.on(louder)  # line of its own
+
+        def deleted(sender, **kwargs): pass
+        pre_save.connect(deleted)
+        del deleted
+        def reassigned(sender, **kwargs): pass
+        pre_save.connect(reassigned)
+        reassigned = 5
 
         @receiver(paid)
         def costly(sender, amount, **kwargs): pass
@@ -211,6 +248,9 @@ FILES = {
     """,
 }
 
+#: The line that connects what a signal's own class connects in the end.
+LOUD = 1 + FILES["shop/odd.py"].split("\n").index("        loud.on(louder)  # line of its own")
+
 #: Receiver, the reason why it does not fire, and what is said of it.
 ASKED: list[tuple[str, str | None, str]] = [
     ("Held.handle", None, "more than once for one send: post_save: by 2 objects"),
@@ -243,6 +283,7 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("cleared", "disconnected", "was taken out of signal.receivers, not by disconnect()"),
     ("single", "callable", "it is a singledispatch function"),
     ("Single.method", "callable", "it is a singledispatch function"),
+    ("one_single.method", "callable", "it is a singledispatch function"),
     ("opened", "callable", "it is a context manager"),
     ("finished", "callable", "request_finished does not give it 'environ'"),
     ("costly", None, "would fire"),
@@ -252,6 +293,17 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("dated", "sender", "its sender shop.Dated is abstract: only its children are saved"),
     ("too_late", "sender", "all models are prepared by then: only those that are made later are sent"),
     ("far_too_late", "sender", "can its sender ever match?"),
+    (
+        "AutoDelete.run",
+        None,
+        '"receiver": "shop.odd.AutoDelete.run", "signals": ["django.db.models.signals.post_delete"]',
+    ),
+    ("Part.kept", None, '"receiver": "shop.odd.Part.kept"'),
+    ("shop.odd.part.gone", "alive", "it died"),
+    ("one_mock", None, '"receiver": "shop.odd.one_mock", "signals": ["django.db.models.signals.pre_save"]'),
+    ("louder", None, f"to loud for every sender at shop/odd.py:{LOUD}"),
+    ("deleted", "alive", "shop.odd has nothing by the name of deleted any more"),
+    ("reassigned", "alive", "reassigned is int now, which is no function"),
     ("on_word", None, "to paid for 'word' at shop/receivers.py"),
     ("on_lazy", "imported", "would import it, once that line runs"),
 ]
