@@ -56,7 +56,14 @@ FILES = {
         def once_by_two_names(sender, **kwargs): pass
     """,
     "shop/broken.py": "from shop.models import Product, Prodct\ndef lost(sender, **kwargs): pass\n",
+    "foreign.py": """
+        from django.db import models
+        class Foreign(models.Model):
+            class Meta:
+                abstract = True
+    """,
     "shop/odd.py": """
+        from foreign import Foreign
         from contextlib import contextmanager
         from functools import partialmethod, singledispatch, singledispatchmethod
         from unittest.mock import Mock
@@ -102,6 +109,9 @@ FILES = {
 
         @receiver(post_save, sender="shop.Dated")
         def dated(sender, **kwargs): pass
+
+        @receiver(post_save, sender=Foreign)
+        def abroad(sender, **kwargs): pass
 
         @receiver(class_prepared)
         def too_late(sender, **kwargs): pass
@@ -291,6 +301,7 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("begun", "sender", "is the class of the handler: WSGIHandler, ASGIHandler"),
     ("served", None, "would fire"),
     ("dated", "sender", "its sender shop.Dated is abstract: only its children are saved"),
+    ("abroad", "sender", "its sender foreign.Foreign is abstract"),
     ("too_late", "sender", "all models are prepared by then: only those that are made later are sent"),
     ("far_too_late", "sender", "can its sender ever match?"),
     (
