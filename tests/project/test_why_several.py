@@ -6,11 +6,16 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import django
 import pytest
 import specimens
+from django.utils.module_loading import import_string
 from test_why import call, dispatch
 
+from sigexplorer import catalog
+from sigexplorer.capture.signals import SignalWords
 from sigexplorer.model import Run, Trace
+from sigexplorer.project.known_senders import never_sends
 from sigexplorer.show import recording
 
 FILES = {
@@ -384,3 +389,27 @@ def test_a_reason_is_told(
     answer = answers[question]
     assert answer["reason"] == reason, answer
     assert says in json.dumps(answer, ensure_ascii=False)
+
+
+#: Signals of Django's, and senders that it sends them with.
+SENT = [
+    ("user_logged_out", "types.NoneType"),
+    ("class_prepared", "django.contrib.auth.models.User"),
+    ("request_started", "django.core.handlers.asgi.ASGIHandler"),
+    ("request_finished", "django.core.handlers.wsgi.WSGIHandler"),
+    ("request_started", "django.test.client.ClientHandler"),
+    ("setting_changed", "django.conf.UserSettingsHolder"),
+    ("connection_created", "django.db.backends.sqlite3.base.DatabaseWrapper"),
+    ("task_started", "django.tasks.backends.immediate.ImmediateBackend"),
+]
+
+
+@pytest.mark.parametrize(("name", "sender"), SENT)
+def test_what_django_sends_with_may_match(name: str, sender: str) -> None:
+    """No sender that Django has is said never to send; an object of its class is, where classes send."""
+    page = catalog.find(name)
+    if not page.exists_in(django.VERSION[:2]):
+        pytest.skip("this Django has no such signal")
+    signal = SignalWords(page.path, page.name, page.group)
+    assert never_sends(signal, import_string(sender), "it") is None
+    assert never_sends(signal, object(), "it") is not None
