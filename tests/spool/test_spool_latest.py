@@ -9,8 +9,9 @@ import pytest
 
 from sigexplorer.show import keep
 from sigexplorer.show.opening import opened
-from sigexplorer.spool import latest
-from sigexplorer.spool.files import SpoolFile, put_aside
+from sigexplorer.spool import latest, taking
+from sigexplorer.spool.files import SpoolFile
+from sigexplorer.spool.taking import put_aside, take
 
 
 @pytest.fixture
@@ -90,3 +91,22 @@ def test_where_nothing_can_be_noted_nothing_is_said(place: str, monkeypatch: pyt
     monkeypatch.setenv("HOME", "/proc/forbidden")
     latest.note(Path("run.spool"))
     assert latest.left_behind(Path("none")) is None
+
+
+def test_of_several_runs_one_gets_the_folder(left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that comes while another begins, or while it puts aside what a killed one left, is refused."""
+
+    def refused(*_arguments: object) -> bool:
+        with pytest.raises(FileExistsError, match="another run is writing to"):
+            put_aside(left)
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(taking, "_is_written", refused)
+        assert take(left) == left.with_name("run.jsonl.1.spool")
+    assert [file.name for file in left.iterdir()] == [str(os.getpid())]
+    (left / str(os.getpid())).rename(left / str(os.getppid()))
+    with pytest.raises(FileExistsError, match="another run is writing to"):
+        take(left)
+    assert [file.name for file in left.iterdir()] == [str(os.getppid())]
+    assert not list(left.parent.glob(".sigexplorer-*"))

@@ -12,8 +12,9 @@ import pytest
 
 from sigexplorer.errors import NothingRecordedError
 from sigexplorer.spool import presence
-from sigexplorer.spool.files import SpoolFile, put_aside
+from sigexplorer.spool.files import SpoolFile
 from sigexplorer.spool.reading import Spool
+from sigexplorer.spool.taking import put_aside
 
 if TYPE_CHECKING:
     from pathlib import Path
