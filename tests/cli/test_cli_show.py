@@ -311,13 +311,17 @@ def test_the_last_run_is_kept(story_cli: Cli) -> None:
 
 
 def test_what_is_too_long_is_not_kept(story_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that is too long is not kept, and neither is the one before: it is not the last."""
+    """A run that is too long is not kept, nor is the one before, which is not the last: both are said."""
     story_cli("trigger", "pre_init")
-    monkeypatch.setattr(keep, "LARGEST", 100)
-    assert story_cli("trigger", "post_init").code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(keep, "LARGEST", 100)
+        answer = story_cli("trigger", "post_init")
+    assert (answer.code, answer.err.splitlines()[0]) == (0, f"sigexplorer: {keep.TOO_LONG}")
     answer = story_cli("show", "--last")
     assert (answer.code, answer.err.count("\n")) == (2, 1)
-    assert "no run was kept yet" in answer.err
+    assert "the last run was too long to be kept for 'show --last' (over 64 MB)" in answer.err
+    story_cli("trigger", "pre_init")
+    assert {each.name for each in keep.file_of_last().parent.iterdir()} - {"code"} == {"last.jsonl"}
 
 
 @pytest.mark.parametrize("place", ["file", "forbidden"])
