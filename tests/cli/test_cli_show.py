@@ -400,18 +400,21 @@ def test_diff_of_two_runs_that_differ(recorded: Path, story_cli: Cli, tmp_path: 
     assert story_cli("diff", recorded, other, "-f", "markdown").out.startswith("# 2 differences")
 
 
-def test_diff_of_golden_outlines(recorded: Path, story_cli: Cli) -> None:
-    """A golden outline can stand on either side."""
+def test_diff_of_golden_outlines(recorded: Path, story_cli: Cli, tmp_path: Path) -> None:
+    """A golden outline can stand on either side; one of another kind is said to be one."""
     golden = Path(__file__).parent.parent / "golden" / "scenario-login-flow.txt"
     other = golden.with_name("scenario-bulk-operations.txt")
     assert story_cli("diff", golden, recorded).code == 0
     assert story_cli("diff", recorded, golden).code == 0
     assert story_cli("diff", golden, other).code == 1
     assert story_cli("diff", golden, other, "--times").code == 2
+    bare = tmp_path / "bare.txt"
+    bare.write_text("# bare\n  pre_save auth.User\n")
+    assert "one has steps and the other has none" in story_cli("diff", bare, golden).err
 
 
 def test_diff_with_times(recorded: Path, cli: Cli, tmp_path: Path, valid: Valid) -> None:
-    """With --times a receiver that became slower is a difference; -a and -b add recordings."""
+    """With --times a receiver that became slower is a difference; -a and -b add recordings, each once."""
     slow = tmp_path / "slow.jsonl"
     lines = [json.loads(line) for line in recorded.read_text().splitlines()]
     for line in lines:
@@ -419,8 +422,25 @@ def test_diff_with_times(recorded: Path, cli: Cli, tmp_path: Path, valid: Valid)
             call["duration_ns"] = call["duration_ns"] * 50 + 5_000_000
     slow.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     assert cli("diff", recorded, slow).code == 0
-    answer = cli("diff", recorded, slow, "--times", "-a", recorded, "-b", slow, "-f", "json")
-    assert answer.code == 1
+    answer = cli("diff", recorded, slow, "--times", "-f", "json")
+    again = cli(
+        "diff",
+        recorded,
+        slow,
+        "--times",
+        "-a",
+        recorded,
+        "-b",
+        slow,
+        "-a",
+        recorded,
+        "-b",
+        slow,
+        "-f",
+        "json",
+    )
+    assert (again.code, again.out) == (answer.code, answer.out) == (1, answer.out)
+    assert again.err.count("holds a run that was given before: it counts once") == 4
     found = valid(answer.out, "diff")
     assert found["differences"] == []
     assert "django.db.close_old_connections" in {each["receiver"] for each in found["slower"]}

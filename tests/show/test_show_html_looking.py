@@ -215,7 +215,7 @@ def test_what_overlaps_lies_apart(opened: Open) -> None:
 
 
 def test_what_is_nested_lies_below_its_own_call(opened: Open) -> None:
-    """Of asynchronous dispatches at the same time each has rows of its own, and below them all that it caused."""
+    """Of asynchronous dispatches at the same time each has rows of its own, and what it caused below."""
     both = {"start_ns": 9, "duration_ns": 9, "is_async": True}
     sent = [
         dispatch(n, start_ns=n, duration_ns=20, method="asend", calls=(call("a", **both), call("b", **both)))
@@ -230,7 +230,7 @@ def test_what_is_nested_lies_below_its_own_call(opened: Open) -> None:
     assert page.run("app.trace.lanes[0].rows.map((row) => row.length)") == [1] * 7 * 5
     assert page.run(
         "Array.from(app.trace.order).filter((i) => app.trace.parent[i] >= 0).every((i) =>"
-        "app.trace.row[i] === 1 + app.trace.callRow[app.trace.firstCall[app.trace.parent[i]] + app.trace.parentCall[i]])"
+        "app.trace.row[i] === 1 + app.trace.callRow[callAround(app.trace, i)])"
     )
 
 
