@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Callable
-from importlib import metadata
+from importlib import metadata, resources
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from threading import Thread
@@ -147,8 +148,13 @@ def test_a_typo_is_named(recorded: Path, cli: Cli) -> None:
 
 
 def test_the_schema_is_printed(cli: Cli) -> None:
-    """The schema that ships with the package is printed."""
+    """The schema of recordings is printed, or by its name that of any other JSON of ours."""
     assert json.loads(cli("show", "--schema").out) == trace_schema()
+    for file in resources.files("sigexplorer.show").joinpath("schema").iterdir():
+        text = file.read_text(encoding="utf-8")
+        for name in re.findall(r'"sigexplorer\.([a-z-]+)/1"', text.partition('"type"')[2]):
+            assert json.loads(cli("show", "--schema", name).out) == json.loads(text)
+    assert "unknown kind of JSON 'dif' (nearest: diff" in cli("show", "dif", "--schema").err
 
 
 @pytest.mark.parametrize(
@@ -167,6 +173,7 @@ def test_wrong_questions(arguments: list[str], cli: Cli) -> None:
     """No file, a file and --last, a file and --schema, no start, no time and so on: exit 2 and one line."""
     answer = cli("show", *arguments)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert ("not both" in answer.err) == ("--last" in arguments)
 
 
 def test_a_killed_run_is_shown_with_one_warning(recorded: Path, cli: Cli) -> None:
