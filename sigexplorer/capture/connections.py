@@ -47,6 +47,7 @@ class Noted(NamedTuple):
     at: Origin | None
     key: Any  # of the registration that was made, taken away or in the way
     holds: tuple[str, ...] = ()  # the functions that a decorator wrapped in the receiver
+    after_models: bool = False  # every model of the project was prepared by then
 
     @property
     def died(self) -> bool:
@@ -205,6 +206,7 @@ def _noted(
         at=at,
         key=key,
         holds=held(call.receiver),
+        after_models=registry.models_are_ready(),
     )
 
 

@@ -68,6 +68,11 @@ def _folders(entries: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _spellings(entry: str) -> tuple[str, ...]:
+    return _spelled(entry, "" if os.path.isabs(entry) else str(Path.cwd()))  # noqa: PTH117 - of each file
+
+
+@lru_cache(maxsize=1024)
+def _spelled(entry: str, _folder: str) -> tuple[str, ...]:
     path = Path(entry or ".")
     return tuple(f"{str(folder).rstrip(os.sep)}{os.sep}" for folder in (path.absolute(), path.resolve()))
 

@@ -75,18 +75,17 @@ _VAIN = [0]  # how many there were since one of them has found something
 def look(created: int = 0) -> dict[int, Held]:
     """Look at all modules: by id the signals that are a variable of some, Django's own ones left out."""
     ours = {id(signal) for page in catalog.PAGES if (signal := loaded(page)) is not None}
-    kinds: dict[type, bool] = {}
+    others: set[type] = set()  # kinds of things that are no signals
     found: dict[int, Held] = {}
     for module_name, module in sorted(sys.modules.copy().items()):  # garbage that goes meanwhile may import
         if module_name.startswith("django.") or not issubclass(type(module), ModuleType):
             continue
-        for name, thing in list(namespace(module).items()):
-            # Only type() may be asked: a lazy object's __class__ runs the project's code.
-            kind = type(thing)
-            is_signal = kinds.get(kind)
-            if is_signal is None:
-                is_signal = kinds[kind] = issubclass(kind, Signal)
-            if is_signal and id(thing) not in ours:
+        # Only type() may be asked: a lazy object's __class__ runs the project's code.
+        kinds = {*map(type, list(namespace(module).values()))} - others
+        others.update(kind for kind in kinds if not issubclass(kind, Signal))
+        kinds -= others
+        for name, thing in list(namespace(module).items()) if kinds else ():
+            if type(thing) in kinds and id(thing) not in ours:
                 held = found.setdefault(id(thing), Held(weakref.ref(thing), []))
                 held.variables.append(Variable(module_name, plain(name), name))
     _LAST[:] = [_Look(found, len(sys.modules), created)]

@@ -34,8 +34,8 @@ from sigexplorer.model import SECRET, Scalar
 
 __all__ = [
     "BY_CLASS", "LIMIT", "UNREADABLE", "attribute", "bounded", "class_attribute", "class_of", "class_path",
-    "contents", "declared", "describe", "error", "function_path", "is_a", "is_app_config", "is_plain",
-    "members", "model_label", "path", "plain", "sender", "value",
+    "contents", "declared", "describe", "error", "function_path", "has_base", "is_a", "is_app_config",
+    "is_plain", "members", "model_label", "path", "plain", "sender", "value",
 ]  # fmt: skip
 
 #: Characters of one text that are kept; a view shows fewer.

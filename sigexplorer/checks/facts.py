@@ -298,6 +298,7 @@ class File:
     bindings: dict[str, list[int]] = field(default_factory=dict)  # lines that surely give a name to another
     imports: set[str] = field(default_factory=set)  # dotted paths
     strings: set[str] = field(default_factory=set)  # that look like dotted paths
+    discovered: set[str] = field(default_factory=set)  # names of modules that are looked for in each app
     values: dict[str, list[int]] = field(default_factory=dict)  # paths of what is handed on: the lines
     made: dict[str, ast.Call] = field(
         default_factory=dict

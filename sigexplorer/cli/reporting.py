@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import TextIO
 
@@ -181,6 +180,8 @@ def _report_nothing(folder: Path, wanted: Wanted, problem: str, title: str, stre
 
 def _nothing(folder: Path, title: str, notes: Sequence[str], *, listened: bool) -> Trace:
     """Return the trace of a run in which no Django was imported."""
+    from importlib import metadata  # it brings the whole of email along
+
     from sigexplorer.capture.words import bounded
 
     began, now = datetime.fromtimestamp(folder.stat().st_mtime, UTC), datetime.now(UTC)

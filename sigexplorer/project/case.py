@@ -154,11 +154,17 @@ class Case:
         return bool(self.standing or self.pending or self.attempts or self.recorded)
 
     @cached_property
+    def listed(self) -> list[ListedReceiver]:
+        """Its registrations that there were, and were alive, when the run that is looked at ended."""
+        listed = self.trace.receivers if self.trace is not None else ()
+        return [one for one in listed if one.alive and self._is_listed(one)]
+
+    @cached_property
     def recorded(self) -> list[str]:
         """The signals to which it is connected in the run that is looked at, be it after the start."""
         if self.trace is None:
             return []
-        found = [one.signal for one in self.trace.receivers if one.alive and self._is_listed(one)]
+        found = [one.signal for one in self.listed]
         for dispatch in self.trace.dispatches:
             found += [dispatch.signal for call in dispatch.calls if call.receiver in self.called]
         return [path for path in dict.fromkeys(found) if self.signal in (None, path)]

@@ -178,11 +178,12 @@ def rebound(case: Case) -> Check:
 
 
 def still_connected(case: Case) -> Check:
-    """See whether somebody disconnected it."""
+    """See whether somebody disconnected it, or took it out without asking the signal."""
     question = "is it still connected?"
-    gone = [one for one in case.attempts if one.event.kind == "disconnected"]
+    taken = [] if case.recorded else taken_out(case)
+    gone = [one for one in case.attempts if one.event.kind == "disconnected" or one in taken]
     missed = [one for one in case.attempts if one.event.kind == "missed"]
-    said = [f"disconnected from {one.named.name} at {written(one.event.at)}" for one in gone]
+    said = [_how_it_went(one) for one in gone]
     said += [
         f"disconnect() at {written(one.event.at)} found nothing: sender or dispatch_uid differ"
         for one in missed
@@ -200,3 +201,29 @@ def still_connected(case: Case) -> Check:
             fix="connect it again, or leave it connected",
         )
     return answer("disconnected", question, "ok", *said, at=places)
+
+
+def _how_it_went(one: Attempt) -> str:
+    if one.event.kind == "disconnected":
+        return f"disconnected from {one.named.name} at {written(one.event.at)}"
+    return (
+        f"its registration with {one.named.name}, made at {written(one.event.at)},"
+        " was taken out of signal.receivers, not by disconnect()"
+    )
+
+
+def taken_out(case: Case) -> list[Attempt]:
+    """Return the connections that are no longer there, and that nobody disconnected and nothing ended."""
+    there = {id(one.registration.key) for one in case.facts.standing}
+    ended = {id(one.event.key) for one in case.attempts if one.event.kind == "disconnected"}
+    return [
+        one
+        for one in case.attempts
+        if one.event.kind == "connected" and id(one.event.key) not in there | ended
+        if not one.event.died and not is_gone(one.event)
+    ]
+
+
+def is_gone(event: Noted) -> bool:
+    """Whether the sender that a connection was for is gone, whose registration newer Djangos sweep away."""
+    return event.sender_reference is not None and event.sender_reference() is None

@@ -38,7 +38,7 @@ def find_model(name: str) -> Any:
 def _refuse_abstract(name: str) -> None:
     """Raise if ``name`` is that of an abstract model, ``app.Model`` or ``Model``."""
     wanted = name.casefold()
-    for model in _abstract():
+    for model in abstract_models():
         names = {f"{model._meta.app_label}.{model.__name__}", f"{model.__module__}.{model.__name__}"}
         names |= {model.__name__, _in_its_app(model)}
         if wanted in {one.casefold() for one in names}:
@@ -47,7 +47,7 @@ def _refuse_abstract(name: str) -> None:
             raise UsageError(f"'{name}' is abstract: no object of it is built, saved or deleted", hint)
 
 
-def _abstract() -> list[Any]:
+def abstract_models() -> list[Any]:
     """Return every abstract model of the process."""
     from django.db.models import Model
 

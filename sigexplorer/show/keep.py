@@ -11,7 +11,6 @@ from typing import TextIO
 
 from sigexplorer.errors import RecordingError
 from sigexplorer.model import Trace
-from sigexplorer.show.exporters.documents import export_lines
 from sigexplorer.spool.latest import cache_folder, left_behind
 
 #: Characters of a run that is kept; a longer one is worth a file that was asked for.
@@ -46,6 +45,8 @@ def last() -> Path:
 
 def keep(traces: Sequence[Trace]) -> bool:
     """Keep ``traces`` as the most recent run; false where that was not possible, which is no error."""
+    from sigexplorer.show.exporters.documents import export_lines
+
     return keep_text(export_lines(traces))
 
 

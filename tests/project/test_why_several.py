@@ -40,7 +40,7 @@ FILES = {
             name = "shop"
 
             def ready(self):
-                from shop import receivers, named
+                from shop import receivers, named, odd
                 sys.path.append(os.path.dirname(__file__))
                 import named as again
                 sys.path.pop()
@@ -56,6 +56,67 @@ FILES = {
         def once_by_two_names(sender, **kwargs): pass
     """,
     "shop/broken.py": "from shop.models import Product, Prodct\ndef lost(sender, **kwargs): pass\n",
+    "shop/odd.py": """
+        from contextlib import contextmanager
+        from functools import singledispatch, singledispatchmethod
+        from django.contrib.auth.signals import user_login_failed
+        from django.core.handlers.base import BaseHandler
+        from django.core.handlers.wsgi import WSGIHandler
+        from django.core.signals import *
+        from django.db.models.signals import *
+        from django.dispatch import receiver
+        from shop.models import *
+        from shop.signals import paid
+
+        @receiver(pre_delete)
+        def cleared(sender, **kwargs): pass
+        pre_delete.receivers.clear()
+        pre_delete.sender_receivers_cache.clear()
+
+        @receiver(post_save)
+        @singledispatch
+        def single(sender, **kwargs): pass
+
+        class Single:
+            @singledispatchmethod
+            def method(self, sender, **kwargs): pass
+        post_save.connect(Single().method, weak=False)
+
+        @receiver(post_save)
+        @contextmanager
+        def opened(sender, **kwargs): yield
+
+        @receiver(request_finished)
+        def finished(sender, environ, **kwargs): pass
+
+        @receiver(user_login_failed, sender=User)
+        def refused(sender, **kwargs): pass
+
+        @receiver(request_started, sender=BaseHandler)
+        def begun(sender, **kwargs): pass
+
+        @receiver(request_started, sender=WSGIHandler)
+        def served(sender, **kwargs): pass
+
+        @receiver(post_save, sender="shop.Dated")
+        def dated(sender, **kwargs): pass
+
+        @receiver(class_prepared)
+        def too_late(sender, **kwargs): pass
+
+        @receiver(class_prepared, sender=Product)
+        def far_too_late(sender, **kwargs): pass
+
+        @receiver([pre_save, post_save, request_finished])
+        def of_several(sender, **kwargs): pass
+
+        @receiver(m2m_changed)
+        @receiver(post_save, sender=Product)
+        def of_others(sender, **kwargs): pass
+
+        @receiver(paid)
+        def costly(sender, amount, **kwargs): pass
+    """,
     "shop/lazy.py": "def on_lazy(sender, **kwargs): pass\n",
     "shop/receivers.py": """
         from functools import partial
@@ -179,6 +240,19 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("once_by_two_names", None, "Django ignored it, as it should"),
     ("by_two_names", "once", "its file was imported by two names"),
     ("lost", "imported", "shop/broken.py:1 imports Prodct from shop.models, which has no such name"),
+    ("cleared", "disconnected", "was taken out of signal.receivers, not by disconnect()"),
+    ("single", "callable", "it is a singledispatch function"),
+    ("Single.method", "callable", "it is a singledispatch function"),
+    ("opened", "callable", "it is a context manager"),
+    ("finished", "callable", "request_finished does not give it 'environ'"),
+    ("costly", None, "would fire"),
+    ("refused", "sender", "its sender shop.User never sends this"),
+    ("begun", "sender", "is the class of the handler: WSGIHandler, ASGIHandler"),
+    ("served", None, "would fire"),
+    ("dated", "sender", "its sender shop.Dated is abstract: only its children are saved"),
+    ("too_late", "sender", "all models are prepared by then: only those that are made later are sent"),
+    ("far_too_late", "sender", "can its sender ever match?"),
+    ("on_word", None, "to paid for 'word' at shop/receivers.py"),
     ("on_lazy", "imported", "would import it, once that line runs"),
 ]
 
@@ -187,6 +261,18 @@ RAN: list[tuple[str, str | None, str]] = [
     ("on_text", None, "it is connected, and fires"),
     ("by_name", "callable", "it returned a coroutine, which nobody awaits"),
     ("by_place", None, "it is connected, and fires"),
+    ("cleared", "disconnected", "was taken out of signal.receivers, not by disconnect()"),
+    (
+        "of_several",
+        "sent",
+        "post_save was sent once in this run, only while it was not connected; pre_save was never sent",
+    ),
+    (
+        "of_others",
+        "sent",
+        "post_save was sent once in this run, never with its sender; m2m_changed was never sent",
+    ),
+    ("costly", "callable", "in post_save of shop.Tag the call itself raised TypeError: costly() missing 1"),
 ]
 
 
@@ -196,7 +282,16 @@ def a_run() -> Trace:
               sigexplorer="0", django="5.2", python="3.11", databases=())  # fmt: skip
     text = replace(dispatch("some text", call("shop.receivers.on_text")), signal="shop.signals.paid")
     named = replace(call("shop.receivers.by_name"), result="<coroutine>")
-    return Trace(run, dispatches=(text, dispatch("shop.Tag", named, call("shop.receivers.by_place"))))
+    lacking = "TypeError: costly() missing 1 required positional argument: 'amount'"
+    unpaid = dispatch("shop.Tag", call("shop.odd.costly", "raised", lacking))
+    return Trace(
+        run,
+        dispatches=(
+            text,
+            replace(unpaid, signal="shop.signals.paid"),
+            dispatch("shop.Tag", named, call("shop.receivers.by_place")),
+        ),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sigexplorer.checks.facts import Connection, File, Function
 from sigexplorer.checks.forgotten import forgotten
+from sigexplorer.checks.later import imported_later
 from sigexplorer.checks.listeners import Listener
 from sigexplorer.checks.names import resolve
 from sigexplorer.checks.project import Project
@@ -29,7 +30,9 @@ def never_connected(project: Project) -> Iterator[Hit]:
     ``receivers.py`` or ``signals.py`` that no other module imports is never run, and its
     receivers do not exist.
 
-    With the running project: its modules are known, and its connections.
+    With the running project: its modules are known, and its connections. What is imported only
+    when a request is served, a template loaded or a command run, such as the views that the URLs
+    lead to, is connected then, and not found.
 
     Import the module in ``ready()`` of the app's ``AppConfig``.
     """
@@ -37,12 +40,13 @@ def never_connected(project: Project) -> Iterator[Hit]:
         path for file in project.files for path in file.strings
     }
     explained = _explained(project) if project.live is not None else frozenset()
+    later = imported_later(project)
     for listener in project.listeners:
         file, raw = listener.file, listener.connection
         sometimes = not raw.decorator and raw.ancestors and not isinstance(raw.ancestors[0], ast.Expr)
         if raw.scope.parent is not None or sometimes or file.is_test:
             continue
-        reason = _not_imported(project, file, imported)
+        reason = "" if file.module in later else _not_imported(project, file, imported)
         if not reason and raw.decorator and listener.path not in explained:
             reason = _not_running(project, listener)
         if reason:
@@ -92,6 +96,8 @@ def _explained(project: Project) -> frozenset[str | None]:
 def _not_running(project: Project, listener: Listener) -> str:
     """Say that the running project imported the module and still does not have the connection."""
     if project.live is None or listener.function is None or not listener.signals:
+        return ""
+    if str(listener.file.path.resolve()) not in project.live.modules:
         return ""
     alive = {live.signal for live in project.running.get(listener.function, ())}
     return (
