@@ -141,6 +141,8 @@ def _report(folder: Path, wanted: Wanted, stream: TextIO) -> bool:
             _say(stream, f"{fault.message} ({fault.hint})" if fault.hint else fault.message)
             _say_total(source, folder, stream, kept=kept is not None)
             removable = kept is not None
+    if form.keep and kept is None and keep.is_too_long():
+        _say(stream, keep.TOO_LONG)
     run = source.spool.run
     if run.dropped:
         faults = told_faults(source.spool.faults, run.dropped)
