@@ -8,6 +8,8 @@ import pytest
 from capturing import METHODS, calls, connect, observing, only, parents, returning, send
 from django.dispatch import Signal
 
+from sigexplorer.model import CHOOSES
+
 
 class Plugin(Signal):
     """Sends to those receivers that it likes, by itself: what pretix does."""
@@ -83,6 +85,7 @@ def test_receivers_that_are_left_out_are_not_called() -> None:
         signal.closed = False
         signal.send(None)
     assert [len(dispatch.calls) for dispatch in tracer.trace().dispatches] == [1, 0, 1]
+    assert tracer.trace().run.notes[0].startswith(CHOOSES)
 
 
 def test_a_class_that_is_made_meanwhile() -> None:
