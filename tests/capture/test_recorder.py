@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -13,16 +14,18 @@ import pytest
 from django.dispatch import Signal
 
 from sigexplorer.capture import recorder as module
-from sigexplorer.capture.lanes import count_query, next_id
+from sigexplorer.capture.journal import beside, noted_in
+from sigexplorer.capture.lanes import STREAM, count_query, next_id
 from sigexplorer.capture.recorder import Recorder
 from sigexplorer.capture.shapes import TABLE
+from sigexplorer.capture.tracer import Tracer
 from sigexplorer.spool import files
 from sigexplorer.spool.files import SpoolFile
 from sigexplorer.spool.reading import Spool
 from sigexplorer.spool.rows import Bypassed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,6 +167,24 @@ def test_sql_of_a_run_that_was_not_stopped_is_told(tmp_path: Path) -> None:
     recorder.stop()
     assert (run.complete, run.queries) == (False, 3)
     assert Spool(tmp_path).run.queries == 3
+
+
+def test_a_story_that_forks_is_told_of_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sent in a step is in the file before the fork, with the step; the child writes nothing."""
+    at_fork: dict[str, Callable[[], None]] = {}
+    monkeypatch.setattr(os, "register_at_fork", lambda **named: at_fork.update(named))
+    tracer = Tracer("story", steps_only=True)
+    tracer.start()
+    with noted_in(tmp_path), beside(tracer), tracer.step("one"):
+        Signal().send(None, n=0)
+        at_fork["before"]()
+        assert sent(tmp_path) == [0]
+        at_fork["after_in_child"]()
+        Signal().send(None, n=1)
+        STREAM.drain()
+    tracer.stop()
+    assert len(list(tmp_path.iterdir())) == 1
+    assert sent(tmp_path) == [0]
 
 
 #: Forks in a receiver, and forks again; the process in the middle is gone before the last one knows.
