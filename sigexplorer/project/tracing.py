@@ -61,6 +61,7 @@ class Tracing:
         self._faults = Faults(state.inject)
         self._terminated = BeforeTerminated(functools.partial(self._last, flush=False))
         self._process = os.getpid()
+        self._left = 0  # the process that has said that it may have told all, if any
         self._ended: Ended | None = None
         self._recording: Callable[[], None] | None = None
         self._execve: Any = None
@@ -124,7 +125,8 @@ class Tracing:
     def _rest(self) -> None:
         """Write what there is as if nothing more came."""
         with suppress(Exception):
-            if self._recorder is None or self._recorder.rest():
+            if (self._recorder is None or self._recorder.rest()) and self._left != os.getpid():
+                self._left = os.getpid()
                 presence.leave(Path(self._state.folder))
 
     def _record(self, _module: object) -> None:

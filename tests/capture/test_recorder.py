@@ -22,7 +22,7 @@ from sigexplorer.capture.tracer import Tracer
 from sigexplorer.spool import files
 from sigexplorer.spool.files import SpoolFile
 from sigexplorer.spool.reading import Spool
-from sigexplorer.spool.rows import Bypassed
+from sigexplorer.spool.rows import START, Bypassed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -153,6 +153,28 @@ def test_what_is_under_way_at_the_end_is_told(tmp_path: Path, recorder: Recorder
     assert sent(tmp_path) == [0, 1, 2]
     assert (second.parent, second.parent_call) == (first.id, 0)
     assert trace.run.complete is False
+
+
+def test_a_process_that_rests_says_so_once(tmp_path: Path, recorder: Recorder) -> None:
+    """A worker that noted nothing since has nothing to write; whatever it notes has another end after it."""
+    (file,) = tmp_path.iterdir()
+    sizes = []
+    for number in (1, 1, 2, 2):
+        if number > len(set(sizes)):
+            recorder.take("MainThread", [row(number)], [])
+        assert recorder.rest()
+        sizes.append(file.stat().st_size)
+        assert Spool(tmp_path).run.complete
+    assert sizes[0] == sizes[1] < sizes[2] == sizes[3]
+
+
+def test_what_opened_before_we_recorded_is_not_missing(recorder: Recorder) -> None:
+    """Where nothing can be written only what would have been is counted."""
+    before = row(0)
+    before[START] = recorder._began - 1
+    recorder._give_up(OSError(28, "No space left on device"))
+    recorder.take("MainThread", [before, row(1), row(2)], [])
+    assert recorder.missing == 2
 
 
 def test_sql_of_a_run_that_was_not_stopped_is_told(tmp_path: Path) -> None:
