@@ -23,7 +23,7 @@ from sigexplorer.project.importable import importable, remember
 from sigexplorer.project.injecting import Faults
 from sigexplorer.project.program.ending import can_run, stay_interrupted, uninterrupted
 from sigexplorer.project.program.terminating import BeforeTerminated
-from sigexplorer.project.replacing import Replacement
+from sigexplorer.project.replacing import Replacement, is_complete
 from sigexplorer.spool import common, presence
 
 if TYPE_CHECKING:
@@ -189,7 +189,8 @@ class Tracing:
     def _becoming(self, become: Any) -> Any:
         @functools.wraps(become)
         def becoming(*arguments: Any, **named: Any) -> Any:
-            if not can_run(*arguments, **named):  # it fails, and the program goes on
+            given = is_complete(become.__name__, arguments, named)
+            if not given or not can_run(*arguments, **named):  # it fails, and the program goes on
                 return become(*arguments, **named)
             recorder, ended, state = self._recorder, self._ended, ""
             replacement = Replacement(*arguments, **named)
