@@ -26,6 +26,12 @@ SECRET = "*" * 20
 #: Stands in a note on a way to send of which nobody saw what it sent.
 LATE = "was put in place while the program ran"
 
+#: Begins a note on signals whose receivers are not found by Django's own method.
+CHOOSES = "which receivers are called is chosen by the signal's own class: "
+
+#: Ends it where it does not name all of them.
+OTHERS = " and others"
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

@@ -53,12 +53,11 @@ def noted_beside(output: Path | None, *, last: bool) -> Iterator[None]:
     from sigexplorer.capture.journal import noted_in
 
     folder = folder_beside(output).absolute()
-    if last:
-        note(folder)
+    before = note(folder) if last else None
     try:
         with noted_in(folder):
             yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if last:
-            forget()
+            forget(folder, before)

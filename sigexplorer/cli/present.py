@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from sigexplorer.cli.output import draw, write
 from sigexplorer.errors import UsageError
 from sigexplorer.show import exporters, views
-from sigexplorer.show.files import choose_format, is_replaced, whole
+from sigexplorer.show.files import choose_format, is_format, is_replaced, whole
 from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
 from sigexplorer.show.source import Source, filtered
@@ -38,6 +38,10 @@ class Answer:
         """Return the view or format that is asked for; an unknown one, or two of them, is an error."""
         if self.counts and self.format_name not in (None, "summary"):
             raise UsageError(f"-c is -f summary: it cannot go with -f {self.format_name}")
+        if self.counts and self.format_name is None and is_format(self.output):
+            raise UsageError(
+                f"-c writes text: it cannot go with -o '{self.output}'", "leave one out, or end it in .txt"
+            )
         if self.counts:
             return "summary"
         known = [*views.VIEWS, *exporters.FORMATS]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import platform
 import shutil
 import sys
@@ -41,7 +40,7 @@ from sigexplorer.show.source import InMemory, Source
 from sigexplorer.show.spooled import Spooled
 from sigexplorer.show.text import plural, safe
 from sigexplorer.show.views.piped import Together
-from sigexplorer.spool import common, presence
+from sigexplorer.spool import presence
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -101,8 +100,6 @@ def _attempt(folder: Path, wanted: Wanted, problem: str, title: str, stream: Tex
     """Report; return whether nobody needs the folder any more."""
     left = where(folder)
     try:
-        if _is_out_of_reach(folder, stream):
-            return False
         return _report(folder, wanted, stream)
     except NothingRecordedError:
         return _report_nothing(folder, wanted, problem, title, stream)
@@ -118,18 +115,6 @@ def _attempt(folder: Path, wanted: Wanted, problem: str, title: str, stream: Tex
     return False
 
 
-def _is_out_of_reach(folder: Path, stream: TextIO) -> bool:
-    """Say so where the program has become one that may not read what was recorded of it."""
-    try:
-        os.listdir(folder)  # noqa: PTH208 - all that may be wrong is raised
-    except OSError as problem:
-        if not isinstance(problem, FileNotFoundError) or common.is_there():
-            why = f"the program may no longer read what it noted: {problem.strerror}"
-            _say(stream, f"no report can be made, {why}; {where(folder)}")
-            return True
-    return False
-
-
 def _report(folder: Path, wanted: Wanted, stream: TextIO) -> bool:
     source = Spooled(folder)
     shown, form, removable = look(wanted), replace(answer(wanted), stream=stream), True
@@ -141,6 +126,8 @@ def _report(folder: Path, wanted: Wanted, stream: TextIO) -> bool:
             _say(stream, f"{fault.message} ({fault.hint})" if fault.hint else fault.message)
             _say_total(source, folder, stream, kept=kept is not None)
             removable = kept is not None
+    if form.keep and kept is None and keep.is_too_long():
+        _say(stream, keep.TOO_LONG)
     run = source.spool.run
     if run.dropped:
         faults = told_faults(source.spool.faults, run.dropped)

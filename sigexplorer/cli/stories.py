@@ -86,13 +86,14 @@ def _tell(
         told += _told(possible, ending, shown=everything)
     told = _tried(told, possible, ending)
     traces = [trace for _, trace in told]
-    if answer.keep:
-        keep.keep(traces)
+    kept = answer.keep and keep.keep(traces)
     check(traces, look.filters)
     full = not everything or look.verbose or look.filters != Filters()
     look = replace(look, several=len(stories) > 1)
     drawing = partial(_drawing, told, later, look, full=full, everything=everything)
     present(InMemory(traces), look, answer, drawing)
+    if answer.keep and not kept and keep.is_too_long():
+        sys.stderr.write(f"sigexplorer: {keep.TOO_LONG}\n")
     if ending.lost is not None:
         return ending.tell()
     if len(told) < len(possible) or not traces[-1].run.complete:

@@ -35,6 +35,8 @@ def _is_signal(wanted: WantedSignal, signal: Any) -> bool:
 
 
 def _is_sender(wanted: Wanted, sender: Any) -> bool:
+    if type(wanted.thing) is str:
+        return type(sender) is str and sender == wanted.thing
     if wanted.thing is not None:
         return wanted.thing is sender
     return wanted.every or wanted.fits(words.sender(sender))

@@ -9,6 +9,7 @@ from capturing import METHODS, calls, connect, observing, only, parents, returni
 from django.dispatch import Signal
 
 from sigexplorer.capture import rewriting, sources
+from sigexplorer.model import CHOOSES
 
 
 class Plugin(Signal):
@@ -85,6 +86,7 @@ def test_receivers_that_are_left_out_are_not_called() -> None:
         signal.closed = False
         signal.send(None)
     assert [len(dispatch.calls) for dispatch in tracer.trace().dispatches] == [1, 0, 1]
+    assert tracer.trace().run.notes[0].startswith(CHOOSES)
 
 
 def test_a_class_that_is_made_meanwhile() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sigexplorer.cli.options import Written
 from sigexplorer.cli.reporting import report
+from sigexplorer.cli.tracing import Session, _report
 from sigexplorer.cli.wanted import Wanted
+from sigexplorer.project.tracing import Tracing
 from sigexplorer.show.opening import trace_in
 from sigexplorer.spool import presence
 
@@ -49,3 +52,20 @@ def test_a_damaged_record_is_not_taken_for_nothing(tmp_path: Path, capfd: pytest
     assert f"what was recorded is in '{folder}'" in capfd.readouterr().err
     assert (folder / "1-1").exists()
     assert file.read_text() == "yesterday's"
+
+
+def test_a_program_that_may_read_nothing_any_more_is_asked_for_no_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As another user it cannot even import what a report needs: that is not tried, and why is said."""
+    session = Session(Wanted(), ("x.py",), tmp_path)
+
+    def refused(_folder: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listdir", refused)
+        patch.setitem(sys.modules, "sigexplorer.cli.reporting", None)
+        _report(session, Tracing(session.state), flush=True, hear=lambda: None)
+    why = "the program may no longer read what it noted: Permission denied"
+    assert capfd.readouterr().err.startswith(f"sigexplorer: no report can be made, {why}; what was recorded")

@@ -55,6 +55,18 @@ def test_the_last_run_may_be_one_that_was_killed(left: Path) -> None:
     assert latest.left_behind(kept) is None
 
 
+def test_a_run_that_ends_leaves_what_another_has_noted(left: Path, tmp_path: Path) -> None:
+    """The one that was under way before it is the last again, as long as it is there; so is one since."""
+    latest.note(left)
+    before = latest.note(tmp_path / "inner.spool")
+    latest.forget(tmp_path / "inner.spool", before)
+    assert keep.last() == left
+    latest.forget(tmp_path / "inner.spool", None)
+    assert keep.last() == left
+    latest.forget(left, tmp_path / "gone.spool")
+    assert keep.last() == keep.file_of_last()
+
+
 def test_what_is_in_the_way_is_put_aside(left: Path) -> None:
     """It gets a name that is free; a folder in which nothing was recorded is removed."""
     aside = put_aside(left)
