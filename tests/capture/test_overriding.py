@@ -131,11 +131,13 @@ def test_a_class_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test that is observed begins anew; the source of a class is not parsed anew for it."""
     with observing():
         pass
-    monkeypatch.setattr(sources, "_parsed", None)
-    monkeypatch.setattr(rewriting, "compiled", None)
+    read: list[Any] = []
+    monkeypatch.setattr(sources, "_parsed", read.append)
+    monkeypatch.setattr(rewriting, "compiled", lambda *given: read.append(given))
     signal, first = Plugin(), returning("first", 1)
     connect(signal, first)
     for _ in range(2):
         with observing() as tracer:
             signal.send(None)
         assert [name for name, _ in calls(only(tracer.trace()))] == ["first"]
+    assert read == []
