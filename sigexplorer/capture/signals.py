@@ -77,8 +77,19 @@ def _built_in(signal: Any) -> SignalWords | None:
 
 def _custom(signal: Any) -> SignalWords:
     made = _made(signal)
+    # Where it was made it has its name, whoever else holds it.
+    own = variables.of_module(signal, made.module) if made else ()
+    there = next((one for one in own if not one.bound_by_loop), None)
+    if there is not None:
+        return _words_of(there)
+    line = variables.line_at((made.at.file, made.at.line)) if made and id(signal) not in _NAMED else None
+    if made and line and not line.is_worth_a_look():
+        return _nameless(signal, made)
     held = variables.of(signal, made.serial if made else None, _SERIAL[0])
-    return _defined(signal, held) if held else _named_elsewhere(signal)
+    found = _defined(signal, held) if held else _named_elsewhere(signal)
+    if line:
+        line.looked(found=not is_nameless(found.path))
+    return found
 
 
 def custom() -> list[tuple[SignalWords, Any]]:
@@ -181,13 +192,15 @@ _SERIAL = [0]  # how many were created
 class _Line:
     """What a line has made: where nothing of it is left, it begins to count again."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: tuple[str, int]) -> None:
         self.number = self.living = 0
+        self._place = place
 
     def left(self) -> None:
         self.living -= 1
         if not self.living:
             self.number = 0
+            _LINES.pop(self._place, None)
 
 
 _LINES: dict[tuple[str, int], _Line] = {}
@@ -200,7 +213,8 @@ def note_created(signal: Any, frame: FrameType | None) -> None:
     if frame is None:
         return
     at = Origin(short(frame.f_code.co_filename), frame.f_lineno, frame.f_code.co_qualname)
-    made = _LINES.setdefault((at.file, at.line), _Line())
+    place = (at.file, at.line)
+    made = _LINES[place] if place in _LINES else _LINES.setdefault(place, _Line(place))
     made.living += 1
     made.number += 1
     reference = _leaving(signal, _CREATED, made.left)
@@ -243,13 +257,14 @@ def _made(signal: Any) -> _Created | None:
 
 def _named_elsewhere(signal: Any) -> SignalWords:
     """Name a signal by what holds it where it was made, else by that line, else by its class."""
-    kind = class_path(type(signal)).rpartition(".")[2]
     made = _made(signal)
+    return (_named_inside(signal, made) if made else None) or _nameless(signal, made)
+
+
+def _nameless(signal: Any, made: _Created | None) -> SignalWords:
+    kind = class_path(type(signal)).rpartition(".")[2]
     if made is None:
         return SignalWords(f"<{kind}>", f"<{kind}>", "custom")
-    inside = _named_inside(signal, made)
-    if inside is not None:
-        return inside
     number = f" #{made.number}" if made.number > 1 else ""
     text = f"<{kind} {made.at.file}:{made.at.line}{number}>"
     return SignalWords(text, text, "custom")

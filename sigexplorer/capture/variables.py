@@ -2,7 +2,8 @@
 
 A look takes milliseconds, and a program may have thousands of signals. So it is taken again
 only for a signal that the last one cannot have seen; and a few times in vain for others, which
-may have become a variable since.
+may have become a variable since. Of a line that makes one signal after the other, to none of which
+anything leads, fewer and fewer are looked for.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import linecache
 import re
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.machinery import SourceFileLoader
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -72,6 +73,41 @@ _IN_VAIN = 20  # looks that may find nothing, before those are given up
 _VAIN = [0]  # how many there were since one of them has found something
 
 
+class Line:
+    """A line that creates signals."""
+
+    __slots__ = ("left", "vain")
+
+    def __init__(self) -> None:
+        self.vain = 0  # how often one of it was looked for in vain since one was found
+        self.left = 0  # signals of it that are not looked for until the next one is
+
+    def is_worth_a_look(self) -> bool:
+        """Whether the next signal of it is to be looked for."""
+        self.left -= 1
+        return self.left < 0
+
+    def looked(self, *, found: bool) -> None:
+        """Take note that it was."""
+        self.vain = 0 if found else self.vain + 1
+        self.left = 0 if self.vain < _IN_VAIN else 2 ** (self.vain - _IN_VAIN + 4)
+
+
+_LINES: dict[tuple[str, int], Line] = {}
+
+_REMEMBERED = 1_000
+
+
+def line_at(place: tuple[str, int]) -> Line:
+    """Return the line at that place."""
+    line = _LINES.get(place)
+    if line is None:
+        if len(_LINES) >= _REMEMBERED:
+            _LINES.clear()
+        line = _LINES[place] = Line()
+    return line
+
+
 def look(created: int = 0) -> dict[int, Held]:
     """Look at all modules: by id the signals that are a variable of some, Django's own ones left out."""
     ours = {id(signal) for page in catalog.PAGES if (signal := loaded(page)) is not None}
@@ -90,6 +126,15 @@ def look(created: int = 0) -> dict[int, Held]:
                 held.variables.append(Variable(module_name, plain(name), name))
     _LAST[:] = [_Look(found, len(sys.modules), created)]
     return found
+
+
+def of_module(signal: Any, module_name: str) -> Iterator[Variable]:
+    """Yield the variables of one module that are ``signal``, as a look over all would find them there."""
+    module = sys.modules.get(module_name)
+    if issubclass(type(module), ModuleType) and not module_name.startswith("django."):
+        for name, thing in list(namespace(module).items()):
+            if thing is signal:
+                yield Variable(module_name, plain(name), name)
 
 
 def of(signal: Any, number: int | None, created: int) -> list[Variable]:

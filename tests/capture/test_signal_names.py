@@ -122,6 +122,11 @@ def test_a_signal_that_became_a_variable_since_the_last_look_has_its_name(
     for unnamed in [Signal() for _ in range(100)]:
         assert signals.words(unnamed).name == "<Signal>"
     assert len(looks) == variables._IN_VAIN
+    looks.clear()
+    with NOTES.watching():
+        for unnamed in [Signal() for _ in range(500)]:
+            assert "test_signal_names.py" in signals.words(unnamed).name
+    assert len(looks) < variables._IN_VAIN + 7
 
 
 def test_a_variable_that_was_bound_anew_names_what_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
