@@ -8,10 +8,8 @@ which they opened, from 1.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
-
-from sigexplorer.frozen import dataclass
 
 #: What an argument or a result is after it was put into words.
 Scalar = str | int | float | bool | None
@@ -27,6 +25,12 @@ SECRET = "*" * 20
 
 #: Stands in a note on a way to send of which nobody saw what it sent.
 LATE = "was put in place while the program ran"
+
+#: Begins a note on signals whose receivers are not found by Django's own method.
+CHOOSES = "which receivers are called is chosen by the signal's own class: "
+
+#: Ends it where it does not name all of them.
+OTHERS = " and others"
 
 
 @dataclass(frozen=True, slots=True)

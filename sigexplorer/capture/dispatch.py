@@ -17,7 +17,7 @@ from typing import Any
 from asgiref.sync import AsyncToSync
 from django.dispatch import Signal
 
-from sigexplorer.capture import lanes, loops, overriding
+from sigexplorer.capture import choosing, lanes, loops, overriding
 from sigexplorer.capture.fingerprint import fingerprint
 from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.hooks import Hooks, Replacement
@@ -42,6 +42,11 @@ KNOWN_SOURCES = {
 
 def notes() -> tuple[str, ...]:
     """Return what the reader of a trace must know of how it was observed."""
+    return (*from_outside(), *choosing.notes())
+
+
+def from_outside() -> tuple[str, ...]:
+    """Return what is to be known of methods that are seen from outside only."""
     names = unseen_methods()
     if not names:
         return ()
@@ -74,6 +79,7 @@ def _loop(shapes: Shapes, found: Any) -> Any:
 
 def _replacements() -> Iterable[Replacement]:
     lanes.renew()
+    choosing.forget()
     forget()
     family = KNOWN_SOURCES["gather" if run_parallel is None else "task group"]
     for (name, shapes), known in zip(_SHAPES.items(), family, strict=True):

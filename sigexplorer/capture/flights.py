@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from sigexplorer.capture.shapes import Known, Shapes
 
 __all__ = [
-    "STREAM", "Watch", "clock", "closed", "lanes", "next_id", "opened", "raised", "returned", "stopped",
-    "unheard",
+    "STREAM", "Watch", "clock", "closed", "failed", "lanes", "next_id", "opened", "raised", "returned",
+    "stopped", "unheard",
 ]  # fmt: skip
 
 
@@ -108,6 +108,14 @@ def unheard(shapes: Shapes, signal: Any, sender: Any, named: dict[str, Any]) -> 
     """Note a dispatch that reaches nobody."""
     lane = lanes.here.lane
     flight = opened(shapes, lane, signal, sender, named, (), ())
+    closed(lane, flight, None)
+
+
+def failed(shapes: Shapes, signal: Any, sender: Any, named: dict[str, Any], error: BaseException) -> None:
+    """Note a dispatch that an error ended before its receivers were known."""
+    lane = lanes.here.lane
+    flight = opened(shapes, lane, signal, sender, named, (), ())
+    stopped(flight, error, -1)
     closed(lane, flight, None)
 
 

@@ -122,6 +122,17 @@ finally:
     _sigexplorer.closed(lane, flight, watch)
 """
 
+# What looks the receivers up may raise too: a signal that caches them, of a sender that cannot be
+# referred to weakly.
+
+_LOOKED_UP = """
+try:
+    HERE
+except BaseException as error:
+    _sigexplorer.failed(_shapes, self, sender, named, error)
+    raise
+"""
+
 #: The receivers of an ``asend`` that are not async, in the thread that asgiref chose.
 _IN_THREAD = """
 entered = watch.sync_begins()
@@ -198,6 +209,7 @@ def _noted(method: Any) -> list[ast.stmt]:
     for number, statement in enumerate(method.body):
         match statement:
             case ast.If(body=[ast.Return()]):
+                body += _ours(_LOOKED_UP, statement.test, [_asked_first(statement)])
                 statement.body = [*_ours(_UNHEARD, statement.body[0]), *statement.body]
             case ast.Assign(targets=[ast.Tuple(elts=[ast.Name("sync_receivers"), _])]):
                 rest = [_Receivers().visit(one) for one in method.body[number + 1 :]]
@@ -205,10 +217,18 @@ def _noted(method: Any) -> list[ast.stmt]:
                     rest[:1] = ways.loops(rest[0])
                 beside = [] if is_async else [made for one in rest for made in _moved_out(one)]
                 notes = _ours(_ASYNC if is_async else _SYNC, statement, rest)
-                method.body = [*body, statement, *notes]
+                method.body = [*body, *_ours(_LOOKED_UP, statement, [statement]), *notes]
                 return [*beside, method]
         body.append(statement)
     raise ValueError(method.name)
+
+
+def _asked_first(statement: ast.If) -> ast.stmt:
+    """Take the condition out of a statement, and return what asks it."""
+    condition = statement.test
+    statement.test = ast.copy_location(ast.Name("nobody", ast.Load()), condition)
+    asked = ast.Assign([ast.copy_location(ast.Name("nobody", ast.Store()), condition)], condition)
+    return ast.copy_location(asked, condition)
 
 
 # Functions in a function make each of its calls create the variables that they share, which

@@ -12,7 +12,7 @@ from copy import copy
 from types import FunctionType
 from typing import Any
 
-from sigexplorer.capture import counting, readers, receivers, signals, twins, words
+from sigexplorer.capture import choosing, counting, readers, receivers, signals, twins, words
 from sigexplorer.capture.altering import Altered
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.listening import tracing_receiver
@@ -120,7 +120,9 @@ class Shapes:
                 twin=twins.number(told, sender) if lasts else 0,
             )
             known = Known(_number(shape), signal, len(called), reader, None if lasts else told)
-        if lasts and finds_as_django_does(signal):
+        if not finds_as_django_does(signal):
+            choosing.note(named.path)
+        elif lasts:
             self._remember(self.known if called else self.silent, known, signal, sender)
         return known
 

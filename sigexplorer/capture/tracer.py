@@ -13,7 +13,7 @@ from operator import itemgetter
 import django
 
 import sigexplorer
-from sigexplorer.capture import database, dispatch, keeping, observing
+from sigexplorer.capture import choosing, database, dispatch, keeping, observing
 from sigexplorer.capture.clock import clock, now
 from sigexplorer.capture.keeping import Originals
 from sigexplorer.capture.lanes import STREAM, id_of, said
@@ -73,7 +73,7 @@ class Tracer:
         observing.begin(self)
         if self.keeping:
             keeping.begin()
-        self._notes = dispatch.notes()
+        self._notes = dispatch.from_outside()
         self._begin()
         self._queries = 0 if self._steps_only else -STREAM.queries
 
@@ -196,7 +196,7 @@ class Tracer:
         others = [assembly.beside(*one) for one in sorted(beside, key=lambda one: one[1].id)]
         found = ((numbers[flight[ID]], keeping.of(flight, TABLE[flight[SHAPE]])) for _, flight in flights)
         trace = Trace(
-            run=self._run(),
+            run=self._run({TABLE[flight[SHAPE]].signal for _, flight in flights}),
             steps=tuple(self._steps),
             dispatches=tuple(
                 assembly.dispatch(thread, flight)
@@ -213,7 +213,7 @@ class Tracer:
         """SQL statements of the run."""
         return self._queries if self._end or self._steps_only else self._queries + STREAM.queries
 
-    def _run(self) -> Run:
+    def _run(self, signals: set[str]) -> Run:
         return Run(
             title=self.title,
             listened=self.listened,
@@ -226,5 +226,5 @@ class Tracer:
             dropped=self.dropped,
             complete=self.complete,
             queries=self.queries,
-            notes=self._notes,
+            notes=(*self._notes, *choosing.notes(signals)),
         )

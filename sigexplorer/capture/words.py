@@ -147,7 +147,9 @@ def model_label(cls: Any) -> str | None:
         options = class_attribute(cls, "_meta")
         if options is None:  # it is being made
             return None
-        known.label = f"{plain(attribute(options, 'app_label'))}.{plain(attribute(options, 'object_name'))}"
+        app = attribute(options, "app_label")  # None of an abstract model whose app is not installed
+        name = plain(attribute(options, "object_name"))
+        known.label = class_path(cls) if app is None else f"{plain(app)}.{name}"
     return known.label
 
 

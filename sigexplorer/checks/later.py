@@ -7,8 +7,8 @@ from collections.abc import Container, Iterator
 from sigexplorer.checks.facts import File
 from sigexplorer.checks.project import Project
 
-#: Modules that whoever serves or works imports.
-_SERVES = frozenset({"urls", "views", "wsgi", "asgi", "manage"})
+#: Modules that whoever serves imports; views only where URLs lead to them.
+_SERVES = frozenset({"urls", "wsgi", "asgi"})
 #: Settings whose texts lead to what is imported when it is used.
 _SETTINGS = frozenset({"ROOT_URLCONF", "MIDDLEWARE", "AUTHENTICATION_BACKENDS", "TEMPLATES"})
 

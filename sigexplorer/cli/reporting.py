@@ -13,9 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TextIO
-
-from rich.console import Group, RenderableType
+from typing import TYPE_CHECKING, TextIO
 
 import sigexplorer
 from sigexplorer import catalog
@@ -41,7 +39,11 @@ from sigexplorer.show.recording import Recording
 from sigexplorer.show.source import InMemory, Source
 from sigexplorer.show.spooled import Spooled
 from sigexplorer.show.text import plural, safe
+from sigexplorer.show.views.piped import Together
 from sigexplorer.spool import presence
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _LINE = 1_000
 
@@ -124,6 +126,8 @@ def _report(folder: Path, wanted: Wanted, stream: TextIO) -> bool:
             _say(stream, f"{fault.message} ({fault.hint})" if fault.hint else fault.message)
             _say_total(source, folder, stream, kept=kept is not None)
             removable = kept is not None
+    if form.keep and kept is None and keep.is_too_long():
+        _say(stream, keep.TOO_LONG)
     run = source.spool.run
     if run.dropped:
         faults = told_faults(source.spool.faults, run.dropped)
@@ -253,7 +257,7 @@ def _drawing(source: Source, shown: Look, view: str, width: int) -> RenderableTy
     drawn = ["", *views.draw(view, source, shown, width)]
     if view == "table":
         drawn += ["", *views.draw("summary", source, shown, width)]
-    return Group(*drawn)
+    return Together(*drawn)
 
 
 @contextlib.contextmanager

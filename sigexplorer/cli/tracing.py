@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from sigexplorer.cli.options import Chosen, Viewed, Written
 from sigexplorer.cli.surroundings import Surroundings
 from sigexplorer.cli.wanted import Wanted, where
 from sigexplorer.errors import NotPythonError, OutputError, UsageError
-from sigexplorer.frozen import dataclass
 from sigexplorer.masking import command_line
 from sigexplorer.project.children import VARIABLE, State, run_other
 from sigexplorer.project.injecting import Planned

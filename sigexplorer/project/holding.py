@@ -12,7 +12,7 @@ from sigexplorer.capture.connections import NOTES, Noted
 from sigexplorer.capture.holders import held_by_debug_alone
 from sigexplorer.capture.receivers import ReceiverWords
 from sigexplorer.capture.signals import SignalWords
-from sigexplorer.capture.words import contents
+from sigexplorer.capture.words import class_attribute, class_path, contents
 from sigexplorer.model import Origin
 from sigexplorer.project.case import Attempt, Case, Standing
 from sigexplorer.project.evidence import answer, written
@@ -154,15 +154,26 @@ def _rebound(case: Case) -> Origin | None:
 
 def _meant_now(case: Case) -> ReceiverWords | None:
     """Return the function that the name of the receiver stands for."""
+    found = _named_now(case)
+    return None if found is None or found is _NOTHING else receivers.words(found)
+
+
+_NOTHING = object()
+
+
+def _named_now(case: Case) -> Any:
+    """Return what the name of the receiver stands for: ``_NOTHING`` where its module has no such name."""
     module = sys.modules.get(case.module or "")
-    if module is None:
+    if module is None or "<locals>" in case.name:
         return None
     found: Any = module
     for part in case.name.removeprefix(f"{case.module}.").split("."):
-        found = contents(found).get(part)
-        if found is None:
-            return None
-    return receivers.words(found)
+        held = contents(found).get(part, _NOTHING)
+        is_inherited = held is _NOTHING and issubclass(type(found), type)
+        found = (class_attribute(found, part) or _NOTHING) if is_inherited else held
+        if found is None or found is _NOTHING:
+            return found
+    return found
 
 
 def rebound(case: Case) -> Check:
@@ -170,11 +181,28 @@ def rebound(case: Case) -> Check:
     question = "does its name still mean this function?"
     later = _rebound(case)
     if later is None:
-        return answer("rebound", question, "ok" if case.connected else "skipped")
+        lost = _lost(case)
+        state: State = "noted" if lost else "ok" if case.connected else "skipped"
+        return answer("rebound", question, state, *lost)
     first = next(one for one in _gone(case) if one.name in case.names)
     name = case.name.rpartition(".")[2]
     what = f"{written(later)} defines {name} again: the function at {first.file}:{first.line} is gone"
     return answer("rebound", question, "failed", what, at=[later], fix="give each function a name of its own")
+
+
+def _lost(case: Case) -> list[str]:
+    """Say what became of the name of a receiver that died, where that is no function any more."""
+    if not any(one.name in case.names for one in _gone(case)):
+        return []
+    now, name = _named_now(case), case.name.rpartition(".")[2]
+    if now is _NOTHING:
+        return [f"{case.module} has nothing by the name of {name} any more"]
+    callable_ = now is None or class_attribute(type(now), "__call__") is not None
+    return (
+        []
+        if callable_
+        else [f"{name} is {class_path(type(now)).removeprefix('builtins.')} now, which is no function"]
+    )
 
 
 def still_connected(case: Case) -> Check:

@@ -23,6 +23,8 @@ def all_models() -> list[Any]:
 def find_model(name: str) -> Any:
     """Return the model called ``app.Model``, or ``Model`` where that is unique; case does not matter."""
     wanted = name.casefold()
+    if not wanted.strip():
+        raise UsageError("no model is named", "name one, such as app_label.Model")
     models = {label(model): model for model in all_models()}
     if not models:
         raise ProjectError("this project has no models", "there is nothing to explain")

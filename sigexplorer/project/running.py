@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sigexplorer.answers import Check, State
+from sigexplorer.capture.senders import for_text
 from sigexplorer.model import Call, Dispatch, Trace
 from sigexplorer.project.case import Case
 from sigexplorer.project.evidence import answer, written
@@ -115,13 +116,18 @@ def _told(case: Case, trace: Trace, path: str) -> str:
 
 
 def _was_away(case: Case, path: str, sends: Sequence[Dispatch]) -> bool:
-    """Whether sends that did not reach it had a sender that does, once it is connected."""
+    """Whether sends that did not reach it had a sender that does, as long as it is connected."""
     senders = {dispatch.sender for dispatch in sends if dispatch.signal == path}
     told = case.facts.senders
     there = [
-        None if one.registration.sender_id is None else told.words(one.registration, one.event)
+        told.words(one.registration, one.event)
         for one in case.standing
         if one.named.path == path and not told.is_text(one.registration, one.event)
+    ]
+    there += [
+        one.event.sender
+        for one in case.attempts
+        if one.named.path == path and one.event.kind == "connected" and not for_text(one.event)
     ]
     there += [one.sender for one in case.listed if one.signal == path and not one.by_text]
     models = {label(model) for model in all_models()}

@@ -10,7 +10,7 @@ from typing import Any
 
 from sigexplorer import catalog
 from sigexplorer.errors import UnknownNameError
-from sigexplorer.model import LATE, ListedReceiver, Run, Trace
+from sigexplorer.model import CHOOSES, LATE, OTHERS, ListedReceiver, Run, Trace
 from sigexplorer.show.filters import Filters, Names, Sieve
 from sigexplorer.show.look import Look
 from sigexplorer.show.recording import records
@@ -97,6 +97,14 @@ class Notes:
     registrations: list[ListedReceiver] = field(default_factory=list)
     counted: dict[str, dict[str, int]] = field(default_factory=dict)
     late: tuple[str, ...] = ()  # notes on ways to send of which nobody saw what they sent
+    choosing: tuple[str, ...] = ()  # notes on signals that choose their receivers themselves
+
+    def chooses(self, signal: str) -> bool:
+        """Whether a signal's class may have left out a receiver that is connected."""
+        return any(
+            note.endswith(OTHERS) or signal in note.removeprefix(CHOOSES).split(", ")
+            for note in self.choosing
+        )
 
     def read(self, record: Record, times: int = 1) -> None:
         """Note a dispatch, or so many that are alike, or a bypass."""
@@ -119,6 +127,7 @@ class Notes:
     def covers(self, run: Run, shown: Notes | None = None) -> Coverage:
         """Return the three tables."""
         self.late = tuple(note for note in run.notes if LATE in note)
+        self.choosing = tuple(note for note in run.notes if note.startswith(CHOOSES))
         part = shown or self
         tables = tuple(_called(self, part)), tuple(_not_called(self)), tuple(_unheard(self, part))
         return Coverage(run, *tables, len(self.registrations))
@@ -284,6 +293,8 @@ def _why_not(notes: Notes, one: ListedReceiver, matching: list[Outcomes]) -> str
 def _never_sent(notes: Notes, one: ListedReceiver) -> str:
     senders = [sender for signal, sender in notes.seen if signal == one.signal]
     if one.sender in senders or (one.sender is None and senders):
+        if notes.chooses(one.signal):
+            return f"{one.name} left it out, whose class chooses what is called, or it was not connected yet"
         return f"{one.name} was sent only while it was not connected"
     if senders:
         return f"{one.name} was sent by {_listed(sorted(map(str, senders)))}, never by {one.sender}"
@@ -314,6 +325,8 @@ def _why_unheard(notes: Notes, signal: str, sender: str | None, seen: Seen) -> s
     if not own:
         return "nobody is connected to it"
     if any(one.alive and one.sender in (None, sender) for one in own):
+        if notes.chooses(signal):
+            return "its class chooses itself what is called, and left its receivers out"
         heard = seen.dispatches - seen.unheard
         return "its receiver was connected later" if not heard else "sent also while nobody was connected"
     if not any(one.alive for one in own):

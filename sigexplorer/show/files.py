@@ -51,6 +51,11 @@ def choose_format(format_name: str | None, output: Path | None, known: list[str]
     return "table"
 
 
+def is_format(output: Path | None) -> bool:
+    """Whether the suffix of a file says a format."""
+    return output is not None and output.name.lower().endswith(tuple(_SUFFIXES))
+
+
 def check_kept(output: Path | None, *read: Path) -> None:
     """Refuse to write over one of the files that are read: what filters leave out of it would be lost."""
     for file in read:

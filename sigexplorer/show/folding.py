@@ -5,15 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import NamedTuple
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Bypass, Callback, Dispatch, Step, Trace
 from sigexplorer.show.filters import NOISE, Filters, asked_for, chosen_steps
 from sigexplorer.show.look import Look
-from sigexplorer.show.nesting import depths, in_order
+from sigexplorer.show.nesting import below_callbacks, depths, in_order, ran_within
 from sigexplorer.show.places import Places
 from sigexplorer.show.selection import Selection
 
@@ -34,6 +33,7 @@ class Row:
     parents: int = 1  # of repeats: how many dispatches caused them
     places: int = 1  # of repeats: from how many lines they came
     where: str = ""  # process and thread, where there are several
+    within: tuple[int, int | None] | None = None  # of a callback: the dispatch, and its call, that it ran in
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,43 +105,56 @@ def _rows(
     deep = depths(ordered, visible.__contains__)
     causes = _causes(shown)
     ran = {each.id for each in trace.callbacks if each.start_ns is not None}
-    inside = {record.id for record in shown if isinstance(record, Dispatch) and record.callback in ran}
-    rows = []
-    below: set[int] = set()  # what stands below the row of a callback
-    for record in shown:
-        if record.id in inside or record.parent in below:
-            below.add(record.id)
-        rows.append(
-            Row(
-                record,
-                deep[record.id] + (record.id in below),
-                duration_ns=record.duration_ns if isinstance(record, Dispatch) else 0,
-                causes=frozenset(causes[record.id]),
-                where=places.told(record),
-            )
+    dispatches = {dispatch.id: dispatch for dispatch in trace.dispatches}
+    within = {each.id: ran_within(each, dispatches) for each in trace.callbacks}
+    for parent, index in filter(None, within.values()):
+        if index is not None:
+            causes[parent].add(index)
+    below = below_callbacks(ordered, ran)
+    rows = [
+        Row(
+            record,
+            deep[record.id] + below[record.id],
+            duration_ns=record.duration_ns if isinstance(record, Dispatch) else 0,
+            causes=frozenset(causes[record.id]),
+            where=places.told(record),
         )
-    return _with_callbacks(trace, rows, places) if trace.callbacks else rows
+        for record in shown
+    ]
+    return _with_callbacks(trace, rows, within, places) if trace.callbacks else rows
 
 
-def _with_callbacks(trace: Trace, rows: list[Row], places: Places) -> list[Row]:
+def _with_callbacks(
+    trace: Trace, rows: list[Row], within: dict[int, tuple[int, int | None] | None], places: Places
+) -> list[Row]:
     """Put each callback where it ran, before what it sent; one that never ran where it was registered."""
     dispatches = {dispatch.id: dispatch for dispatch in trace.dispatches}
     sent: dict[int, int] = {}  # callback to the place of the first row that it sent
     for place, row in enumerate(rows):
         if isinstance(row.record, Dispatch) and row.record.callback is not None:
             sent.setdefault(row.record.callback, place)
+    depth_of = {row.record.id: row.depth for row in rows}
     starts = list(accumulate((_starts_ns(row.record) for row in rows), max))
     placed: dict[int, list[Row]] = defaultdict(list)
     for each in sorted(trace.callbacks, key=_starts_ns):
         place = sent[each.id] if each.id in sent else bisect_right(starts, _starts_ns(each))
         cause = _registered_by(each, dispatches)
-        row = Row(each, 0, duration_ns=each.duration_ns, cause=cause, where=places.told(each))
-        placed[place].append(row)
+        around = within[each.id]
+        deep = 0 if around is None else _depth_in(around[0], depth_of, dispatches)
+        told = places.told(each)
+        placed[place].append(Row(each, deep, 1, each.duration_ns, cause=cause, where=told, within=around))
     joined: list[Row] = []
     for place in range(len(rows) + 1):
         joined += placed.get(place, ())
         joined += rows[place : place + 1]
     return joined
+
+
+def _depth_in(around: int | None, depth_of: dict[int, int], dispatches: dict[int, Dispatch]) -> int:
+    """Return the depth of what ran in a dispatch: of one that is not shown, in what is around it."""
+    while around is not None and around not in depth_of:
+        around = dispatches[around].parent if around in dispatches else None
+    return 0 if around is None else depth_of[around] + 1
 
 
 def _starts_ns(record: Dispatch | Bypass | Callback) -> int:
@@ -238,7 +251,7 @@ def _what(row: Row, causing: Container[int | None], sending: Container[int | Non
         return record  # every one counts its own rows
     if isinstance(record, Callback):
         alone = record.id if record.id in sending else None
-        return (record.function, record.using, row.cause, row.where, alone)
+        return (record.function, record.using, row.cause, row.where, row.within, alone)
     telling = tuple((name, held) for name, held in record.arguments if name in _TELLING)
     sender = "" if record.group == "migrate" else record.sender  # one for each app
     alone = record.id if record.id in causing else None

@@ -16,6 +16,11 @@ from sigexplorer.spool.latest import cache_folder, left_behind
 #: Characters of a run that is kept; a longer one is worth a file that was asked for.
 LARGEST = 64 * 1024 * 1024
 
+_WHY = f"too long to be kept for 'show --last' (over {LARGEST >> 20} MB)"
+
+#: What is to be said at the end of a run that is.
+TOO_LONG = f"the run is {_WHY}: record it with -o run.jsonl"
+
 
 def file_of_last() -> Path:
     """Return where the most recent run is kept, whether there is one or not."""
@@ -31,6 +36,8 @@ def last() -> Path:
     left = left_behind(file)
     if left is not None:
         return left
+    if is_too_long():
+        raise RecordingError(f"the last run was {_WHY}", "record it with -o run.jsonl")
     if not file.is_file():
         raise RecordingError("no run was kept yet", "run a scenario, a trigger or a trace without --no-keep")
     return file
@@ -62,17 +69,32 @@ def kept(chunks: Iterable[str]) -> Iterator[Path | None]:
         if temporary is not None:
             with suppress(OSError, RuntimeError, ValueError):
                 temporary.replace(file_of_last())
+                _mark().unlink(missing_ok=True)
             temporary.unlink(missing_ok=True)
 
 
 def forget() -> None:
-    """Keep nothing: the last run is one that is too long."""
+    """Keep nothing but that the last run is one that is too long; what was kept is not the last any more."""
     with suppress(OSError, RuntimeError, ValueError):
-        file_of_last().unlink(missing_ok=True)
+        file = file_of_last()
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _mark().touch(0o600)
+        file.unlink(missing_ok=True)
+
+
+def is_too_long() -> bool:
+    """Whether the last run was not kept because it is too long."""
+    with suppress(OSError, RuntimeError, ValueError):
+        return _mark().is_file() and not file_of_last().is_file()
+    return False
+
+
+def _mark() -> Path:
+    return file_of_last().with_name("last.too-long")
 
 
 def _written(chunks: Iterable[str]) -> Path | None:
-    """Write all of a file beside the old one; where it is too long that goes: it is not the last any more."""
+    """Write all of a file beside the old one."""
     temporary: Path | None = None
     whole = False
     try:
@@ -83,7 +105,7 @@ def _written(chunks: Iterable[str]) -> Path | None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             fits = _fits(stream, chunks)
         if not fits:
-            file.unlink(missing_ok=True)
+            forget()
         whole = fits
     except (OSError, RuntimeError, ValueError):  # no home, no room, no permission
         pass

@@ -41,20 +41,23 @@ def _of_rows(rows: tuple[Row, ...]) -> list[Node]:
     roots: list[Node] = []
     by_id: dict[int, Node] = {}
     by_callback: dict[int, Node] = {}
+    sent_by: dict[int, int | None] = {}  # by dispatch the callback that it was sent in
     calls: dict[tuple[int, int | None], Node] = {}
     for row in rows:
         record = row.record
         node = Node(row, _start_ns(record), row.duration_ns)
         if isinstance(record, Callback):
             by_callback[record.id] = node
-            roots.append(node)
-            continue
-        place = calls.get((record.parent or 0, record.parent_call)) or by_id.get(record.parent or 0)
-        if place is None and isinstance(record, Dispatch):
-            place = by_callback.get(record.callback or 0)
+            parent, index = row.within or (0, None)
+        else:
+            parent, index = record.parent or 0, record.parent_call
+        place = calls.get((parent, index)) or by_id.get(parent)
+        if isinstance(record, Dispatch) and record.callback != sent_by.get(parent):
+            place = by_callback.get(record.callback or 0) or place
         (place.inside if place else roots).append(node)
         if isinstance(record, Dispatch):
             by_id[record.id] = node
+            sent_by[record.id] = record.callback
             if row.times == 1:
                 for index, called in _told(record, row.causes):
                     node.inside.append(called)

@@ -12,11 +12,9 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
-
-from sigexplorer.frozen import dataclass
 
 if TYPE_CHECKING:
     from mmap import mmap

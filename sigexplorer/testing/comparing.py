@@ -61,6 +61,11 @@ class Values:
         except UsageError as problem:
             raise problem.with_traceback(None) from None  # its frames hold what was sent
 
+    def is_text(self, dispatch: Dispatch, name: str) -> bool:
+        """Whether the argument ``name`` of a dispatch is a text, and not something that has words."""
+        node = self._kept.get(dispatch.id, {}).get(name)
+        return node is None or (isinstance(node, Held) and isinstance(node.thing, str))
+
     def is_same(self, node: Node, wanted: Any, name: str) -> bool:
         """Whether something is what is wanted."""
         wanted = _unwrapped(wanted)

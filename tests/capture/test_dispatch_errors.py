@@ -218,6 +218,32 @@ def test_an_async_receiver_that_cannot_be_called(method: str) -> None:
     assert "unexpected keyword argument" in only(trace).calls[0].error
 
 
+class Failing(Signal):
+    """Does not say who is connected."""
+
+    def _live_receivers(self, _sender: object) -> Any:
+        raise LookupError("no")
+
+
+@each_method
+def test_an_error_before_the_receivers_are_known(method: str) -> None:
+    """It is told of the dispatch, which called nobody, and its traceback is Django's."""
+
+    def story() -> tuple[Any, ...]:
+        signal = Failing()
+        connect(signal, returning("never"))
+        try:
+            send(signal, method, "me")
+        except LookupError as error:
+            return comparable(error), frames(error)
+        return ()
+
+    (seen, went_through), trace = both(story)
+    assert seen == (LookupError, ["no"])
+    assert went_through
+    assert (only(trace).sender, calls(only(trace)), only(trace).error) == ("me", [], "LookupError: no")
+
+
 @each_robust
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_robust_sends_fail_for_receivers_without_a_name(method: str, kind: str) -> None:

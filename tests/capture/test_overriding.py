@@ -8,6 +8,9 @@ import pytest
 from capturing import METHODS, calls, connect, observing, only, parents, returning, send
 from django.dispatch import Signal
 
+from sigexplorer.capture import rewriting, sources
+from sigexplorer.model import CHOOSES
+
 
 class Plugin(Signal):
     """Sends to those receivers that it likes, by itself: what pretix does."""
@@ -83,6 +86,7 @@ def test_receivers_that_are_left_out_are_not_called() -> None:
         signal.closed = False
         signal.send(None)
     assert [len(dispatch.calls) for dispatch in tracer.trace().dispatches] == [1, 0, 1]
+    assert tracer.trace().run.notes[0].startswith(CHOOSES)
 
 
 def test_a_class_that_is_made_meanwhile() -> None:
@@ -121,3 +125,17 @@ def test_what_such_a_method_sends_first_is_part_of_its_dispatch() -> None:
     assert list(told) == ["outer", "before", "inner"]
     assert told["before"].parent == told["inner"].parent == told["outer"].id
     assert (told["before"].parent_call, told["inner"].parent_call) == (None, 0)
+
+
+def test_a_class_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test that is observed begins anew; the source of a class is not parsed anew for it."""
+    with observing():
+        pass
+    monkeypatch.setattr(sources, "_parsed", None)
+    monkeypatch.setattr(rewriting, "compiled", None)
+    signal, first = Plugin(), returning("first", 1)
+    connect(signal, first)
+    for _ in range(2):
+        with observing() as tracer:
+            signal.send(None)
+        assert [name for name, _ in calls(only(tracer.trace()))] == ["first"]

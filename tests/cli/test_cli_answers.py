@@ -282,11 +282,12 @@ def test_a_format_of_inventories_is_none_of_traces(command: list[str], story_cli
 
 
 def test_c_is_the_summary(story_cli: Cli) -> None:
-    """-c is -f summary, and cannot go with another format."""
+    """-c is -f summary, and cannot go with another format, named or said by a suffix."""
     answer = story_cli("scenario", "save-user", "-c")
     assert "slowest" in answer.out
-    wrong = story_cli("scenario", "save-user", "-c", "-f", "json")
-    assert (wrong.code, wrong.out, wrong.err.count("\n")) == (2, "", 1)
+    for other in (["-f", "json"], ["-o", "no.jsonl"]):
+        wrong = story_cli("scenario", "save-user", "-c", *other)
+        assert (wrong.code, wrong.out, wrong.err.count("\n")) == (2, "", 1)
 
 
 @pytest.mark.parametrize("command", ["list", "docs"])

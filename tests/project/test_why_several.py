@@ -6,11 +6,16 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import django
 import pytest
 import specimens
+from django.utils.module_loading import import_string
 from test_why import call, dispatch
 
+from sigexplorer import catalog
+from sigexplorer.capture.signals import SignalWords
 from sigexplorer.model import Run, Trace
+from sigexplorer.project.known_senders import never_sends
 from sigexplorer.show import recording
 
 FILES = {
@@ -56,15 +61,23 @@ FILES = {
         def once_by_two_names(sender, **kwargs): pass
     """,
     "shop/broken.py": "from shop.models import Product, Prodct\ndef lost(sender, **kwargs): pass\n",
+    "foreign.py": """
+        from django.db import models
+        class Foreign(models.Model):
+            class Meta:
+                abstract = True
+    """,
     "shop/odd.py": """
+        from foreign import Foreign
         from contextlib import contextmanager
-        from functools import singledispatch, singledispatchmethod
+        from functools import partialmethod, singledispatch, singledispatchmethod
+        from unittest.mock import Mock
         from django.contrib.auth.signals import user_login_failed
         from django.core.handlers.base import BaseHandler
         from django.core.handlers.wsgi import WSGIHandler
         from django.core.signals import *
         from django.db.models.signals import *
-        from django.dispatch import receiver
+        from django.dispatch import Signal, receiver
         from shop.models import *
         from shop.signals import paid
 
@@ -80,7 +93,8 @@ FILES = {
         class Single:
             @singledispatchmethod
             def method(self, sender, **kwargs): pass
-        post_save.connect(Single().method, weak=False)
+        one_single = Single()
+        post_save.connect(one_single.method, weak=False)
 
         @receiver(post_save)
         @contextmanager
@@ -101,6 +115,9 @@ FILES = {
         @receiver(post_save, sender="shop.Dated")
         def dated(sender, **kwargs): pass
 
+        @receiver(post_save, sender=Foreign)
+        def abroad(sender, **kwargs): pass
+
         @receiver(class_prepared)
         def too_late(sender, **kwargs): pass
 
@@ -113,6 +130,41 @@ FILES = {
         @receiver(m2m_changed)
         @receiver(post_save, sender=Product)
         def of_others(sender, **kwargs): pass
+
+        class Auto:
+            def __init_subclass__(cls, signal): signal.connect(cls.run)
+            @classmethod
+            def run(cls, sender, **kwargs): pass
+        class AutoDelete(Auto, signal=post_delete): pass
+        class AutoSave(Auto, signal=pre_save): pass
+
+        class Part:
+            def base(self, flag, sender, **kwargs): pass
+            kept, gone = partialmethod(base, 1), partialmethod(base, 2)
+        part = Part()
+        post_delete.connect(part.kept, weak=False)
+        post_delete.connect(part.gone)
+
+        one_mock, another_mock = Mock(), Mock()
+        pre_save.connect(one_mock, weak=False)
+        post_delete.connect(another_mock, weak=False)
+
+        class Loud(Signal):
+            def connect(self, receiver, **kwargs):
+                return super().connect(receiver, weak=False, **kwargs)
+            def on(self, function):
+                self.connect(function)
+                return function
+        loud = Loud()
+        def louder(sender, **kwargs): pass
+        loud.on(louder)  # line of its own
+
+        def deleted(sender, **kwargs): pass
+        pre_save.connect(deleted)
+        del deleted
+        def reassigned(sender, **kwargs): pass
+        pre_save.connect(reassigned)
+        reassigned = 5
 
         @receiver(paid)
         def costly(sender, amount, **kwargs): pass
@@ -211,6 +263,9 @@ FILES = {
     """,
 }
 
+#: The line that connects what a signal's own class connects in the end.
+LOUD = 1 + FILES["shop/odd.py"].split("\n").index("        loud.on(louder)  # line of its own")
+
 #: Receiver, the reason why it does not fire, and what is said of it.
 ASKED: list[tuple[str, str | None, str]] = [
     ("Held.handle", None, "more than once for one send: post_save: by 2 objects"),
@@ -243,6 +298,7 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("cleared", "disconnected", "was taken out of signal.receivers, not by disconnect()"),
     ("single", "callable", "it is a singledispatch function"),
     ("Single.method", "callable", "it is a singledispatch function"),
+    ("one_single.method", "callable", "it is a singledispatch function"),
     ("opened", "callable", "it is a context manager"),
     ("finished", "callable", "request_finished does not give it 'environ'"),
     ("costly", None, "would fire"),
@@ -250,8 +306,20 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("begun", "sender", "is the class of the handler: WSGIHandler, ASGIHandler"),
     ("served", None, "would fire"),
     ("dated", "sender", "its sender shop.Dated is abstract: only its children are saved"),
+    ("abroad", "sender", "its sender foreign.Foreign is abstract"),
     ("too_late", "sender", "all models are prepared by then: only those that are made later are sent"),
     ("far_too_late", "sender", "can its sender ever match?"),
+    (
+        "AutoDelete.run",
+        None,
+        '"receiver": "shop.odd.AutoDelete.run", "signals": ["django.db.models.signals.post_delete"]',
+    ),
+    ("Part.kept", None, '"receiver": "shop.odd.Part.kept"'),
+    ("shop.odd.part.gone", "alive", "it died"),
+    ("one_mock", None, '"receiver": "shop.odd.one_mock", "signals": ["django.db.models.signals.pre_save"]'),
+    ("louder", None, f"to loud for every sender at shop/odd.py:{LOUD}"),
+    ("deleted", "alive", "shop.odd has nothing by the name of deleted any more"),
+    ("reassigned", "alive", "reassigned is int now, which is no function"),
     ("on_word", None, "to paid for 'word' at shop/receivers.py"),
     ("on_lazy", "imported", "would import it, once that line runs"),
 ]
@@ -321,3 +389,27 @@ def test_a_reason_is_told(
     answer = answers[question]
     assert answer["reason"] == reason, answer
     assert says in json.dumps(answer, ensure_ascii=False)
+
+
+#: Signals of Django's, and senders that it sends them with.
+SENT = [
+    ("user_logged_out", "types.NoneType"),
+    ("class_prepared", "django.contrib.auth.models.User"),
+    ("request_started", "django.core.handlers.asgi.ASGIHandler"),
+    ("request_finished", "django.core.handlers.wsgi.WSGIHandler"),
+    ("request_started", "django.test.client.ClientHandler"),
+    ("setting_changed", "django.conf.UserSettingsHolder"),
+    ("connection_created", "django.db.backends.sqlite3.base.DatabaseWrapper"),
+    ("task_started", "django.tasks.backends.immediate.ImmediateBackend"),
+]
+
+
+@pytest.mark.parametrize(("name", "sender"), SENT)
+def test_what_django_sends_with_may_match(name: str, sender: str) -> None:
+    """No sender that Django has is said never to send; an object of its class is, where classes send."""
+    page = catalog.find(name)
+    if not page.exists_in(django.VERSION[:2]):
+        pytest.skip("this Django has no such signal")
+    signal = SignalWords(page.path, page.name, page.group)
+    assert never_sends(signal, import_string(sender), "it") is None
+    assert never_sends(signal, object(), "it") is not None

@@ -12,6 +12,7 @@ from hypothesis import given
 from sigexplorer.model import Callback
 from sigexplorer.show.filters import Filters
 from sigexplorer.show.folding import Row, fold
+from sigexplorer.show.nodes import nodes
 
 if TYPE_CHECKING:
     from sigexplorer.model import Trace
@@ -232,3 +233,25 @@ def test_nothing_is_lost(recorded: Trace) -> None:
     everything = fold(recorded, Filters(), everything=True)
     numbers = [row.record.id for section in everything.sections for row in section.rows]
     assert sorted(numbers) == sorted(one.id for one in records)
+
+
+def test_a_callback_that_ran_at_once_stands_in_its_receiver() -> None:
+    """Where no transaction is open it ran in the receiver that registered it, and holds what it sent."""
+    recorded = replace(
+        trace(
+            dispatch(1, calls=(call(duration_ns=9_000),)),
+            dispatch(2, "pre_save", parent=1, parent_call=0, callback=1),
+            dispatch(3, "pre_delete", parent=2, callback=1),
+            dispatch(4, "post_delete", parent=1, parent_call=0),
+        ),
+        callbacks=(callback(1, start_ns=1_900, parent=1, parent_call=0),),
+    )
+    timeline = fold(recorded, Filters())
+    rows = timeline.sections[0].rows
+    assert [(type(row.record).__name__, row.depth) for row in rows] == [
+        ("Dispatch", 0), ("Callback", 1), ("Dispatch", 2), ("Dispatch", 3), ("Dispatch", 1),
+    ]  # fmt: skip
+    receiver = nodes(timeline)[0].inside[0].inside[0]
+    ran, last = receiver.inside
+    assert ran.what is rows[1]
+    assert [each.what for each in (*ran.inside, last)] == [rows[2], rows[4]]

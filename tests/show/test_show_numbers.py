@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build import bypass, call, dispatch, trace, traces
+from build import RUN, bypass, call, dispatch, trace, traces
 from drawing import CONTROL, drawn, widest
 from hypothesis import given
 
 from sigexplorer.errors import RecordingError
-from sigexplorer.model import LATE, Counted, ListedReceiver, Trace, summarise
+from sigexplorer.model import CHOOSES, LATE, Counted, ListedReceiver, Trace, summarise
 from sigexplorer.show import rollup, views
 from sigexplorer.show.coverage import coverage, coverages
 from sigexplorer.show.exporters import export
@@ -248,6 +248,14 @@ def test_what_may_have_been_sent_unseen_is_not_called_unsent(owner: str, unknown
     found = coverage(Trace(run, receivers=receivers))
     assert {row.signal for row in found.not_called if row.reason.startswith("not known")} == unknown
     assert {row.signal for row in found.not_called if "never sent" in row.reason} == {*signals} - unknown
+
+
+def test_a_class_that_chooses_its_receivers_is_the_reason() -> None:
+    """Nobody says of a receiver that such a class has left out that it was not connected."""
+    run = replace(RUN, notes=(f"{CHOOSES}{dispatch(1).signal}",))
+    found = coverage(replace(trace(dispatch(1)), run=run, receivers=(registered("left out"),)))
+    assert "whose class chooses" in found.not_called[0].reason
+    assert [row.reason for row in found.unheard if "its class chooses" in row.reason]
 
 
 def test_each_row_of_the_coverage_has_its_reason() -> None:
