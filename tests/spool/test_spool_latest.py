@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from sigexplorer.show import keep
+from sigexplorer.show.filters import Filters
 from sigexplorer.show.opening import opened
+from sigexplorer.show.source import filtered
+from sigexplorer.show.spooled import spooled
 from sigexplorer.spool import latest, taking
 from sigexplorer.spool.files import SpoolFile
 from sigexplorer.spool.taking import put_aside, take
@@ -53,6 +56,19 @@ def test_the_last_run_may_be_one_that_was_killed(left: Path) -> None:
     assert keep.last() == left
     (left / "999999999-1").unlink()
     assert latest.left_behind(kept) is None
+
+
+def test_a_story_that_has_not_begun_hides_no_other(tmp_path: Path) -> None:
+    """Of several that were killed a step is looked for in those that had come to one."""
+    run = dict.fromkeys(("title", "started_at", "sigexplorer", "django", "python"), "x")
+    numbers = dict.fromkeys(("began", "since", "process", "parent"), 0)
+    for number in (1, 2, 3):
+        file = SpoolFile(tmp_path / f"999999999-{number}")
+        file.add("run", {**run, **numbers, "listened": False, "stepped": True})
+        if number < 3:
+            file.add("steps", 1, [(0, None), (1, 1)], 0, [(1, "one", 0, 0, None, None)], [])
+    found = filtered(spooled(tmp_path), Filters(step="1"))
+    assert [[step.title for step in trace.steps] for trace in found] == [["one"], ["one"]]
 
 
 def test_a_run_that_ends_leaves_what_another_has_noted(left: Path, tmp_path: Path) -> None:
