@@ -72,14 +72,17 @@ def test_a_story_that_has_not_begun_hides_no_other(tmp_path: Path) -> None:
 
 
 def test_a_run_that_ends_leaves_what_another_has_noted(left: Path, tmp_path: Path) -> None:
-    """The one that was under way before it is the last again, as long as it is there; so is one since."""
+    """The one that is still under way is the last again, and not one that was killed; so is one since."""
+    file = left / "999999999-1"
+    file.rename(left / f"{os.getppid()}-1")
     latest.note(left)
-    before = latest.note(tmp_path / "inner.spool")
-    latest.forget(tmp_path / "inner.spool", before)
+    inner = tmp_path / "inner.spool"
+    latest.forget(inner, latest.note(inner))
     assert keep.last() == left
-    latest.forget(tmp_path / "inner.spool", None)
+    latest.forget(inner, None)
     assert keep.last() == left
-    latest.forget(left, tmp_path / "gone.spool")
+    (left / f"{os.getppid()}-1").rename(file)
+    latest.forget(inner, latest.note(inner))
     assert keep.last() == keep.file_of_last()
 
 
