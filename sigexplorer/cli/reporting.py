@@ -117,16 +117,19 @@ def _attempt(folder: Path, wanted: Wanted, problem: str, title: str, stream: Tex
 
 def _report(folder: Path, wanted: Wanted, stream: TextIO) -> bool:
     source = Spooled(folder)
-    shown, form, removable = look(wanted), replace(answer(wanted), stream=stream), True
+    shown, form = look(wanted), replace(answer(wanted), stream=stream)
     _say_that_it_takes_long(folder, form, stream)
+    removable = True
     with _kept(source, wanted=form.keep) as kept:
         try:
-            _present(source, kept, shown, form)
+            _present(source, kept.file, shown, form)
         except UnknownNameError as fault:  # of the project's own: known only now
             _say(stream, f"{fault.message} ({fault.hint})" if fault.hint else fault.message)
-            _say_total(source, folder, stream, kept=kept is not None)
-            removable = kept is not None
-    if form.keep and kept is None and keep.is_too_long():
+            removable = False
+    if not removable:
+        removable = kept.is_last
+        _say_total(source, folder, stream, kept=removable)
+    if form.keep and kept.file is None and keep.is_too_long():
         _say(stream, keep.TOO_LONG)
     run = source.spool.run
     if run.dropped:
@@ -137,13 +140,13 @@ def _report(folder: Path, wanted: Wanted, stream: TextIO) -> bool:
     return removable
 
 
-def _kept(source: Spooled, *, wanted: bool) -> contextlib.AbstractContextManager[Path | None]:
+def _kept(source: Spooled, *, wanted: bool) -> contextlib.AbstractContextManager[keep.Kept]:
     """Keep the run, and give the recording that it is in meanwhile: that is read faster than the spools."""
     if not wanted:
-        return contextlib.nullcontext()
+        return contextlib.nullcontext(keep.Kept())
     if source.spool.dispatches * _SHORTEST > keep.LARGEST:
         keep.forget()
-        return contextlib.nullcontext()
+        return contextlib.nullcontext(keep.Kept())
     return keep.kept(source.lines())
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -15,6 +17,12 @@ from sigexplorer.spool.latest import cache_folder, left_behind
 
 #: Characters of a run that is kept; a longer one is worth a file that was asked for.
 LARGEST = 64 * 1024 * 1024
+
+#: How the names of files begin that are about to become one of ours.
+_PREFIX = ".last."
+
+#: Seconds after which nobody writes to one of them any more.
+_OLD = 24 * 60 * 60.0
 
 _WHY = f"too long to be kept for 'show --last' (over {LARGEST >> 20} MB)"
 
@@ -52,23 +60,34 @@ def keep(traces: Sequence[Trace]) -> bool:
 
 def keep_text(chunks: Iterable[str]) -> bool:
     """Keep the text of a recording as the most recent run, for its owner's eyes only."""
-    with kept(chunks) as file:
-        return file is not None
+    with kept(chunks) as one:
+        pass
+    return one.is_last
+
+
+@dataclass(slots=True)
+class Kept:
+    """A run that is being kept."""
+
+    file: Path | None = None  # which it is in while it is looked at, where that is possible
+    is_last: bool = False  # whether it has become the most recent run
 
 
 @contextmanager
-def kept(chunks: Iterable[str]) -> Iterator[Path | None]:
-    """Keep it, and give the file that it is in while it is looked at; None where that was not possible.
+def kept(chunks: Iterable[str]) -> Iterator[Kept]:
+    """Keep it, and give the file that it is in while it is looked at.
 
     It becomes the most recent run at the end: nobody else's comes in between.
     """
     temporary = _written(chunks)
+    one = Kept(temporary)
     try:
-        yield temporary
+        yield one
     finally:
         if temporary is not None:
             with suppress(OSError, RuntimeError, ValueError):
                 temporary.replace(file_of_last())
+                one.is_last = True
                 _mark().unlink(missing_ok=True)
             temporary.unlink(missing_ok=True)
 
@@ -100,7 +119,8 @@ def _written(chunks: Iterable[str]) -> Path | None:
     try:
         file = file_of_last()
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".last.")  # 0600
+        _sweep(file.parent)
+        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=_PREFIX)  # 0600
         temporary = Path(name)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             fits = _fits(stream, chunks)
@@ -113,6 +133,14 @@ def _written(chunks: Iterable[str]) -> Path | None:
         if temporary is not None and not whole:
             temporary.unlink(missing_ok=True)
     return temporary if whole else None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what one that was killed has left of a run that it was about to keep."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(_PREFIX) and time.time() - entry.stat().st_mtime > _OLD:
+                Path(entry).unlink(missing_ok=True)
 
 
 def _fits(stream: TextIO, chunks: Iterable[str]) -> bool:

@@ -40,10 +40,12 @@ def note(folder: Path) -> Path | None:
 
 def forget(folder: Path, before: Path | None) -> None:
     """Note that a run came to its end: the one ``before`` may go on; what another has noted since stays."""
+    from sigexplorer.spool.taking import is_under_way
+
     with suppress(OSError, RuntimeError, ValueError):
         if _noted() != folder.absolute():
             return
-        if before is not None and before.is_dir():
+        if before is not None and is_under_way(before):
             note(before)
         else:
             (cache_folder() / _NAME).unlink(missing_ok=True)

@@ -106,6 +106,14 @@ def _is_spool(file: Path) -> bool:
         return MAGIC.startswith(stream.read(len(MAGIC)))
 
 
+def is_under_way(folder: Path) -> bool:
+    """Whether the run of a folder, which is there, may still write to it: it does, or has not yet."""
+    if not folder.is_dir():
+        return False
+    files = list(folder.iterdir())
+    return not files or any(map(_is_written, files))
+
+
 def _is_written(file: Path) -> bool:
     """Whether the process whose file it is, by its name, is still there."""
     number = file.name.partition("-")[0]

@@ -331,6 +331,24 @@ def test_what_is_too_long_is_not_kept(story_cli: Cli, monkeypatch: pytest.Monkey
     assert {each.name for each in keep.file_of_last().parent.iterdir()} - {"code"} == {"last.jsonl"}
 
 
+def test_what_killed_runs_were_about_to_keep_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is a day old nobody writes to any more; and where the last step fails nothing was kept."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert keep.keep_text(["the last one"])
+    file = keep.file_of_last()
+    old, new = (file.with_name(f".last.{age}") for age in ("old", "new"))
+    old.touch()
+    new.touch()
+    os.utime(old, ns=(1, 1))
+    with keep.kept(["another"]) as one:
+        file.unlink()
+        file.mkdir()
+    assert not one.is_last
+    assert {each.name for each in file.parent.iterdir()} == {file.name, new.name}
+
+
 @pytest.mark.parametrize("place", ["file", "forbidden"])
 def test_failing_to_keep_fails_nothing(
     place: str, story_cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from sigexplorer.show import keep
+from sigexplorer.show.filters import Filters
 from sigexplorer.show.opening import opened
+from sigexplorer.show.source import filtered
+from sigexplorer.show.spooled import spooled
 from sigexplorer.spool import latest, taking
 from sigexplorer.spool.files import SpoolFile
 from sigexplorer.spool.taking import put_aside, take
@@ -55,15 +58,31 @@ def test_the_last_run_may_be_one_that_was_killed(left: Path) -> None:
     assert latest.left_behind(kept) is None
 
 
+def test_a_story_that_has_not_begun_hides_no_other(tmp_path: Path) -> None:
+    """Of several that were killed a step is looked for in those that had come to one."""
+    run = dict.fromkeys(("title", "started_at", "sigexplorer", "django", "python"), "x")
+    numbers = dict.fromkeys(("began", "since", "process", "parent"), 0)
+    for number in (1, 2, 3):
+        file = SpoolFile(tmp_path / f"999999999-{number}")
+        file.add("run", {**run, **numbers, "listened": False, "stepped": True})
+        if number < 3:
+            file.add("steps", 1, [(0, None), (1, 1)], 0, [(1, "one", 0, 0, None, None)], [])
+    found = filtered(spooled(tmp_path), Filters(step="1"))
+    assert [[step.title for step in trace.steps] for trace in found] == [["one"], ["one"]]
+
+
 def test_a_run_that_ends_leaves_what_another_has_noted(left: Path, tmp_path: Path) -> None:
-    """The one that was under way before it is the last again, as long as it is there; so is one since."""
+    """The one that is still under way is the last again, and not one that was killed; so is one since."""
+    file = left / "999999999-1"
+    file.rename(left / f"{os.getppid()}-1")
     latest.note(left)
-    before = latest.note(tmp_path / "inner.spool")
-    latest.forget(tmp_path / "inner.spool", before)
+    inner = tmp_path / "inner.spool"
+    latest.forget(inner, latest.note(inner))
     assert keep.last() == left
-    latest.forget(tmp_path / "inner.spool", None)
+    latest.forget(inner, None)
     assert keep.last() == left
-    latest.forget(left, tmp_path / "gone.spool")
+    (left / f"{os.getppid()}-1").rename(file)
+    latest.forget(inner, latest.note(inner))
     assert keep.last() == keep.file_of_last()
 
 
