@@ -11,7 +11,7 @@ from sigexplorer.errors import UnknownNameError
 from sigexplorer.model import Dispatch, Scalar, Trace
 from sigexplorer.testing.comparing import Values
 from sigexplorer.testing.fitting import check_type
-from sigexplorer.testing.relations import check_action, check_models
+from sigexplorer.testing.relations import check_keys, check_models
 from sigexplorer.testing.wanted import EVERY, Wanted, WantedSignal, is_from, pages_of
 
 __tracebackhide__ = True
@@ -47,7 +47,7 @@ class Arguments:
             if told not in own:
                 check_models(signal.text, {page.group for page in pages}, name, wanted, sender)
                 if name == "pk_set":
-                    check_action(signal.text, self.named)
+                    check_keys(signal.text, self.named, sender)
 
     def differing(self, dispatch: Dispatch) -> dict[str, str]:
         """Return by name what is said of each argument that is not as wanted; empty where all are."""

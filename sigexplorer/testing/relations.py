@@ -36,7 +36,7 @@ def check_models(signal: str, groups: set[str], name: str, wanted: Any, sender: 
         _check_instance(wanted, sender)
     elif groups == {"save"} and name == "update_fields":
         _check_fields(signal, wanted, sender)
-    elif groups == {"m2m"} and name in ("instance", "model", "pk_set"):
+    elif groups == {"m2m"} and name in _CHECKS:
         sides = _sides(sender)
         if sides is not None:
             _CHECKS[name](signal, wanted, sides)
@@ -44,14 +44,20 @@ def check_models(signal: str, groups: set[str], name: str, wanted: Any, sender: 
         _check_user(wanted, sender)
 
 
-def check_action(signal: str, named: Mapping[str, object]) -> None:
-    """Raise where keys are wanted of an action that has none, or none of one that has."""
-    action = named.get("action")
-    if type(action) is str and "pk_set" in named and (type(named["pk_set"]) in _KEYS):
-        without = named["pk_set"] is None
+def check_keys(signal: str, named: Mapping[str, object], sender: Wanted) -> None:
+    """Raise where keys are wanted of an action that has none, none of one that has, or other keys."""
+    from django.apps import apps
+
+    action, keys = named.get("action"), named["pk_set"]
+    if type(action) is str and type(keys) in _KEYS:
+        without = keys is None
         if without != action.endswith("_clear"):
             told = "always has a 'pk_set'" if without else "has no 'pk_set'"
             raise UsageError(f"'{action}' of {signal} {told}", "it is None of a clear alone")
+    sides = _sides(sender) if apps.models_ready else None
+    if sides is not None:
+        # What is removed is sent as it was given.
+        _check_keys(signal, keys, sides, as_given=type(action) is str and action.endswith("_remove"))
 
 
 def is_user(model: Any) -> bool:
@@ -189,15 +195,15 @@ def _check_model(signal: str, wanted: Any, sides: list[_Side]) -> None:
         raise UsageError(f"'model' of {signal} is never '{told}'", f"what it can be: {_told(sides)}")
 
 
-def _check_keys(signal: str, wanted: Any, sides: list[_Side]) -> None:
+def _check_keys(signal: str, wanted: Any, sides: list[_Side], *, as_given: bool) -> None:
     from django.db.models import Model
 
     for key in wanted if isinstance(wanted, (set, frozenset)) else ():
         if isinstance(key, Model):
             raise UsageError(f"'pk_set' of {signal} has keys, and no instances", "give their keys: {one.pk}")
-        if isinstance(key, ATOMS) and not any(cleaned(one.key, key) == key for one in sides):
+        if isinstance(key, ATOMS) and not as_given and not any(cleaned(one.key, key) == key for one in sides):
             kinds = " | ".join(sorted({type(one.key).__name__ for one in sides}))
             raise UsageError(f"{words.describe(key)} is never in 'pk_set' of {signal}", f"keys are: {kinds}")
 
 
-_CHECKS = {"instance": _check_side, "model": _check_model, "pk_set": _check_keys}
+_CHECKS = {"instance": _check_side, "model": _check_model}

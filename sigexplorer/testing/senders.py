@@ -50,7 +50,7 @@ def wanted_sender(
     if type(thing) is not str:
         name = words.sender(thing)
         if name not in known.seen:
-            if isinstance(thing, (list, tuple, set, frozenset)):
+            if type(thing) in (list, tuple, set, frozenset):  # a namedtuple may send
                 raise UsageError(f"'{words.value(thing)}' is no sender", "one at a time")
             known.check_swapped(thing)
             if known.models is not None:
