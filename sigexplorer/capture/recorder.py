@@ -254,6 +254,8 @@ class Recorder:
         """Write now what has closed, and how much SQL there was so far."""
         guarded(STREAM.drain)
         guarded(self._tell)
+        if STREAM.is_flat(self):
+            guarded(shapes.forget, self._written[1])
 
     def rest(self) -> bool:
         """Write all that there is, as if nothing more came; return whether nothing is under way."""
