@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import ListedReceiver, Origin, Trace
 
 What = Literal["init", "save", "m2m", "delete"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 _SHOWN = 100  # characters of a name that was mistyped
 
@@ -46,6 +46,18 @@ class UnknownNameError(SigexplorerError):
 
 class UsageError(SigexplorerError):
     """Options that cannot be combined, or a value out of range."""
+
+
+class NothingCheckedError(UsageError):
+    """No file that could be checked; ``unread`` says of each that is there why, in a line."""
+
+    def __init__(self, asked: str, unread: Sequence[str]) -> None:
+        several = f"none of {len(unread)} files can be read" if unread else "there is no Python file"
+        why = unread[0] if len(unread) == 1 else several
+        super().__init__(
+            f"nothing could be checked in {asked}: {why}", "name a Python file or a folder of them"
+        )
+        self.unread = tuple(unread)
 
 
 class NotPythonError(UsageError):

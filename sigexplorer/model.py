@@ -8,10 +8,8 @@ which they opened, from 1.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
-
-from sigexplorer.frozen import dataclass
 
 #: What an argument or a result is after it was put into words.
 Scalar = str | int | float | bool | None

@@ -1,7 +1,9 @@
 """The real clock, also where a test has stopped the one that everybody uses.
 
-Tools as freezegun put another function in the place of each of ``time``'s, in whatever module holds
-it. What we hold are the functions of a ``time`` of our own, which cost the same.
+freezegun puts another function in the place of each of ``time``'s, in whatever module holds it. What
+we hold are the functions of a ``time`` of our own, which cost the same. time-machine changes what some
+of them do, in C, and so ours: by it ``now`` says the time that a test has set, while ``clock`` and
+``monotonic``, which it leaves alone, go on.
 """
 
 from __future__ import annotations

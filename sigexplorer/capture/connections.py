@@ -47,6 +47,7 @@ class Noted(NamedTuple):
     at: Origin | None
     key: Any  # of the registration that was made, taken away or in the way
     holds: tuple[str, ...] = ()  # the functions that a decorator wrapped in the receiver
+    after_models: bool = False  # every model of the project was prepared by then
 
     @property
     def died(self) -> bool:
@@ -168,7 +169,7 @@ def _connect(found: Any) -> Any:
         except BaseException as error:
             unseen(error)
             raise
-        at = places.origin(sys._getframe(1))
+        at = places.origin(signals.caller(self, sys._getframe(1)))
         _tell(lambda observer: _report(observer, self, _Connect(*arguments, **named), before, at))
         return answer
 
@@ -205,6 +206,7 @@ def _noted(
         at=at,
         key=key,
         holds=held(call.receiver),
+        after_models=registry.models_are_ready(),
     )
 
 
@@ -247,7 +249,7 @@ def _disconnect(found: Any) -> Any:
         except BaseException as error:
             unseen(error)
             raise
-        at = places.origin(sys._getframe(1))
+        at = places.origin(signals.caller(self, sys._getframe(1)))
         _tell(lambda observer: _report_gone(observer, self, _Disconnect(*arguments, **named), before, at))
         return answer
 
@@ -268,7 +270,8 @@ def _lazy_model_operation(found: Any) -> Any:
         if HOOKS.observers and len(model_keys) == 1:
             connection = registry.connection(function)
             if connection is not None:
-                waiting = _waiting(connection, ".".join(model_keys[0]), places.origin(sys._getframe(1)))
+                at = places.origin(signals.caller(connection.signal, sys._getframe(1)))
+                waiting = _waiting(connection, ".".join(model_keys[0]), at)
                 _tell(lambda observer: observer.deferred(waiting))
         try:
             return found(self, function, *model_keys)

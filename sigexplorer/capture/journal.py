@@ -8,7 +8,8 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from sigexplorer.capture.lanes import guarded
+from sigexplorer.capture import observing, shapes
+from sigexplorer.capture.lanes import STREAM, guarded
 from sigexplorer.capture.recorder import Recorder
 from sigexplorer.capture.tracer import Tracer
 
@@ -63,6 +64,7 @@ class Journal(Recorder):
     def stop(self, note: Any = None) -> None:
         """Record no more."""
         super().stop(note or self._tell_steps)
+        observing.end(self)  # of a process that was forked meanwhile, and goes on
         self._tracer = None  # what Python calls at a fork is kept for ever
 
     def _tell_steps(self) -> None:
@@ -83,6 +85,15 @@ class Journal(Recorder):
         said = super()._so_far()
         return said if self._tracer is None else {**said, "queries": self._tracer.queries}  # in steps alone
 
+    def _before_fork(self) -> None:
+        self._ticker.stop()
+        if self._recording:  # rows are no part of the run without the steps that they were sent in
+            self.flush()
+        super()._before_fork()
+
     def _in_child(self) -> None:
+        if self._recording:
+            STREAM.remove(self)
+            shapes.ON_NEW.remove(self._wake)
         self._recording, self.file, self._tracer = False, None, None
         self._waiting.clear()

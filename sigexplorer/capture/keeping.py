@@ -16,7 +16,7 @@ import weakref
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sigexplorer.capture import signals, twins, words
+from sigexplorer.capture import keys, lazy, signals, twins, words
 from sigexplorer.capture.classes import has_base
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.model import Scalar
@@ -121,7 +121,8 @@ def kept(
     if signals.is_nameless(signals.words(signal).path):
         found[_SIGNAL] = Referred(weakref.ref(signal), None)
     if known.passing is not None:
-        found[SENDER] = _node_of(sender)
+        # A sender is that very object, and not what a lazy one stands for.
+        found[SENDER] = Referred(weakref.ref(sender), None) if lazy.is_lazy(sender) else _node_of(sender)
     for (name, text), held in zip(told, named.values(), strict=True):
         if not _is_told(held, text):
             found[name] = _node_of(held)
@@ -182,16 +183,23 @@ def _node(thing: Any, depth: int, left: list[int]) -> Node:
 
 
 def _kept_so(known: _Kind, thing: Any, depth: int, left: list[int]) -> Node:
-    if known.way == "instance":
+    way = known.way
+    if way == "instance":
         return Instance(weakref.ref(thing), known.reference, known.key(thing))
-    if known.way == "referred":
-        try:
-            return Referred(weakref.ref(thing), known.reference)
-        except TypeError:
-            return Held(thing)
-    if known.way == "copied":
+    if way == "copied":
         return _collected(known.base, thing, known.members, depth, left)
-    return Held(thing) if known.way == "held" else Unkept(HOLDS_CODE)
+    if way == "lazy" and depth and lazy.is_evaluated(thing):
+        return _node(lazy.wrapped(thing), depth - 1, left)
+    if way == "held" or (way == "promise" and lazy.is_plain(thing)):
+        return Held(thing)
+    return Unkept(HOLDS_CODE) if way == "unkept" else _referred(thing, known.reference)
+
+
+def _referred(thing: Any, kind: weakref.ref[type]) -> Node:
+    try:
+        return Referred(weakref.ref(thing), kind)
+    except TypeError:
+        return Held(thing)
 
 
 class _Kind:
@@ -202,10 +210,12 @@ class _Kind:
     def __init__(self, kind: type, reference: weakref.ref[type]) -> None:
         self.reference = reference
         self.base, self.members = _copied(kind)
-        self.key: Any = key_of
+        self.key: Any = keys.key_of
         if words.model_label(kind) is not None:
             self.way = "instance"
-            self.key = _reader(kind) or key_of
+            self.key = keys.reader(kind) or keys.key_of
+        elif way := lazy.way_of(kind):
+            self.way = way
         elif any(has_base(kind, path) for path in _RUNNING):
             self.way = "unkept"
         elif self.base is not None:
@@ -257,34 +267,6 @@ def _collected(kind: Any, thing: Any, members: Any, depth: int, left: list[int])
         pairs = [(_node(name, 0, left), _node(one, depth - 1, left)) for name, one in found]
         return Collected(kind, tuple(pairs))
     return Collected(kind, tuple([_node(one, depth - 1, left) for one in found]))
-
-
-def key_of(instance: Any) -> tuple[Any, ...]:
-    """Return the values of the fields of an instance's primary key, None for those that it has not."""
-    primary = words.attribute(words.class_attribute(type(instance), "_meta"), "pk")
-    if words.is_a(primary, "django.db.models.fields.composite.CompositePrimaryKey"):
-        names = words.attribute(primary, "field_names") or ()
-        # Of a foreign key the column holds the value.
-        columns = [words.attribute(instance, f"{name}_id") for name in names]
-        return tuple(
-            words.attribute(instance, name) if column is None else column
-            for name, column in zip(names, columns, strict=True)
-        )
-    return (words.attribute(instance, words.attribute(primary, "attname")),)
-
-
-def _reader(model: type) -> Any:
-    """Return what reads the key of an ordinary model's instances at once."""
-    primary = words.attribute(words.class_attribute(model, "_meta"), "pk")
-    name = words.attribute(primary, "attname")
-    composite = words.is_a(primary, "django.db.models.fields.composite.CompositePrimaryKey")
-    if composite or type(name) is not str or not words.is_plain(model):
-        return None
-    return lambda instance: (_get(instance.__dict__, name),)
-
-
-#: Of dict itself: a model's ``__dict__`` may have been replaced by one with a ``get`` of the project's.
-_get = dict.get
 
 
 # The rows of dispatches carry it, for whoever records in memory.

@@ -37,7 +37,7 @@ def short(filename: str) -> str:
     """Return ``filename`` relative to the longest entry of ``sys.path`` that holds it."""
     if filename.startswith("<"):
         return filename
-    folders = {folder for entry in sys.path for folder in _spellings(entry)}
+    folders = {folder for entry in _entries() for folder in _spellings(entry)}
     within = [folder for folder in folders if filename.startswith(folder)]
     relative = filename[len(max(within, key=len)) :] if within else Path(filename).name
     shortened = relative.replace(os.sep, "/")
@@ -60,7 +60,7 @@ def full(shortened: str) -> str | None:
 
 def without_folders(text: str) -> str:
     """Return ``text`` with the files in it told as ``short`` tells them."""
-    return _folders(tuple(sys.path)).sub("", text) if os.sep in text else text
+    return _folders(_entries()).sub("", text) if os.sep in text else text
 
 
 @lru_cache(maxsize=4)
@@ -69,6 +69,11 @@ def _folders(entries: tuple[str, ...]) -> re.Pattern[str]:
     folders = {folder for entry in entries for folder in _spellings(entry)} - {os.sep}
     written = "|".join(re.escape(folder) for folder in sorted(folders, key=len, reverse=True))
     return re.compile(rf"(?<![\w./\\-])(?:{written})" if written else r"(?!)")
+
+
+def _entries() -> tuple[str, ...]:
+    """Return what Python imports from: it passes over whatever else a program has put there."""
+    return tuple(entry for entry in sys.path if type(entry) is str)
 
 
 def _spellings(entry: str) -> tuple[str, ...]:

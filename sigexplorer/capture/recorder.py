@@ -87,9 +87,11 @@ class Recorder:
         self._began = self._since = 0  # the clock, and the last id that is not ours
         self._queries = self._told = 0
         self._waiting: deque[_Entry] = deque()
-        self._written = 0, 0  # bytes of the file, and shapes of the table, in one: that is one step
+        # Bytes of the file, shapes of the table, and whether nothing came after an end: in one, one step.
+        self._written = 0, 0, False
         self._turn: dict[str, int] = {}  # the thread that writes, or has been interrupted as it wrote
         self._busy = False
+        self._rested: Any = None  # what was known beside the rows at such an end
         self._ticker = Ticker(_PERIOD, self.flush)
 
     def start(self) -> None:
@@ -129,7 +131,7 @@ class Recorder:
                 "python": platform.python_version(),
             },
         )
-        self._written = file.size, 0
+        self._written = file.size, 0, False
         self.file = file
 
     def _before_fork(self) -> None:
@@ -148,8 +150,9 @@ class Recorder:
             self._parent = self._process
         self.file = None
         self._waiting.clear()
-        self._written = 0, 0
-        self._free()
+        self._written = 0, 0, False
+        self._turn.clear()
+        self._busy = False
         STREAM.forked()
         dispatch.forget()  # the next dispatch wakes us
         self._told, self.dropped, self.missing, self.faults = 0, 0, 0, []
@@ -200,15 +203,16 @@ class Recorder:
 
     def _write_first(self) -> None:
         entry = self._waiting[0]
-        size, known = self._written
+        size, known, _ = self._written
         if not 0 < entry.end <= size:  # else it is there already
             data, known = self._packed(entry, known)
             if data and not (self._can_write() and self._append(entry, data, known)):
-                self.missing += len(entry.content[1]) if entry.kind == "rows" else 0
+                rows = entry.content[1] if entry.kind == "rows" else ()
+                self.missing += sum(flight[START] >= self._began for flight in rows)
         self._waiting.popleft()
 
     def _append(self, entry: _Entry, data: bytes, known: int) -> bool:
-        file, (size, _) = self.file, self._written
+        file, (size, *_) = self.file, self._written
         if file is None:
             return False
         entry.end = size + len(data)
@@ -217,7 +221,7 @@ class Recorder:
         except OSError as problem:
             self._give_up(problem)
             return False
-        self._written = entry.end, known
+        self._written = entry.end, known, entry.kind == "end"
         return True
 
     def _packed(self, entry: _Entry, known: int) -> tuple[bytes, int]:
@@ -260,8 +264,9 @@ class Recorder:
     def rest(self) -> bool:
         """Write all that there is, as if nothing more came; return whether nothing is under way."""
         self.flush()
-        resting = not self._under_way()
-        if resting and self.file is not None:
+        resting, beside = not self._under_way(), (self._counts(), self.dropped)
+        if resting and self.file is not None and not (self._written[-1] and self._rested == beside):
+            self._rested = beside
             self._add_end(clock(), complete=True)
         return resting
 
@@ -297,10 +302,6 @@ class Recorder:
         STREAM.remove(self)
         self.file = None
 
-    def _free(self) -> None:
-        self._turn.clear()
-        self._busy = False
-
     def _finish(self) -> None:
         deadline = monotonic() + _PATIENCE
         while self._waiting and monotonic() < deadline:
@@ -310,7 +311,8 @@ class Recorder:
             if self._waiting:
                 sleep(_MOMENT)
         if self._waiting:  # whoever had begun is no more
-            self._free()
+            self._turn.clear()
+            self._busy = False
             self._write()
 
     def _under_way(self) -> list[tuple[str, Flight]]:
@@ -345,6 +347,4 @@ class Recorder:
 
 def _so_far(flight: Flight) -> Flight:
     """Return the row of a dispatch that is under way, as far as it has come."""
-    row = flight[:]
-    row[OUTER] = id_of(row[OUTER])
-    return row
+    return [*flight[:OUTER], id_of(flight[OUTER]), *flight[OUTER + 1 :]]

@@ -120,6 +120,13 @@ def lookup_key(receiver: Any, sender: Any, dispatch_uid: Any) -> tuple[Any, Any]
     return (dispatch_uid or make_id(receiver), make_id(sender))
 
 
+def models_are_ready() -> bool:
+    """Whether every model of the project's apps is prepared."""
+    from django.apps import apps
+
+    return apps.models_ready
+
+
 class Waiting(NamedTuple):
     """A connection to a model, named by a string, that is not defined yet and may never be."""
 

@@ -9,6 +9,7 @@ the method itself looks at its variables, nothing is made.
 from __future__ import annotations
 
 import ast
+from copy import deepcopy
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
@@ -44,7 +45,28 @@ _ANSWERED = "_sigexplorer_sending.answered(HERE)"
 
 def rewritten(source: Source, sigexplorer: Any, way: Any) -> FunctionType:
     """Return the method with our notes, for which ``sigexplorer`` is asked."""
-    found, method = source.found, source.method
+    found = source.found
+    known, code = _WRITTEN.get(id(found.__code__), (None, None))
+    if known is not found.__code__ or code is None:
+        code = _written(source)
+        if len(_WRITTEN) >= _MOST:
+            _WRITTEN.clear()
+        _WRITTEN[id(found.__code__)] = (found.__code__, code)
+    given = {"_sigexplorer": sigexplorer, "_sigexplorer_way": way}
+    cells = dict(zip(found.__code__.co_freevars, found.__closure__ or (), strict=True))
+    cells |= {name: CellType(held) for name, held in given.items()}
+    return _like(found, code, tuple(cells[name] for name in code.co_freevars))
+
+
+#: The code with our notes, by the id of the code that it was made from.
+_WRITTEN: dict[int, tuple[CodeType, CodeType]] = {}
+
+_MOST = 500  # codes
+
+
+def _written(source: Source) -> CodeType:
+    found = source.found
+    tree, method = deepcopy((source.tree, source.method))  # the method is in the tree
     lazy = any(_is_lazy(node) for node in ast.walk(method))
     notes = _Notes((method.args.posonlyargs + method.args.args)[0].arg, lazy=lazy)
     docstring = method.body[:1] if ast.get_docstring(method, clean=False) is not None else []
@@ -52,13 +74,9 @@ def rewritten(source: Source, sigexplorer: Any, way: Any) -> FunctionType:
     place = (method.body[len(docstring) :] or method.body)[0]
     around = writing.statements(_AROUND, place, body, {"ARGUMENTS": _arguments(method.args)})
     method.body = [*docstring, *around]
-    code = compiled(found, source.tree)
+    code = compiled(found, tree)
     before, after = code.co_qualname, found.__code__.co_qualname
-    code = writing.renamed(code, lambda name: f"{after}{name.removeprefix(before)}")
-    given = {"_sigexplorer": sigexplorer, "_sigexplorer_way": way}
-    cells = dict(zip(found.__code__.co_freevars, found.__closure__ or (), strict=True))
-    cells |= {name: CellType(held) for name, held in given.items()}
-    return _like(found, code, tuple(cells[name] for name in code.co_freevars))
+    return writing.renamed(code, lambda name: f"{after}{name.removeprefix(before)}")
 
 
 def _like(found: FunctionType, code: CodeType, closure: tuple[CellType, ...]) -> FunctionType:

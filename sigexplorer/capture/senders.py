@@ -55,6 +55,11 @@ def for_text(event: Noted) -> bool:
     return event.sender_kind == "builtins.str"
 
 
+def shown(sender: str | None, *, is_text: bool) -> str:
+    """Return a sender as it is told: a text in quotes, which is not the model of that name."""
+    return "every sender" if sender is None else f"'{sender}'" if is_text else sender
+
+
 def _held() -> Iterator[Any]:
     """Yield what modules hold that can be a sender, and their names."""
     for name, module in sys.modules.copy().items():

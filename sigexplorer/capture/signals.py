@@ -15,7 +15,7 @@ from sigexplorer.capture import variables
 from sigexplorer.capture.listening import built_in
 from sigexplorer.capture.places import is_plumbing, short
 from sigexplorer.capture.variables import Variable
-from sigexplorer.capture.words import class_path, contents, plain
+from sigexplorer.capture.words import class_attribute, class_path, contents, plain
 from sigexplorer.model import Origin
 
 
@@ -226,6 +226,28 @@ def note_created(signal: Any, frame: FrameType | None) -> None:
 def _is_own_init(frame: FrameType, signal: Any) -> bool:
     code = frame.f_code
     return code.co_name == "__init__" and frame.f_locals.get(next(iter(code.co_varnames), "")) is signal
+
+
+def caller(signal: Any, frame: FrameType | None) -> FrameType | None:
+    """Return the frame that called a method of ``signal``: the first one outside of its own class."""
+    kind = type(signal)
+    if class_path(kind).startswith("django."):
+        return frame
+    outermost, further = frame, frame
+    while further is not None:
+        if _is_own_method(further, kind, signal):
+            outermost = further.f_back
+        elif not is_plumbing(further.f_code.co_filename):
+            break
+        further = further.f_back
+    return outermost
+
+
+def _is_own_method(frame: FrameType, kind: type, signal: Any) -> bool:
+    code = frame.f_code
+    if not code.co_argcount or class_attribute(kind, code.co_name) is None:
+        return False
+    return frame.f_locals.get(code.co_varnames[0]) is signal
 
 
 def _made(signal: Any) -> _Created | None:

@@ -33,6 +33,25 @@ def source_of(found: Any) -> Source | None:
     """Read a method; None where its source cannot be had, or is not what runs."""
     if type(found) is not FunctionType or not found.__code__.co_argcount:
         return None
+    code = found.__code__
+    known, source = _READ.get(id(code), (None, None))
+    if known is not code:
+        source = _read(found)
+        if source is None:
+            return None  # it may be there another time
+        if len(_READ) >= _MOST:
+            _READ.clear()
+        _READ[id(code)] = (code, source._replace(found=None))
+    return source._replace(found=found) if source is not None else None
+
+
+#: What was read of a method's code, by its id: each test that is observed begins anew.
+_READ: dict[int, tuple[CodeType, Source]] = {}
+
+_MOST = 500  # codes
+
+
+def _read(found: FunctionType) -> Source | None:
     try:
         tree, method = _parsed(found)
         if not _is_same(compiled(found, tree), found.__code__):

@@ -34,8 +34,8 @@ from sigexplorer.model import SECRET, Scalar
 
 __all__ = [
     "BY_CLASS", "LIMIT", "UNREADABLE", "attribute", "bounded", "class_attribute", "class_of", "class_path",
-    "contents", "declared", "describe", "error", "function_path", "is_a", "is_app_config", "is_plain",
-    "members", "model_label", "path", "plain", "sender", "value",
+    "contents", "declared", "describe", "error", "function_path", "has_base", "is_a", "is_app_config",
+    "is_plain", "members", "model_label", "path", "plain", "sender", "value",
 ]  # fmt: skip
 
 #: Characters of one text that are kept; a view shows fewer.
@@ -147,7 +147,9 @@ def model_label(cls: Any) -> str | None:
         options = class_attribute(cls, "_meta")
         if options is None:  # it is being made
             return None
-        known.label = f"{plain(attribute(options, 'app_label'))}.{plain(attribute(options, 'object_name'))}"
+        app = attribute(options, "app_label")  # None of an abstract model whose app is not installed
+        name = plain(attribute(options, "object_name"))
+        known.label = class_path(cls) if app is None else f"{plain(app)}.{name}"
     return known.label
 
 

@@ -7,12 +7,12 @@ its version and the places that send a signal are read from its source.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sigexplorer.errors import SigexplorerError
-from sigexplorer.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

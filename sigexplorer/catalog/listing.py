@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sigexplorer.catalog.page import ANCIENT, Page, Version, dotted
-from sigexplorer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from sigexplorer.frozen import dataclass
+from dataclasses import dataclass, field
 
 #: A Django feature version, such as ``(5, 2)``.
 Version = tuple[int, int]

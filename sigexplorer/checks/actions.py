@@ -30,6 +30,10 @@ class Actions:
     def _comes_to(self, node: ast.AST, above: Ancestors, action: str) -> bool:
         told = False
         for one, below in zip(above, (*above[1:], node), strict=True):
+            if isinstance(one, ast.Match) and self._is_action(one.subject):
+                if not _comes_to_case(one, below, action):
+                    return False
+                told = True
             if not isinstance(one, ast.If) or below is one.test:
                 continue
             holds = self.holds(one.test, action)
@@ -90,6 +94,30 @@ class Actions:
 
     def _mentions(self, test: ast.AST) -> bool:
         return any(self._is_action(node) for node in ast.walk(test))
+
+
+def _comes_to_case(match: ast.Match, below: ast.AST, action: str) -> bool:
+    """Whether an action surely comes to a case of ``match action``."""
+    for case in match.cases:
+        matches = _matches(case.pattern, action)
+        if case is below:
+            return matches is True and case.guard is None
+        if matches is not False and case.guard is None:
+            return False
+    return False
+
+
+def _matches(pattern: ast.pattern, action: str) -> bool | None:
+    """Whether a pattern matches an action; None where the source does not tell."""
+    if isinstance(pattern, ast.MatchOr):
+        found = [_matches(one, action) for one in pattern.patterns]
+        return True if True in found else None if None in found else False
+    if isinstance(pattern, ast.MatchAs):
+        return True if pattern.pattern is None else _matches(pattern.pattern, action)
+    if isinstance(pattern, ast.MatchValue):
+        texts = _texts(pattern.value)
+        return None if texts is None else action in texts
+    return None
 
 
 def _texts(node: ast.expr) -> tuple[str, ...] | None:

@@ -9,7 +9,7 @@ from sigexplorer.checks.facts import Ancestors, Function, key_taken
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import chain, resolve
 
-_MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
+MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 #: Methods of managers and querysets that run SQL when they are called.
 RUNNING = frozenset(
     [
@@ -57,9 +57,30 @@ def database_call(node: ast.Call) -> bool:
         return True
     if names[-1] == "cursor" and names[0] in ("connection", "connections"):
         return True
-    if not _MANAGERS & set(names[:-1]):
+    if not MANAGERS & set(names[:-1]):
         return False
     return names[-1].removeprefix("a") in RUNNING or names[-1] in RUNNING
+
+
+def model_before(node: ast.AST) -> ast.expr | None:
+    """Return what stands before the manager of ``Model.objects.filter(...).update()``."""
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        if isinstance(node, ast.Attribute) and node.attr in MANAGERS:
+            return node.value
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return None
+
+
+def is_class_of(function: Function, node: ast.AST | None, argument: str = "instance") -> bool:
+    """Whether an expression is the class of an argument: ``type(instance)``, ``instance.__class__``."""
+    names = aliases(function, argument)
+    if isinstance(node, ast.Call) and len(node.args) == 1:
+        return getattr(node.func, "id", "") == "type" and is_argument(function, node.args[0], argument, names)
+    if not isinstance(node, ast.Attribute):
+        return False
+    if node.attr in ("model", "concrete_model") and isinstance(node.value, ast.Attribute):
+        return node.value.attr == "_meta" and is_argument(function, node.value.value, argument, names)
+    return node.attr == "__class__" and is_argument(function, node.value, argument, names)
 
 
 def related_call(function: Function, node: ast.Call) -> bool:
@@ -93,7 +114,7 @@ def evaluated_queries(function: Function) -> Iterator[tuple[ast.AST, Ancestors]]
 
 def _is_queryset(node: ast.AST) -> bool:
     names = chain(node)
-    return isinstance(node, ast.Call) and bool(_MANAGERS & set(names)) and names[-1] not in RUNNING
+    return isinstance(node, ast.Call) and bool(MANAGERS & set(names)) and names[-1] not in RUNNING
 
 
 def aliases(function: Function, argument: str) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sigexplorer import garbage
@@ -16,9 +17,8 @@ from sigexplorer.checks.live import Live
 from sigexplorer.checks.project import Project
 from sigexplorer.checks.rule import examples, finding
 from sigexplorer.checks.rules import every_rule
-from sigexplorer.errors import UnknownNameError, UsageError
+from sigexplorer.errors import NothingCheckedError, UnknownNameError
 from sigexplorer.findings import Finding, Report, RulePage, Unread
-from sigexplorer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Read:
 
 
 def read(paths: Sequence[Path]) -> Read:
-    """Read every Python file under ``paths``; a ``UsageError`` where not one can be checked.
+    """Read every Python file under ``paths``; an error where not one can be checked.
 
     Where these may have to do with signals, the rest of their project is read as well: a
     signal, its sends and its receivers often stand in several files.
@@ -53,10 +53,7 @@ def read(paths: Sequence[Path]) -> Read:
         around = _around(paths, seen) if any(file.is_deep for file in found) else []
     if not found:
         asked = ", ".join(f"'{path}'" for path in paths[:3])
-        why = f"{unread[0].file}: {unread[0].reason}" if unread else "there is no Python file"
-        raise UsageError(
-            f"nothing could be checked in {asked}: {why}", "name a Python file or a folder of them"
-        )
+        raise NothingCheckedError(asked, [f"{one.file}: {one.reason}" for one in unread])
     return Read(tuple(found), tuple(unread), tuple(around or ()), around is not None)
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.findings import LEVELS, Level
-from sigexplorer.frozen import dataclass
 
+_OWN = "[tool.sigexplorer]"
 _TABLE = "[tool.sigexplorer.check]"
 
 
@@ -62,12 +62,18 @@ def read(start: Path, known: Iterable[str]) -> Configuration:
         raise UsageError(
             f"cannot read '{file}': {problem}", "correct it; check reads its settings there"
         ) from problem
-    table = document.get("tool", {})
-    for key in ("sigexplorer", "check"):
-        table = table.get(key, {}) if isinstance(table, dict) else {}
-    if not isinstance(table, dict):
-        raise UsageError(f"{_TABLE} in '{file}' is no table")
-    return _configured(table, file, tuple(known))
+    tools = document.get("tool", {})
+    own = _table(tools.get("sigexplorer", {}) if isinstance(tools, dict) else {}, _OWN, file)
+    for key in own:
+        if key != "check":
+            raise UnknownNameError(f"key in {_OWN}", key, ["check"], f" in '{file}'")
+    return _configured(_table(own.get("check", {}), _TABLE, file), file, tuple(known))
+
+
+def _table(value: object, name: str, file: Path) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UsageError(f"{name} in '{file}' is no table")
+    return value
 
 
 def _configured(table: dict[str, Any], file: Path, known: Sequence[str]) -> Configuration:

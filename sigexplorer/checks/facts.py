@@ -122,15 +122,29 @@ class Function:
 
     @cached_property
     def renamed(self) -> dict[str, frozenset[str]]:
-        """The local names that are given to what is taken out of ``**kwargs``, by its key."""
+        """The other local names of arguments: of parameters, and of what is taken out of ``**kwargs``."""
         found: dict[str, frozenset[str]] = {}
         kwargs = self.node.args.kwarg
-        for node, _ in self.steps if kwargs is not None else ():
-            key = key_taken(node.value, kwargs.arg) if kwargs and isinstance(node, ast.Assign) else None
-            if key is not None and isinstance(node, ast.Assign):
-                names = {target.id for target in node.targets if isinstance(target, ast.Name)}
+        for node, _ in self.steps:
+            if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+                continue
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = {target.id for target in targets if isinstance(target, ast.Name)}
+            key = key_taken(node.value, kwargs.arg) if kwargs else None
+            if key is None and isinstance(node.value, ast.Name) and node.value.id in self.parameters:
+                key, names = node.value.id, {name for name in names if self.stored.count(name) == 1}
+            if key is not None:
                 found[key] = found.get(key, frozenset()) | names
         return found
+
+    @cached_property
+    def stored(self) -> list[str]:
+        """Every name that it gives a value, once for each time."""
+        return [
+            node.id
+            for node, _ in self.steps
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        ]
 
     @cached_property
     def taken(self) -> list[tuple[str, ast.AST]]:
@@ -298,6 +312,7 @@ class File:
     bindings: dict[str, list[int]] = field(default_factory=dict)  # lines that surely give a name to another
     imports: set[str] = field(default_factory=set)  # dotted paths
     strings: set[str] = field(default_factory=set)  # that look like dotted paths
+    discovered: set[str] = field(default_factory=set)  # names of modules that are looked for in each app
     values: dict[str, list[int]] = field(default_factory=dict)  # paths of what is handed on: the lines
     made: dict[str, ast.Call] = field(
         default_factory=dict

@@ -8,12 +8,12 @@ import os
 import stat
 import tokenize
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from sigexplorer.errors import UsageError
 from sigexplorer.findings import Unread
-from sigexplorer.frozen import dataclass
 
 #: What is larger was not written by hand, and its syntax tree takes gigabytes.
 LARGEST = 2_000_000  # bytes

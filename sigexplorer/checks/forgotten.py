@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 
 from sigexplorer.checks.facts import Class, Connection, File, Function, Noted
 from sigexplorer.checks.project import Project
+
+_DEEPEST = 10  # bases of bases
 
 _IMPORT = re.compile(r"\s*(?:from|import)\b")
 
@@ -25,6 +28,8 @@ def forgotten(project: Project, raw: Connection) -> str:
     found = project.classes.get(f"{raw.file.module}.{around.owner.qualname}")
     if found is None or not (isinstance(target.value, ast.Name) and target.value.id == first):
         return ""
+    if not is_of_object(project, found.path, target.attr):
+        return ""
     if target.attr not in found.methods or not _is_simple(found) or _hands_itself_on(around, first):
         return ""
     made = [(file, one) for file in project.files for one in file.dropped if _made(one) == found.name]
@@ -33,6 +38,18 @@ def forgotten(project: Project, raw: Connection) -> str:
         return ""
     places = {(file.shown, one.node.lineno) for file, one in made}
     return "" if _is_used_elsewhere(project, found, places) else found.name
+
+
+def is_of_object(project: Project, path: str | None, name: str, depth: int = 0) -> bool:
+    """Whether a method of a class goes with its object: a class holds its class and static methods."""
+    found = project.classes.get(path or "")
+    if found is None or depth > _DEEPEST:
+        return depth > 0  # of a base that is not here: most methods do
+    if name not in found.methods:
+        return all(is_of_object(project, project.follow(base), name, depth + 1) for base in found.bases)
+    method = project.function(f"{found.path}.{name}", found.file, sys.maxsize)
+    decorators = method.node.decorator_list if method is not None else []
+    return not any(getattr(one, "id", "") in ("classmethod", "staticmethod") for one in decorators)
 
 
 def constructed(node: ast.Call) -> ast.Call:

@@ -21,12 +21,12 @@ from sigexplorer.checks.facts import (
     Scope,
 )
 from sigexplorer.checks.files import Source
-from sigexplorer.checks.names import bind_import, bind_target, indented_imports, resolve
+from sigexplorer.checks.names import bind_import, bind_target, discovered_names, indented_imports, resolve
 
 #: A file without any of these says nothing about signals but through its classes and imports.
 _RELEVANT = (
     "signal", "receiver", "sender", "appconfig", "default_app_config", "connect(", "bulk_create",
-    "bulk_update", "objects.update(", ").update(", "auth_user_model",
+    "bulk_update", "objects.update(", ").update(", "auth_user_model", "autodiscover_", "include(",
     "installed_apps", "sigexplorer:", ".send(", ".send_robust(", ".asend(", ".asend_robust(",
 )  # fmt: skip
 
@@ -219,6 +219,8 @@ class _Walk:
                 self.file.sends.append(Noted(node, scope, above))
             elif name in _WRITES:
                 self.file.writes.append(Noted(node, scope, above))
+        if name.startswith("autodiscover_"):
+            self.file.discovered |= discovered_names(node, name)
         elif isinstance(node.func, ast.Call) and _is_receiver(node.func, scope):  # receiver(signal)(function)
             self.file.connections.append(_called_directly(self.file, node, scope, above))
         self.children(node, scope, above)

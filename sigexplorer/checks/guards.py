@@ -55,9 +55,9 @@ class Guards:
         names = ("using", "signal", "sender") if one else ("using",)
         return {(name, _names(self.function, name)) for name in names}
 
-    def guarded(self, node: ast.AST, above: Ancestors) -> bool:
-        """Whether something may keep ``node`` from running, or catches what it raises."""
-        if any(isinstance(one, _DECIDES) for one in above):
+    def guarded(self, node: ast.AST, above: Ancestors, blocks: frozenset[int] = frozenset()) -> bool:
+        """Whether something may keep ``node`` from running, or catches what it raises; ``blocks`` do not."""
+        if any(isinstance(one, _DECIDES) and id(one) not in blocks for one in above):
             return True
         inner = (*above[1:], node)
         if not all(self._lets_in(one, below) for one, below in zip(above, inner, strict=True)):

@@ -19,7 +19,7 @@ def known_models(project: Project, label: str) -> list[str]:
     if project.live is not None:
         known = project.running_models
         return known[label] if label in known else [one.label for one in project.live.models.values()]
-    here = project.classes_by_label.get(label, [])
+    here = project.owners.by_label.get(label, [])
     if label in _STOCK and not here:
         return _STOCK[label]
     found = [one for one in here if project.is_model(one.path)]
@@ -39,5 +39,5 @@ def models_called(project: Project, text: str) -> list[Class]:
     return [
         one
         for one in project.by_name.get(name.lower(), ())
-        if project.is_model(one.path) and project.label_of(one) == label
+        if project.is_model(one.path) and label in project.owners.labels_of(one)
     ]

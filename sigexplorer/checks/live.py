@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
-
-from sigexplorer.frozen import dataclass
 
 SenderKind = Literal["instance", "text", "other"]  # an instance of a model, a text, a class or anything
 

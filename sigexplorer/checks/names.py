@@ -97,6 +97,14 @@ def indented_imports(text: str) -> Iterator[ast.Import | ast.ImportFrom]:
             yield ast.ImportFrom(module=module or None, names=found, level=len(dots))
 
 
+def discovered_names(node: ast.Call, name: str) -> set[str]:
+    """Return the modules that ``autodiscover_modules("hooks")`` or ``autodiscover_tasks()`` looks for."""
+    given = [*node.args, *(one.value for one in node.keywords if one.arg == "related_name")]
+    found = {one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    by_default = name == "autodiscover_tasks" and not found
+    return found | ({"tasks"} if by_default else set())
+
+
 def _base(node: ast.ImportFrom, file: File) -> str:
     if not node.level:
         return node.module or ""

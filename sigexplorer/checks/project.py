@@ -13,6 +13,7 @@ from sigexplorer.checks.facts import Class, Connection, File, Function, Scope
 from sigexplorer.checks.listeners import BUILT_IN, Listener, Receiver, from_live
 from sigexplorer.checks.live import Live, LiveReceiver
 from sigexplorer.checks.names import USER_MODEL, canonical, chain, resolve
+from sigexplorer.checks.owning import Owners
 from sigexplorer.checks.registered import registered, still_there
 
 #: Signals whose sender is a model; of these also ``"app.Model"`` is understood.
@@ -64,32 +65,9 @@ class Project:
                 self._functions[one.path].append(one)
 
     @cached_property
-    def _labels(self) -> dict[object, str]:
-        """The labels that configurations give, by the package of their app."""
-        found: dict[object, str] = {}
-        for config in self.classes.values():
-            name, label = config.constants.get("name"), config.constants.get("label")
-            if isinstance(name, str) and isinstance(label, str):
-                found.setdefault(name, label)
-        return found
-
-    def label_of(self, found: Class) -> str:
-        """Return the label of the app that a model belongs to."""
-        if found.app_label:
-            return found.app_label
-        package = found.file.module.split(".models")[0]
-        label = self._labels.get(package)
-        if label is not None:
-            return label
-        return short(package) if package != found.file.module else short(found.file.package)
-
-    @cached_property
-    def classes_by_label(self) -> dict[str, list[Class]]:
-        """Every class by the label of the app whose model it is, if it is one."""
-        found: dict[str, list[Class]] = defaultdict(list)
-        for one in self.classes.values():
-            found[self.label_of(one)].append(one)
-        return found
+    def owners(self) -> Owners:
+        """To which apps the models belong."""
+        return Owners(self.files, self.classes)
 
     @cached_property
     def running_models(self) -> dict[str, list[str]]:

@@ -9,12 +9,12 @@ import ast
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from sigexplorer.checks.facts import Class, File, Function
 from sigexplorer.checks.listeners import Listener, Receiver
 from sigexplorer.checks.project import Project
 from sigexplorer.findings import Finding, Level, RulePage
-from sigexplorer.frozen import dataclass
 
 Find = Callable[[Project], "Iterator[Hit]"]
 

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sigexplorer.errors import OutputError
-from sigexplorer.spool.files import SUFFIX, put_aside
+from sigexplorer.spool.files import SUFFIX
 from sigexplorer.spool.latest import forget, note
+from sigexplorer.spool.taking import take
 
 
 def folder_beside(output: Path) -> Path:
@@ -19,8 +20,7 @@ def folder_beside(output: Path) -> Path:
         raise OutputError(f"cannot write '{output}': it is a folder")
     folder = output.with_name(f"{output.name}{SUFFIX}")
     try:
-        aside = put_aside(folder) if folder.is_dir() else None
-        folder.mkdir(mode=0o700)
+        aside = take(folder)
     except OSError as problem:
         raise OutputError(f"cannot write '{output}': {problem.strerror or problem}") from problem
     if aside is not None:
@@ -53,12 +53,11 @@ def noted_beside(output: Path | None, *, last: bool) -> Iterator[None]:
     from sigexplorer.capture.journal import noted_in
 
     folder = folder_beside(output).absolute()
-    if last:
-        note(folder)
+    before = note(folder) if last else None
     try:
         with noted_in(folder):
             yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if last:
-            forget()
+            forget(folder, before)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from sigexplorer import garbage
 from sigexplorer.cli import options
 from sigexplorer.cli.declare import Argument, Option
-from sigexplorer.errors import ProjectError, SetUpError, UsageError
+from sigexplorer.errors import NothingCheckedError, ProjectError, SetUpError, UsageError
 from sigexplorer.findings import LEVELS, Finding, Report, at_least
-from sigexplorer.frozen import dataclass
 from sigexplorer.show.text import safe
 
 if TYPE_CHECKING:
+    from sigexplorer.checks.checking import Read
     from sigexplorer.checks.configuration import Configuration
     from sigexplorer.checks.live import Live
     from sigexplorer.project.find import Project
@@ -152,7 +152,7 @@ def _checked(
     subtract = _subtracting(baseline)
 
     def report() -> Report:
-        source = checking.read(paths)
+        source = _read(paths)
         garbage.settle()  # what was read stays until we end
         found = checking.check(source, configuration, live)
         lowest = configuration.level or "note"
@@ -165,6 +165,18 @@ def _checked(
         return first
     second = report()
     return replace(second, fixed=max(0, len(first.findings) - len(second.findings)))
+
+
+def _read(paths: tuple[Path, ...]) -> Read:
+    """Read what is to be checked; where nothing can be, say of each file why."""
+    from sigexplorer.checks import checking
+
+    try:
+        return checking.read(paths)
+    except NothingCheckedError as problem:
+        for one in problem.unread if len(problem.unread) > 1 else ():
+            sys.stderr.write(f"not checked: {safe(one, 2 * _LINE)}\n")
+        raise
 
 
 def _subtracting(baseline: Path | None) -> Callable[[list[Finding]], list[Finding]]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
-
-from sigexplorer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

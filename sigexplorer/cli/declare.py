@@ -7,12 +7,10 @@ one annotated with a dataclass stands for all of its fields, which are declared 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from inspect import signature
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
-
-from sigexplorer.frozen import dataclass
 
 #: Returns what a shell may offer for the beginning of a word.
 Completer = Callable[[str], list[str]]

@@ -63,9 +63,7 @@ def diff(
     else:
         first, second = _opened(before), _opened(after)
         found = _compared((lambda: first, lambda: second), filters, everything=verbose)
-        slower = _times(
-            [first, *map(_opened, more_before or [])], [second, *map(_opened, more_after or [])], filters
-        )
+        slower = _times(_each_once(first, more_before or []), _each_once(second, more_after or []), filters)
     _write((str(before), str(after)), found, slower, written)
     return 1 if found or (slower and slower.slower) else 0
 
@@ -87,8 +85,24 @@ def _opened(file: Path) -> _Opened:
             raise RecordingError(f"'{file}': {problem}") from None
     traces = list(assemble(recording.records()))
     if recording.warning:
-        sys.stderr.write(f"sigexplorer: {safe(recording.warning, 1_000)}\n")
+        _say(recording.warning)
     return traces
+
+
+def _each_once(first: _Opened, files: Iterable[Path]) -> list[_Opened]:
+    """Open more recordings of a side: the same run twice says nothing about what differs between runs."""
+    found = [first]
+    for file in files:
+        opened = _opened(file)
+        if opened in found:
+            _say(f"'{file}' holds a run that was given before: it counts once")
+        else:
+            found.append(opened)
+    return found
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"sigexplorer: {safe(text, 1_000)}\n")
 
 
 def _compared(
@@ -106,6 +120,8 @@ def _compared(
     for mine, other in pairs(*(each if isinstance(each, list) else [each] for each in outlines)):
         if mine is not None and other is not None:
             found += compare(mine, other)
+            if bool(mine.steps) != bool(other.steps):
+                _say("one has steps and the other has none: what stands in a step is not found in the other")
         else:
             title, kind = (mine.title, "gone") if mine else (other.title if other else "", "new")
             found.append(Difference("step", title, None, f"trace {kind}", None, None, None))

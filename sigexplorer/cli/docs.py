@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from sigexplorer import catalog
 from sigexplorer.cli import facts, options
 from sigexplorer.cli.declare import Argument, Option
 from sigexplorer.errors import SigexplorerError, UsageError
-from sigexplorer.frozen import dataclass
 
 if TYPE_CHECKING:
     from sigexplorer.answers import BothWays

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from sigexplorer.cli.declare import Option
 from sigexplorer.errors import UsageError
-from sigexplorer.frozen import dataclass
 from sigexplorer.show.text import DEFAULT_LIMIT, ROWS
 
 if TYPE_CHECKING:

@@ -9,17 +9,19 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TextIO
-
-from rich.console import Console, RenderableType
+from typing import TYPE_CHECKING, Any, TextIO
 
 from sigexplorer.show.files import choose_format, write_file
+from sigexplorer.show.views.piped import Piped
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
 
 #: Columns where nobody says how many: what a script reads must not be wrapped.
 UNLIMITED = 10_000
 
 #: Draws for a terminal of that many columns.
-Drawing = Callable[[int], RenderableType]
+Drawing = Callable[[int], "RenderableType"]
 
 #: Makes the text of a file, whole or in chunks.
 Writer = Callable[[], str | Iterable[str]]
@@ -43,11 +45,27 @@ def emit(
 
 def draw(drawing: Drawing, output: Path | None, stream: TextIO | None = None) -> None:
     """Write a drawing: with colours on a terminal, as plain text elsewhere."""
-    console = standard_output(stream)
-    if output is None and console.is_terminal:
-        console.print(drawing(console.width))
+    if output is None and _may_be_looked_at(stream or sys.stdout):
+        console = standard_output(stream)
+        if console.is_terminal:
+            console.print(drawing(console.width))
+            return
+        drawn, width = drawing(console.width), console.width
     else:
-        write([_drawn(drawing, UNLIMITED if output else console.width)], output, stream)
+        drawn, width = drawing(UNLIMITED), UNLIMITED
+        plain = drawn.text() if isinstance(drawn, Piped) else None
+        if plain is not None:
+            write([plain], output, stream)
+            return
+    write([_drawn(drawn, width)], output, stream)
+
+
+#: What tells Rich how wide a terminal is, and that there is one.
+_VARIABLES = ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+
+
+def _may_be_looked_at(stream: TextIO) -> bool:
+    return stream.isatty() or any(name in os.environ for name in _VARIABLES)
 
 
 def write(chunks: Iterable[str], output: Path | None, stream: TextIO | None = None) -> None:
@@ -58,16 +76,11 @@ def write(chunks: Iterable[str], output: Path | None, stream: TextIO | None = No
         write_file(output, chunks)
 
 
-class _StandardOutput(Console):
-    """A console whose reader may stop reading: that is no error, and ``cli.run`` ends quietly."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
-
-
 def standard_output(stream: TextIO | None = None) -> Console:
     """Return the console of standard output: no colour and no wrapping where nobody looks."""
-    console = _StandardOutput(file=stream, highlight=False, markup=False, emoji=False)
+    from sigexplorer.cli.console import StandardOutput
+
+    console = StandardOutput(file=stream, highlight=False, markup=False, emoji=False)
     if not (stream or sys.stdout).isatty() and "COLUMNS" not in os.environ:
         console.width = UNLIMITED
     return console
@@ -78,17 +91,21 @@ def to_json(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _drawn(drawing: Drawing, width: int) -> str:
+def _drawn(drawn: RenderableType, width: int) -> str:
+    from rich.console import Console
+
     console = Console(
         record=True, file=io.StringIO(), width=width, highlight=False, markup=False, emoji=False,
         force_terminal=False, color_system=None,
     )  # fmt: skip
-    console.print(drawing(width))
+    console.print(drawn)
     return "".join(f"{line.rstrip()}\n" for line in console.export_text().splitlines())
 
 
 def hint(text: str) -> None:
     """Say what to try next, beside the answer and never in it."""
+    from rich.console import Console
+
     sys.stdout.flush()
     with contextlib.suppress(SystemExit, OSError):  # nobody reads it: no loss
         Console(stderr=True, highlight=False, markup=False, emoji=False).print(f"\n{text}", style="dim")

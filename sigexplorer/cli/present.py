@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TextIO
-
-from rich.console import Group, RenderableType
+from typing import TYPE_CHECKING, Any, TextIO
 
 from sigexplorer.cli.output import draw, write
 from sigexplorer.errors import UsageError
-from sigexplorer.frozen import dataclass
 from sigexplorer.show import exporters, views
 from sigexplorer.show.files import choose_format, is_format, is_replaced, whole
 from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
 from sigexplorer.show.source import Source, filtered
+from sigexplorer.show.views.piped import Together
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 #: Draws a view for a terminal of that many columns.
-ViewDrawing = Callable[[str, int], RenderableType]
+ViewDrawing = Callable[[str, int], "RenderableType"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,8 @@ def present(source: Source, look: Look, answer: Answer, drawing: ViewDrawing | N
 
 
 def _drawing(source: Source, look: Look, view: str, width: int) -> RenderableType:
-    parts: list[RenderableType] = []
+    parts: list[Any] = []
     for drawn in views.draw(view, source, look, width):
         parts += ["\n"] * bool(parts)
         parts.append(drawn)
-    return Group(*parts)
+    return Together(*parts)

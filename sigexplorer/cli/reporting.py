@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import platform
 import shutil
 import sys
@@ -14,9 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TextIO
-
-from rich.console import Group, RenderableType
+from typing import TYPE_CHECKING, TextIO
 
 import sigexplorer
 from sigexplorer import catalog
@@ -42,7 +39,11 @@ from sigexplorer.show.recording import Recording
 from sigexplorer.show.source import InMemory, Source
 from sigexplorer.show.spooled import Spooled
 from sigexplorer.show.text import plural, safe
-from sigexplorer.spool import common, presence
+from sigexplorer.show.views.piped import Together
+from sigexplorer.spool import presence
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _LINE = 1_000
 
@@ -99,8 +100,6 @@ def _attempt(folder: Path, wanted: Wanted, problem: str, title: str, stream: Tex
     """Report; return whether nobody needs the folder any more."""
     left = where(folder)
     try:
-        if _is_out_of_reach(folder, stream):
-            return False
         return _report(folder, wanted, stream)
     except NothingRecordedError:
         return _report_nothing(folder, wanted, problem, title, stream)
@@ -116,29 +115,22 @@ def _attempt(folder: Path, wanted: Wanted, problem: str, title: str, stream: Tex
     return False
 
 
-def _is_out_of_reach(folder: Path, stream: TextIO) -> bool:
-    """Say so where the program has become one that may not read what was recorded of it."""
-    try:
-        os.listdir(folder)  # noqa: PTH208 - all that may be wrong is raised
-    except OSError as problem:
-        if not isinstance(problem, FileNotFoundError) or common.is_there():
-            why = f"the program may no longer read what it noted: {problem.strerror}"
-            _say(stream, f"no report can be made, {why}; {where(folder)}")
-            return True
-    return False
-
-
 def _report(folder: Path, wanted: Wanted, stream: TextIO) -> bool:
     source = Spooled(folder)
-    shown, form, removable = look(wanted), replace(answer(wanted), stream=stream), True
+    shown, form = look(wanted), replace(answer(wanted), stream=stream)
     _say_that_it_takes_long(folder, form, stream)
+    removable = True
     with _kept(source, wanted=form.keep) as kept:
         try:
-            _present(source, kept, shown, form)
+            _present(source, kept.file, shown, form)
         except UnknownNameError as fault:  # of the project's own: known only now
             _say(stream, f"{fault.message} ({fault.hint})" if fault.hint else fault.message)
-            _say_total(source, folder, stream, kept=kept is not None)
-            removable = kept is not None
+            removable = False
+    if not removable:
+        removable = kept.is_last
+        _say_total(source, folder, stream, kept=removable)
+    if form.keep and kept.file is None and keep.is_too_long():
+        _say(stream, keep.TOO_LONG)
     run = source.spool.run
     if run.dropped:
         faults = told_faults(source.spool.faults, run.dropped)
@@ -148,13 +140,13 @@ def _report(folder: Path, wanted: Wanted, stream: TextIO) -> bool:
     return removable
 
 
-def _kept(source: Spooled, *, wanted: bool) -> contextlib.AbstractContextManager[Path | None]:
+def _kept(source: Spooled, *, wanted: bool) -> contextlib.AbstractContextManager[keep.Kept]:
     """Keep the run, and give the recording that it is in meanwhile: that is read faster than the spools."""
     if not wanted:
-        return contextlib.nullcontext()
+        return contextlib.nullcontext(keep.Kept())
     if source.spool.dispatches * _SHORTEST > keep.LARGEST:
         keep.forget()
-        return contextlib.nullcontext()
+        return contextlib.nullcontext(keep.Kept())
     return keep.kept(source.lines())
 
 
@@ -268,7 +260,7 @@ def _drawing(source: Source, shown: Look, view: str, width: int) -> RenderableTy
     drawn = ["", *views.draw(view, source, shown, width)]
     if view == "table":
         drawn += ["", *views.draw("summary", source, shown, width)]
-    return Group(*drawn)
+    return Together(*drawn)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,9 @@ File = Annotated[
     Argument(help="A recording: .jsonl or .json; -: standard input.", metavar="FILE", readable=False),
 ]
 Last = Annotated[bool, Option("--last", help="Show the most recent run again.")]
-Schema = Annotated[bool, Option("--schema", help="Print the JSON Schema of a recording.")]
+Schema = Annotated[
+    bool, Option("--schema", help="Print the JSON Schema of a recording; '--schema diff': of diff -f json.")
+]
 Which = Annotated[
     str | None,
     Option("--trace", help="Which of several: its number or title, a glob.", metavar="WHICH"),
@@ -46,7 +48,9 @@ def show(
 
 
 def _recorded(file: Path | None, *, last: bool) -> Path:
-    if last == (file is not None):
+    if last and file is not None:
+        raise UsageError("name a recording, or --last, not both")
+    if not last and file is None:
         raise UsageError("name a recording, or --last", "trigger and scenario record with -o run.jsonl")
     if file is not None:
         return Path("/dev/stdin") if str(file) == "-" else file
@@ -72,8 +76,6 @@ def _show(file: Path, which: str | None, look: Look, answer: Answer) -> None:
 
 def _print_schema(file: Path | None, output: Path | None) -> None:
     from sigexplorer.cli.output import to_json, write
-    from sigexplorer.show.schemas import trace_schema
+    from sigexplorer.show.schemas import schema_named
 
-    if file is not None:
-        raise UsageError("--schema is the same for every recording: name no file")
-    write([to_json(trace_schema())], output)
+    write([to_json(schema_named("trace" if file is None else str(file)))], output)

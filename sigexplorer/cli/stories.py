@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,6 @@ from sigexplorer.cli.ending import Ending, entered
 from sigexplorer.cli.output import hint
 from sigexplorer.cli.present import Answer, present
 from sigexplorer.errors import DatabaseUrlError
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Trace
 from sigexplorer.playground.ending import in_order
 from sigexplorer.show import facts, keep, pages, views
@@ -87,13 +86,14 @@ def _tell(
         told += _told(possible, ending, shown=everything)
     told = _tried(told, possible, ending)
     traces = [trace for _, trace in told]
-    if answer.keep:
-        keep.keep(traces)
+    kept = answer.keep and keep.keep(traces)
     check(traces, look.filters)
     full = not everything or look.verbose or look.filters != Filters()
     look = replace(look, several=len(stories) > 1)
     drawing = partial(_drawing, told, later, look, full=full, everything=everything)
     present(InMemory(traces), look, answer, drawing)
+    if answer.keep and not kept and keep.is_too_long():
+        sys.stderr.write(f"sigexplorer: {keep.TOO_LONG}\n")
     if ending.lost is not None:
         return ending.tell()
     if len(told) < len(possible) or not traces[-1].run.complete:

@@ -7,10 +7,12 @@ is wrong with the question.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,12 @@ from sigexplorer.cli.options import Chosen, Viewed, Written
 from sigexplorer.cli.surroundings import Surroundings
 from sigexplorer.cli.wanted import Wanted, where
 from sigexplorer.errors import NotPythonError, OutputError, UsageError
-from sigexplorer.frozen import dataclass
 from sigexplorer.masking import command_line
 from sigexplorer.project.children import VARIABLE, State, run_other
 from sigexplorer.project.injecting import Planned
 from sigexplorer.project.program import Program, resolve, restart, run
 from sigexplorer.project.tracing import HELPERS, Tracing, stay_importable
+from sigexplorer.spool import common
 from sigexplorer.spool.files import SUFFIX
 from sigexplorer.spool.latest import note
 from sigexplorer.spool.presence import enter_started
@@ -238,11 +240,18 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
         hear()
         if session.wanted.follow:
             enter_started(session.folder, VARIABLE, HELPERS)
-        from sigexplorer.cli.reporting import report
-
         for live in _PRINTING:
             live.end()
-        report(session.folder, session.wanted, tracing.problem, session.title, flush=flush)
+        problem = _out_of_reach(session.folder)
+        if problem:
+            with suppress(Exception):  # what the program has written comes first
+                if flush:
+                    sys.stdout.flush()
+            say(f"no report can be made, {problem}; {where(session.folder)}")
+        else:
+            from sigexplorer.cli.reporting import report
+
+            report(session.folder, session.wanted, tracing.problem, session.title, flush=flush)
         if tracing.became and not (tracing.recorded and session.wanted.written.output is None):
             say(tracing.became)
     except KeyboardInterrupt:
@@ -250,3 +259,16 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
             say(f"the report was interrupted; {where(session.folder)}")
     except Exception as fault:  # noqa: BLE001 - what a report needs may be out of reach by now
         say(f"the report failed: {type(fault).__name__}: {fault}; {where(session.folder)}")
+
+
+def _out_of_reach(folder: Path) -> str:
+    """Return why, if so, the program has become one that may not read what was recorded of it.
+
+    What a report needs cannot be imported then either.
+    """
+    try:
+        os.listdir(folder)  # noqa: PTH208 - all that may be wrong is raised
+    except OSError as problem:
+        if not isinstance(problem, FileNotFoundError) or common.is_there():
+            return f"the program may no longer read what it noted: {problem.strerror}"
+    return ""

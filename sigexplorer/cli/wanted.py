@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sigexplorer.cli.options import Chosen, Viewed, Written
-from sigexplorer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ here repeats any part of one but a scheme and the name of an option.
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from sigexplorer.errors import DatabaseUrlError, nearest
-from sigexplorer.frozen import dataclass
 
 EXAMPLES = "such as postgresql://user@host/name or sqlite:///file.sqlite3"
 

@@ -35,7 +35,7 @@ def in_order() -> Iterator[None]:
         if seen:
             with suppress(OSError, AttributeError):  # nobody reads it, or there is nowhere to write
                 name = signal.Signals(seen[0]).name
-                sys.stderr.write(f"sigexplorer: ended by {name}, and its databases are removed\n")
+                sys.stderr.write(f"sigexplorer: ended by {name}\n")
                 sys.stderr.flush()
             signal.raise_signal(seen[0])
 

@@ -7,11 +7,10 @@ import linecache
 import re
 import textwrap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from types import FrameType
-
-from sigexplorer.frozen import dataclass
 
 #: Comments that tell a linter or a type checker something, and nobody else.
 _FOR_TOOLS = re.compile(r"  # (?:noqa|type: ignore|fmt:)[^\n]*")

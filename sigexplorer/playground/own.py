@@ -9,13 +9,13 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from sigexplorer.errors import PluginError, ProjectError, UnknownNameError, UsageError
-from sigexplorer.frozen import dataclass
 from sigexplorer.playground.asserts import Loader
 from sigexplorer.playground.meant import is_file, plugins, split
 from sigexplorer.playground.steps import Steps

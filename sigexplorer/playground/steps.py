@@ -25,7 +25,7 @@ class Steps:
 
     ``with step("title"):`` names a part of the run; what happens outside of a step is
     preparation and is not recorded. ``step.sent()`` and its siblings look at the step
-    that runs, or the one that ran last.
+    that runs, or the one that ended last, with all steps inside of it.
     """
 
     def __init__(
@@ -35,6 +35,8 @@ class Steps:
         self._tracer = tracer
         self._sources = sources
         self._number = 0
+        self._running: list[int] = []  # the inner ones last
+        self._within: list[set[int]] = [set()]  # by number, it and the steps inside of it
 
     @property
     def playground(self) -> Playground:
@@ -45,8 +47,13 @@ class Steps:
 
     @property
     def number(self) -> int | None:
-        """The step that runs, or the one that ran last; None before the first."""
+        """The step that runs, or the one that ended last; None before the first."""
         return self._number or None
+
+    @property
+    def within(self) -> set[int]:
+        """The same, and the steps inside of it."""
+        return self._within[self._number]
 
     @property
     def listening(self) -> bool:
@@ -79,9 +86,17 @@ class Steps:
         # This generator was entered by contextlib, which was called by the scenario. The frame is in no
         # variable: one that knows itself would keep the receivers of the scenario alive.
         source = excerpt(sys._getframe(2)) if self._sources else None
-        self._number += 1
-        with self._tracer.step(scrub(title), source):
-            yield
+        self._number = number = len(self._within)
+        self._running.append(number)
+        self._within.append(set())
+        for one in self._running:
+            self._within[one].add(number)
+        try:
+            with self._tracer.step(scrub(title), source):
+                yield
+        finally:
+            self._running.remove(number)
+            self._number = self._running[-1] if self._running else number
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -140,7 +155,7 @@ class Steps:
         return [
             dispatch
             for dispatch in self._tracer.trace().dispatches
-            if dispatch.step == self._number
+            if dispatch.step in self.within
             and name in (None, dispatch.name)
             and sender in (None, dispatch.sender)
             and arguments.items() <= dict(dispatch.arguments).items()
@@ -169,7 +184,7 @@ class Steps:
 
     def bypasses(self) -> list[Bypass]:
         """Return the step's writes that sent no signal, in order."""
-        return [bypass for bypass in self._tracer.trace().bypasses if bypass.step == self._number]
+        return [bypass for bypass in self._tracer.trace().bypasses if bypass.step in self.within]
 
 
 def _meant(problem: BaseException) -> Iterator[str]:

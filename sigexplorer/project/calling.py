@@ -6,13 +6,14 @@ coroutine function is called as a sync one, with everything by name.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import re
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
 from sigexplorer import catalog
 from sigexplorer.answers import Check
-from sigexplorer.capture.signals import SignalWords
 from sigexplorer.capture.words import class_attribute
 from sigexplorer.project.case import Case, Standing
 from sigexplorer.project.evidence import answer
@@ -26,7 +27,6 @@ _KEYWORDS = 0x08
 _GENERATOR = 0x20 | 0x200  # sync or async
 _COROUTINE = 0x80
 
-_ALWAYS = 2  # what every send gives: the signal and its sender
 _OF_METHODS = ("self", "cls")
 _DEEPEST = 20  # a partial of a method of …
 
@@ -55,6 +55,9 @@ def callable_as_receiver(case: Case) -> Check:
         if fault is not None and (fault.runs_nothing or one.named.path not in returned):
             return answer("callable", _QUESTION, "failed", fault.what, fix=fault.fix)
     for dispatch, call in _calls(case):
+        if call.error and _is_of_the_call(call.error, case):
+            what = f"in {dispatch.name} of {dispatch.sender} the call itself raised {call.error}"
+            return answer("callable", _QUESTION, "failed", what, at=[dispatch.origin], fix=_TAKE_LESS)
         if call.result == _COROUTINE_TOLD and not call.is_async:
             what = f"in {dispatch.name} of {dispatch.sender} it returned a coroutine, which nobody awaits"
             return answer("callable", _QUESTION, "failed", what, at=[dispatch.origin], fix=_MAKE_ASYNC)
@@ -64,6 +67,19 @@ def callable_as_receiver(case: Case) -> Check:
 #: How a run tells of a result that waits to be awaited.
 _COROUTINE_TOLD = "<coroutine>"
 _MAKE_ASYNC = "make it async def and await that in it, or run the coroutine with async_to_sync"
+
+
+_TAKE_LESS = "take only what every send gives, or give the other parameters a default"
+
+
+def _is_of_the_call(error: str, case: Case) -> bool:
+    """Whether an error says that the function could not be called so: no line of it ran."""
+    last = case.name.removesuffix(".__call__").rpartition(".")[2]
+    found = [_called(one.registration.receiver) for one in case.standing]
+    names = {last, "__call__"} | {one.function.__code__.co_name for one in found if one}
+    named = "|".join(map(re.escape, names))
+    said = rf"TypeError: (?:[\w.<>]+\.)?(?:{named})(?:\(\))? (?:missing|got|takes|requires) "
+    return re.match(said, error) is not None
 
 
 def _calls(case: Case) -> Any:
@@ -94,8 +110,48 @@ def _called(receiver: Any) -> _Called | None:
     return None
 
 
+@contextlib.contextmanager
+def _context() -> Any:
+    yield
+
+
+@contextlib.asynccontextmanager
+async def _async_context() -> Any:
+    yield
+
+
+class _Single:
+    method = functools.singledispatchmethod(_called)
+
+
+#: What the standard library makes of functions: of each decorator one code for all of them.
+_OF_CONTEXTS = (_context.__code__, _async_context.__code__)
+_OF_SINGLE = tuple(
+    getattr(made, "__code__", None) or class_attribute(type(made), "__call__").__code__
+    for made in (functools.singledispatch(_called), _Single().method)
+)
+
+
+def _of_library(found: _Called) -> _Fault | None:
+    """Tell what such a call does where a decorator of the standard library made the function."""
+    code = found.function.__code__
+    if code in _OF_CONTEXTS:
+        what = "it is a context manager: calling it runs nothing of it, for Django never enters it"
+        return _Fault(what, "take the decorator off and the yield out", runs_nothing=True)
+    if code in _OF_SINGLE and found.by_place <= code.co_argcount:  # nothing but its own object
+        return _Fault(
+            "it is a singledispatch function, which wants something by place, and Django gives everything"
+            " by name: every send raises an error",
+            "connect a plain function that calls it with its first argument by place",
+        )
+    return None
+
+
 def _fault(found: _Called, one: Standing) -> _Fault | None:
     """Tell why such a call fails, or runs nothing."""
+    of_library = _of_library(found)
+    if of_library is not None:
+        return of_library
     flags = found.function.__code__.co_flags
     if flags & _GENERATOR:
         what = "it is a generator function: calling it runs nothing of it"
@@ -105,18 +161,13 @@ def _fault(found: _Called, one: Standing) -> _Fault | None:
         return _Fault(what, "connect the method obj.__call__, or an async function", runs_nothing=True)
     if not flags & _KEYWORDS:
         return _Fault("it takes no **kwargs: every send raises TypeError", "add **kwargs to its parameters")
-    given = _given(one.named)
+    page = next((page for page in catalog.PAGES if page.path == one.named.path), None)
+    given = {"signal", "sender"} | ({one.name for one in page.arguments} if page else set())
     taken = _taken(found, given)
     if taken is not None:
         return _given_twice(found, taken)
-    missing = _missing(found, given)
+    missing = _missing(found, given, known=page is not None)
     return _lacking(one, missing) if missing else None
-
-
-def _given(signal: SignalWords) -> set[str]:
-    """Return what a send of the signal gives by name, as far as the catalogue knows it."""
-    page = next((page for page in catalog.PAGES if page.path == signal.path), None)
-    return {"signal", "sender"} | ({one.name for one in page.arguments} if page else set())
 
 
 def _taken(found: _Called, given: set[str]) -> str | None:
@@ -144,14 +195,13 @@ def _given_twice(found: _Called, name: str) -> _Fault:
     )
 
 
-def _missing(found: _Called, given: set[str]) -> list[str]:
+def _missing(found: _Called, given: set[str], *, known: bool) -> list[str]:
     """Return the parameters that a function must be given, and that no send of the signal gives."""
     function, code = found.function, found.function.__code__
     required = code.co_varnames[found.by_place : code.co_argcount - len(function.__defaults__ or ())]
     only_by_place = code.co_varnames[found.by_place : code.co_posonlyargcount]  # Django gives all by name
     keyword = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     required += tuple(name for name in keyword if name not in (function.__kwdefaults__ or {}))
-    known = len(given) > _ALWAYS
     return [
         name
         for name in required

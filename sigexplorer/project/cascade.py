@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.project.models import label
 
 Fate = Literal["stopped", "fast", "updated", "left", "unknown"]

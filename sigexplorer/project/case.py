@@ -19,6 +19,7 @@ from sigexplorer.capture.signals import SignalWords
 from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.model import ListedReceiver, Origin, Trace
 from sigexplorer.project import inventory
+from sigexplorer.project.naming import Meant, connected_at
 from sigexplorer.project.source import Definition, Source, project_folders
 
 
@@ -112,6 +113,12 @@ class Case:
     signal: str | None = None  # dotted path; None: every signal
     trace: Trace | None = None
     definitions: tuple[Definition, ...] = field(default=())
+    meant: Meant | None = None  # the one object that was asked about, where others go by its name
+
+    @property
+    def told(self) -> str:
+        """What to call it in the answer."""
+        return self.meant.path if self.meant is not None else self.name
 
     @cached_property
     def standing(self) -> list[Standing]:
@@ -129,6 +136,7 @@ class Case:
             one
             for one in self.facts.attempts
             if self._meant(one.named) and self._about(one.event.receiver, one.event.holds, one.event.at)
+            if one.event.target is None or self._may_be(one.event.target())
         ]
 
     @cached_property
@@ -146,6 +154,7 @@ class Case:
             for one in self.facts.pending
             if self._meant(one.named)
             and self._about(one.receiver, receivers.held(one.waiting.receiver), one.at)
+            and self._may_be(one.waiting.receiver)
         ]
 
     @cached_property
@@ -154,11 +163,17 @@ class Case:
         return bool(self.standing or self.pending or self.attempts or self.recorded)
 
     @cached_property
+    def listed(self) -> list[ListedReceiver]:
+        """Its registrations that there were, and were alive, when the run that is looked at ended."""
+        listed = self.trace.receivers if self.trace is not None else ()
+        return [one for one in listed if one.alive and self._is_listed(one)]
+
+    @cached_property
     def recorded(self) -> list[str]:
         """The signals to which it is connected in the run that is looked at, be it after the start."""
         if self.trace is None:
             return []
-        found = [one.signal for one in self.trace.receivers if one.alive and self._is_listed(one)]
+        found = [one.signal for one in self.listed]
         for dispatch in self.trace.dispatches:
             found += [dispatch.signal for call in dispatch.calls if call.receiver in self.called]
         return [path for path in dict.fromkeys(found) if self.signal in (None, path)]
@@ -184,15 +199,16 @@ class Case:
     @cached_property
     def called(self) -> frozenset[str]:
         """The names by which a run knows it, and nothing else."""
-        return self.names | (self._wrappers - self.shared)
+        return (self.names | self._wrappers) - self.shared
 
     @cached_property
     def shared(self) -> frozenset[str]:
-        """The names by which a run knows it, wrapped, and other functions that are wrapped alike."""
+        """The names by which a run knows it and others: functions that are wrapped alike, other objects."""
+        mine = self._wrappers | (self.names if self.meant is not None else frozenset())
         others = [one.receiver.name for one in self.facts.standing if not self.is_ours(one)]
         if self.trace is not None:
             others += [one.receiver for one in self.trace.receivers if not self._is_listed(one)]
-        return self._wrappers.intersection(others)
+        return mine.intersection(others)
 
     @cached_property
     def _wrappers(self) -> frozenset[str]:
@@ -225,7 +241,12 @@ class Case:
         """Whether a registration is one of this receiver, be it under a decorator."""
         event = one.event
         holds = event.holds if event else receivers.held(one.registration.receiver)
-        return self._about(one.receiver, holds, event.at if event else None)
+        there = self._may_be(one.registration.receiver)
+        return there and self._about(one.receiver, holds, event.at if event else None)
+
+    def _may_be(self, receiver: Any) -> bool:
+        """Whether that, None for one that died, is no other object than the one that was asked about."""
+        return self.meant is None or receivers.is_same(self.meant.target, receiver)
 
     def _is_listed(self, one: ListedReceiver) -> bool:
         """Whether a registration that a run recorded is one of this receiver."""
@@ -250,9 +271,16 @@ def open_case(question: str, facts: Facts, trace: Trace | None) -> Case:
     signal = _signal(before, facts) if colon else None
     text = after.strip()
     definitions = facts.source.definitions(text.rpartition(".")[2]) if text else []
-    name = _resolved(text, facts, definitions, signal)
+    try:
+        name, meant = _resolved(text, facts, definitions, signal), None
+    except UnknownNameError:
+        meant = connected_at(text, facts)
+        if meant is None:
+            raise
+        name = meant.name
+        definitions = facts.source.definitions(name.rpartition(".")[2])
     ours = tuple(one for one in definitions if one.name == name)
-    return Case(name, facts, signal, trace, ours)
+    return Case(name, facts, signal, trace, ours, meant)
 
 
 def _signal(text: str, facts: Facts) -> str:

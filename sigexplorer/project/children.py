@@ -24,12 +24,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import sigexplorer
-from sigexplorer.frozen import dataclass
 from sigexplorer.project.awaiting import when_imported
 
 VARIABLE = "SIGEXPLORER_CHILD"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from sigexplorer.errors import ProjectError
-from sigexplorer.frozen import dataclass
 
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
 

@@ -12,7 +12,7 @@ from sigexplorer.capture.connections import NOTES, Noted
 from sigexplorer.capture.holders import held_by_debug_alone
 from sigexplorer.capture.receivers import ReceiverWords
 from sigexplorer.capture.signals import SignalWords
-from sigexplorer.capture.words import contents
+from sigexplorer.capture.words import class_attribute, class_path, contents
 from sigexplorer.model import Origin
 from sigexplorer.project.case import Attempt, Case, Standing
 from sigexplorer.project.evidence import answer, written
@@ -154,15 +154,26 @@ def _rebound(case: Case) -> Origin | None:
 
 def _meant_now(case: Case) -> ReceiverWords | None:
     """Return the function that the name of the receiver stands for."""
+    found = _named_now(case)
+    return None if found is None or found is _NOTHING else receivers.words(found)
+
+
+_NOTHING = object()
+
+
+def _named_now(case: Case) -> Any:
+    """Return what the name of the receiver stands for: ``_NOTHING`` where its module has no such name."""
     module = sys.modules.get(case.module or "")
-    if module is None:
+    if module is None or "<locals>" in case.name:
         return None
     found: Any = module
     for part in case.name.removeprefix(f"{case.module}.").split("."):
-        found = contents(found).get(part)
-        if found is None:
-            return None
-    return receivers.words(found)
+        held = contents(found).get(part, _NOTHING)
+        is_inherited = held is _NOTHING and issubclass(type(found), type)
+        found = (class_attribute(found, part) or _NOTHING) if is_inherited else held
+        if found is None or found is _NOTHING:
+            return found
+    return found
 
 
 def rebound(case: Case) -> Check:
@@ -170,19 +181,37 @@ def rebound(case: Case) -> Check:
     question = "does its name still mean this function?"
     later = _rebound(case)
     if later is None:
-        return answer("rebound", question, "ok" if case.connected else "skipped")
+        lost = _lost(case)
+        state: State = "noted" if lost else "ok" if case.connected else "skipped"
+        return answer("rebound", question, state, *lost)
     first = next(one for one in _gone(case) if one.name in case.names)
     name = case.name.rpartition(".")[2]
     what = f"{written(later)} defines {name} again: the function at {first.file}:{first.line} is gone"
     return answer("rebound", question, "failed", what, at=[later], fix="give each function a name of its own")
 
 
+def _lost(case: Case) -> list[str]:
+    """Say what became of the name of a receiver that died, where that is no function any more."""
+    if not any(one.name in case.names for one in _gone(case)):
+        return []
+    now, name = _named_now(case), case.name.rpartition(".")[2]
+    if now is _NOTHING:
+        return [f"{case.module} has nothing by the name of {name} any more"]
+    callable_ = now is None or class_attribute(type(now), "__call__") is not None
+    return (
+        []
+        if callable_
+        else [f"{name} is {class_path(type(now)).removeprefix('builtins.')} now, which is no function"]
+    )
+
+
 def still_connected(case: Case) -> Check:
-    """See whether somebody disconnected it."""
+    """See whether somebody disconnected it, or took it out without asking the signal."""
     question = "is it still connected?"
-    gone = [one for one in case.attempts if one.event.kind == "disconnected"]
+    taken = [] if case.recorded else taken_out(case)
+    gone = [one for one in case.attempts if one.event.kind == "disconnected" or one in taken]
     missed = [one for one in case.attempts if one.event.kind == "missed"]
-    said = [f"disconnected from {one.named.name} at {written(one.event.at)}" for one in gone]
+    said = [_how_it_went(one) for one in gone]
     said += [
         f"disconnect() at {written(one.event.at)} found nothing: sender or dispatch_uid differ"
         for one in missed
@@ -200,3 +229,29 @@ def still_connected(case: Case) -> Check:
             fix="connect it again, or leave it connected",
         )
     return answer("disconnected", question, "ok", *said, at=places)
+
+
+def _how_it_went(one: Attempt) -> str:
+    if one.event.kind == "disconnected":
+        return f"disconnected from {one.named.name} at {written(one.event.at)}"
+    return (
+        f"its registration with {one.named.name}, made at {written(one.event.at)},"
+        " was taken out of signal.receivers, not by disconnect()"
+    )
+
+
+def taken_out(case: Case) -> list[Attempt]:
+    """Return the connections that are no longer there, and that nobody disconnected and nothing ended."""
+    there = {id(one.registration.key) for one in case.facts.standing}
+    ended = {id(one.event.key) for one in case.attempts if one.event.kind == "disconnected"}
+    return [
+        one
+        for one in case.attempts
+        if one.event.kind == "connected" and id(one.event.key) not in there | ended
+        if not one.event.died and not is_gone(one.event)
+    ]
+
+
+def is_gone(event: Noted) -> bool:
+    """Whether the sender that a connection was for is gone, whose registration newer Djangos sweep away."""
+    return event.sender_reference is not None and event.sender_reference() is None

@@ -117,17 +117,30 @@ class Faults:
 
 
 def _meant(name: str) -> Callable[[Any, Any, Any], bool]:
+    """Return what tells a receiver that is meant: a glob is of whole names, or else of the end of them."""
+    known: dict[str, bool] = {}
+
     def meant(_signal: Any, _sender: Any, receiver: Any) -> bool:
         from sigexplorer.capture.receivers import words
 
-        return is_named(words(receiver).name, name)
+        own = words(receiver).name
+        if own not in known:
+            known[own] = is_named(own, name) and (fnmatchcase(own, name) or not _is_a_whole(name))
+        return known[own]
 
     return meant
 
 
+def _is_a_whole(glob: str) -> bool:
+    """Whether a glob fits the whole name of any receiver that is connected."""
+    from sigexplorer.project.inventory import all_receivers
+
+    return any(fnmatchcase(one.receiver, glob) for one in all_receivers())
+
+
 def is_named(receiver: str, name: str) -> bool:
-    """Whether a receiver is meant by a name: its own, the end of it, or a glob."""
-    return receiver == name or receiver.endswith(f".{name}") or fnmatchcase(receiver, name)
+    """Whether a receiver may be meant by a name: its own, a glob, or either of the end of it."""
+    return receiver == name or fnmatchcase(receiver, name) or fnmatchcase(receiver, f"*.{name}")
 
 
 def _maker(path: str, rule: Rule) -> Callable[[], BaseException | None]:

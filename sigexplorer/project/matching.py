@@ -11,13 +11,15 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from sigexplorer.answers import Check
+from sigexplorer.capture.senders import shown
 from sigexplorer.capture.signals import SignalWords
 from sigexplorer.capture.words import attribute, class_path, contents, is_a, model_label
 from sigexplorer.errors import nearest
 from sigexplorer.model import Origin
 from sigexplorer.project.case import Case, Pending, Standing
 from sigexplorer.project.evidence import answer, written
-from sigexplorer.project.models import all_models, families, label
+from sigexplorer.project.known_senders import never_sends
+from sigexplorer.project.models import abstract_models, all_models, families, label
 from sigexplorer.project.running import reached, reached_as
 
 
@@ -78,6 +80,11 @@ def _waits(one: Pending, case: Case) -> _Fault | None:
     """Tell of a connection to a model that nobody defined."""
     known = ".".join(one.waiting.model)  # in lower case, as Django keeps it
     wanted = case.facts.source.spelled(known, one.at) if one.at else known
+    abstract = next((model for model in abstract_models() if label(model).casefold() == known), None)
+    if abstract is not None:
+        of_fields = _of_many_to_many(abstract, label(abstract)) if one.named.group == "m2m" else None
+        what, fix = of_fields or _of_abstract(abstract, label(abstract))
+        return _Fault(f"{one.named.name}: {what}", fix, one.at)
     near = ", ".join(nearest(wanted, [label(model) for model in all_models()]))
     what = f"'{wanted}' is no model: the connect() at {written(one.at)} waits for it (nearest: {near})"
     return _Fault(what, "write the sender as app_label.Model", one.at)
@@ -89,9 +96,11 @@ def _text(one: Standing, case: Case) -> str | None:
 
 def _never(one: Standing, case: Case) -> _Fault | None:
     """Tell why the sender of a registration can never be sent with, if that is so."""
+    found = _sender(one, case)
+    if one.named.name == "class_prepared" and (one.registration.sender_id is None or is_model(found)):
+        return _too_late(one, found, case)
     if one.registration.sender_id is None:
         return None
-    found = _sender(one, case)
     text = _text(one, case)
     fault = _fault(one, found, text, case)
     if fault is None or reached_as(case, one.named.path, text):
@@ -99,6 +108,19 @@ def _never(one: Standing, case: Case) -> _Fault | None:
     what, fix = fault
     at = one.event.at if one.event else None
     return _Fault(f"{one.named.name}: {what}", fix, at, partly=_is_sent_in_part(one, found, case))
+
+
+def _too_late(one: Standing, found: Any, case: Case) -> _Fault | None:
+    """Tell of a connection that was made when the models were prepared, of which each is sent once."""
+    if one.event is None or not one.event.after_models or reached(case):
+        return None
+    what = (
+        f"{one.named.name}: it was connected at {written(one.event.at)}, and all models are prepared by then"
+    )
+    if found is None:
+        what = f"{what}: only those that are made later are sent, such as the models of migrations"
+    fix = "connect it before the models are imported: in the __init__.py of the first of INSTALLED_APPS"
+    return _Fault(what, fix, one.event.at, partly=found is None)
 
 
 def _is_sent_in_part(one: Standing, found: Any, case: Case) -> bool:
@@ -116,20 +138,22 @@ def _sender(one: Standing, case: Case) -> Any:
 
 def _fault(one: Standing, found: Any, text: str | None, case: Case) -> tuple[str, str] | None:
     kind = one.event.sender_kind if one.event else class_path(type(found))
+    is_text = kind == "builtins.str"
+    told = shown(text, is_text=is_text)
     if one.event is not None and one.event.sender_reference is not None and found is None:
         return _gone(one.named, text, kind)
     if one.named.group == "m2m":
-        return _of_many_to_many(found, text)
+        return _of_many_to_many(found, told)
     if one.named.group in _OF_MODELS:
-        return _of_models(one, found, text, case)
+        return _of_models(one, found, told, case)
     if one.named.name in ("pre_migrate", "post_migrate"):
-        return _of_migrate(found, text)
-    if one.named.group == "auth" and is_model(found):
-        return _of_users(found, text)
-    return _of_text(one, text) if kind == "builtins.str" else None
+        return _of_migrate(found, told)
+    if one.named.group == "auth" and is_model(found) and (fault := _of_users(found, told)) is not None:
+        return fault
+    return _of_text(one, text) if is_text else never_sends(one.named, found, told)
 
 
-def _of_users(found: Any, text: str | None) -> tuple[str, str] | None:
+def _of_users(found: Any, text: str) -> tuple[str, str] | None:
     """Tell why no user is of such a class."""
     if not found._meta.swapped and not found._meta.abstract:
         return None
@@ -194,7 +218,7 @@ def _kept_text(one: Standing, text: str | None) -> str:
     return ""
 
 
-def _of_models(one: Standing, found: Any, text: str | None, case: Case) -> tuple[str, str] | None:
+def _of_models(one: Standing, found: Any, text: str, case: Case) -> tuple[str, str] | None:
     """Tell why no model sends init, save or delete signals as ``found``."""
     if not issubclass(type(found), type):
         which = f"{label(type(found))} itself" if is_model(type(found)) else "a model class"
@@ -209,13 +233,16 @@ def _connect_heirs(found: Any) -> str:
     return f"connect it for each of {', '.join(heirs)}" if heirs else "use a model class as the sender"
 
 
-def _of_model(one: Standing, found: Any, text: str | None, case: Case) -> tuple[str, str] | None:
+def _of_abstract(found: Any, text: str) -> tuple[str, str]:
+    what = f"its sender {text} is abstract: only its children are saved, as themselves"
+    return what, _connect_heirs(found)
+
+
+def _of_model(one: Standing, found: Any, text: str, case: Case) -> tuple[str, str] | None:
     """Tell why this model sends no such signal."""
     options = found._meta
     if options.abstract:
-        return f"its sender {text} is abstract: only its children are saved, as themselves", _connect_heirs(
-            found
-        )
+        return _of_abstract(found, text)
     if options.swapped:
         return (
             f"its sender {text} is swapped out for {options.swapped}",
@@ -239,7 +266,7 @@ def _hears(case: Case, one: Standing, model: Any) -> bool:
     )
 
 
-def _of_many_to_many(found: Any, text: str | None) -> tuple[str, str] | None:
+def _of_many_to_many(found: Any, text: str) -> tuple[str, str] | None:
     """Tell why ``found`` is the through model of no many-to-many field."""
     fields = [(model, field) for model in all_models() for field in model._meta.local_many_to_many]
     if any(field.remote_field.through is found for _, field in fields):
@@ -253,7 +280,7 @@ def _of_many_to_many(found: Any, text: str | None) -> tuple[str, str] | None:
     return f"its sender {text} is no through model, and only those send m2m_changed", f"use sender={meant}"
 
 
-def _of_migrate(found: Any, text: str | None) -> tuple[str, str] | None:
+def _of_migrate(found: Any, text: str) -> tuple[str, str] | None:
     """Tell why ``found`` is not the configuration of an app that migrates."""
     from django.apps import apps
 
@@ -266,7 +293,9 @@ def _of_migrate(found: Any, text: str | None) -> tuple[str, str] | None:
         )
     if config is not None:
         return None
-    instances = [one.label for one in configs if type(one) is found or text in (one.label, one.name)]
+    instances = [
+        one.label for one in configs if type(one) is found or text in (f"'{one.label}'", f"'{one.name}'")
+    ]
     fix = (
         f"use apps.get_app_config('{instances[0]}'), or self in its ready()"
         if instances

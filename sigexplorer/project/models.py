@@ -23,6 +23,8 @@ def all_models() -> list[Any]:
 def find_model(name: str) -> Any:
     """Return the model called ``app.Model``, or ``Model`` where that is unique; case does not matter."""
     wanted = name.casefold()
+    if not wanted.strip():
+        raise UsageError("no model is named", "name one, such as app_label.Model")
     models = {label(model): model for model in all_models()}
     if not models:
         raise ProjectError("this project has no models", "there is nothing to explain")
@@ -38,7 +40,7 @@ def find_model(name: str) -> Any:
 def _refuse_abstract(name: str) -> None:
     """Raise if ``name`` is that of an abstract model, ``app.Model`` or ``Model``."""
     wanted = name.casefold()
-    for model in _abstract():
+    for model in abstract_models():
         names = {f"{model._meta.app_label}.{model.__name__}", f"{model.__module__}.{model.__name__}"}
         names |= {model.__name__, _in_its_app(model)}
         if wanted in {one.casefold() for one in names}:
@@ -47,7 +49,7 @@ def _refuse_abstract(name: str) -> None:
             raise UsageError(f"'{name}' is abstract: no object of it is built, saved or deleted", hint)
 
 
-def _abstract() -> list[Any]:
+def abstract_models() -> list[Any]:
     """Return every abstract model of the process."""
     from django.db.models import Model
 

@@ -11,6 +11,7 @@ from sigexplorer.capture.connections import Noted
 from sigexplorer.capture.importers import IMPORTS
 from sigexplorer.capture.places import short
 from sigexplorer.capture.receivers import ReceiverWords
+from sigexplorer.capture.senders import for_text, shown
 from sigexplorer.capture.words import class_path, contents
 from sigexplorer.model import Origin
 from sigexplorer.project.case import Case
@@ -224,5 +225,5 @@ def _connected_elsewhere(case: Case, question: str) -> Check:
 
 
 def _said(event: Noted, signal: str) -> str:
-    sender = f" for {event.sender}" if event.sender else " for every sender"
-    return f"to {signal}{sender} at {written(event.at)}"
+    sender = shown(event.sender, is_text=for_text(event))
+    return f"to {signal} for {sender} at {written(event.at)}"

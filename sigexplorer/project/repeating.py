@@ -10,6 +10,7 @@ from typing import Any
 
 from sigexplorer.answers import Check, State
 from sigexplorer.capture import receivers
+from sigexplorer.capture.senders import shown
 from sigexplorer.capture.uids import uid
 from sigexplorer.capture.words import plain
 from sigexplorer.project.case import Case, Standing
@@ -151,7 +152,9 @@ def _overlap(one: Standing, other: Standing) -> bool:
 
 
 def _key(one: Standing, case: Case) -> str:
-    sender = case.facts.senders.words(one.registration, one.event) or "every sender"
+    senders = case.facts.senders
+    is_text = senders.is_text(one.registration, one.event)
+    sender = shown(senders.words(one.registration, one.event), is_text=is_text)
     told = uid(one.registration.dispatch_uid)
     key = "the function" if told is None else f"dispatch_uid {told}"
     at = written(one.event.at if one.event else None)

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.masking import command_line
 from sigexplorer.project.children import STARTUP, VARIABLE
 from sigexplorer.project.program import interpreter, resolve
 
 #: Options with which Python does not begin with ``sitecustomize``, or not with ours.
 _DEAF = {"-E", "-I", "-S"}
+
+#: What ``os.execve`` calls what it is given.
+_NAMES = ("path", "argv", "env")
+
+
+def is_complete(function: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> bool:
+    """Whether ``os.execv`` or ``os.execve`` takes these arguments: there is none that may be left out."""
+    if function != "execve":
+        return len(arguments) == len(_NAMES) - 1 and not named
+    given = {**dict(zip(_NAMES, arguments, strict=False)), **named}
+    return len(arguments) + len(named) == len(given) == len(_NAMES) and given.get("env") is not None
 
 
 @dataclass(frozen=True, slots=True)

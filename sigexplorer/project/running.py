@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from sigexplorer.answers import Check, State
+from sigexplorer.capture.senders import for_text
 from sigexplorer.model import Call, Dispatch, Trace
 from sigexplorer.project.case import Case
 from sigexplorer.project.evidence import answer, written
+from sigexplorer.project.models import all_models, label
 
 _NO_RUN = "no run to look at: give one with --trace FILE"
 
@@ -47,32 +50,88 @@ def sent(case: Case) -> Check:
         return answer("sent", question, "skipped", *([_NO_RUN] if trace is None else []))
     if case.shared:
         return answer("sent", question, "skipped", _known_as(case))
-    short = [path.rpartition(".")[2] for path in case.signals]
-    plain = short if len(set(short)) == len(short) else case.signals
-    names = f"{', '.join(plain)} {'was' if len(plain) == 1 else 'were'}"
     calls = heard(case, trace)
     if calls:
-        return answer("sent", question, "ok", f"{', '.join(plain)}: {_how_often(calls)}")
+        return answer("sent", question, "ok", *(_told(case, trace, path) for path in case.signals))
+    names = _names(case)
+    counted = [one for one in trace.counted if one.name in names.values()]
     sends = _sends(case, trace)
-    counted = [
-        f"{one.name} of {one.sender} only counted, {_times(one.times)}"
-        for one in trace.counted
-        if one.name in short
-    ]
     state: State = "noted" if _passed(case, trace) or counted else "failed"
     if counted and not sends:
-        what = f"{names} only counted in this run, and no call of it recorded"
-        return answer("sent", question, "noted", what, *counted, fix="record it: trace with --init")
+        what = f"{_were(one.name for one in counted)} only counted in this run, and no call of it recorded"
+        said = [f"{one.name} of {one.sender} only counted, {_times(one.times)}" for one in counted]
+        return answer("sent", question, "noted", what, *said, fix="record it: trace with --init")
     if not sends:
-        what = f"{names} never sent in this run"
+        what = f"{_were(names.values())} never sent in this run"
         return answer("sent", question, state, what, fix="do in the run what should send it")
-    senders = Counter(dispatch.sender or "None" for dispatch in sends)
-    near = ", ".join(f"{sender} ({times})" for sender, times in senders.most_common(5))
-    what = f"{names} sent {_times(len(sends))} in this run, never with its sender"
-    return answer(
-        "sent", question, state, what, f"sent by {near}", at=[one.origin for one in sends[:3]],
-        fix="connect it for a sender that sends, or for every one",
-    )  # fmt: skip
+    paths = sorted(case.signals, key=lambda path: not _of(path, sends))  # what was sent comes first
+    told = [_told(case, trace, path) for path in paths]
+    near = [
+        f"{_by(path, names, several=len(paths) > 1)} {_senders(found)}"
+        for path in paths
+        if (found := _of(path, sends))
+    ]
+    fix = "connect it for a sender that sends, or for every one"
+    if all(_was_away(case, path, sends) for path in paths if _of(path, sends)):
+        fix = "connect it before it is sent: where that is done, or sooner"
+    at = [one.origin for one in sends[:3]]
+    return answer("sent", question, state, "; ".join(told), *near, at=at, fix=fix)
+
+
+def _names(case: Case) -> dict[str, str]:
+    """Return what to call each of its signals: short, where that is no name of two."""
+    short = {path: path.rpartition(".")[2] for path in case.signals}
+    return short if len(set(short.values())) == len(short) else {path: path for path in short}
+
+
+def _were(names: Iterable[str]) -> str:
+    told = list(dict.fromkeys(names))
+    return f"{', '.join(told)} {'was' if len(told) == 1 else 'were'}"
+
+
+def _of(path: str, sends: Sequence[Dispatch]) -> list[Dispatch]:
+    return [one for one in sends if one.signal == path]
+
+
+def _by(path: str, names: dict[str, str], *, several: bool) -> str:
+    return f"{names[path]} sent by" if several else "sent by"
+
+
+def _senders(sends: list[Dispatch]) -> str:
+    senders = Counter(one.sender or "None" for one in sends)
+    return ", ".join(f"{sender} ({times})" for sender, times in senders.most_common(5))
+
+
+def _told(case: Case, trace: Trace, path: str) -> str:
+    """Say of one of its signals how often the run sent it, and whether that reached it."""
+    name = _names(case)[path]
+    calls = [pair for pair in heard(case, trace) if pair[0].signal == path]
+    if calls:
+        return f"{name}: {_how_often(calls)}"
+    sends = _of(path, trace.dispatches)
+    if not sends:
+        return f"{name} was never sent in this run"
+    how = "only while it was not connected" if _was_away(case, path, sends) else "never with its sender"
+    return f"{name} was sent {_times(len(sends))} in this run, {how}"
+
+
+def _was_away(case: Case, path: str, sends: Sequence[Dispatch]) -> bool:
+    """Whether sends that did not reach it had a sender that does, as long as it is connected."""
+    senders = {dispatch.sender for dispatch in sends if dispatch.signal == path}
+    told = case.facts.senders
+    there = [
+        told.words(one.registration, one.event)
+        for one in case.standing
+        if one.named.path == path and not told.is_text(one.registration, one.event)
+    ]
+    there += [
+        one.event.sender
+        for one in case.attempts
+        if one.named.path == path and one.event.kind == "connected" and not for_text(one.event)
+    ]
+    there += [one.sender for one in case.listed if one.signal == path and not one.by_text]
+    models = {label(model) for model in all_models()}
+    return any(sender is None or (sender in senders and sender in models) for sender in there)
 
 
 def _how_often(heard: list[tuple[Dispatch, Call]]) -> str:

@@ -8,12 +8,12 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from sigexplorer.capture.places import short
 from sigexplorer.capture.words import contents
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Origin
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -23,7 +23,7 @@ from sigexplorer.project.importable import importable, remember
 from sigexplorer.project.injecting import Faults
 from sigexplorer.project.program.ending import can_run, stay_interrupted, uninterrupted
 from sigexplorer.project.program.terminating import BeforeTerminated
-from sigexplorer.project.replacing import Replacement
+from sigexplorer.project.replacing import Replacement, is_complete
 from sigexplorer.spool import common, presence
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Tracing:
         self._faults = Faults(state.inject)
         self._terminated = BeforeTerminated(functools.partial(self._last, flush=False))
         self._process = os.getpid()
+        self._left = 0  # the process that has said that it may have told all, if any
         self._ended: Ended | None = None
         self._recording: Callable[[], None] | None = None
         self._execve: Any = None
@@ -124,7 +125,8 @@ class Tracing:
     def _rest(self) -> None:
         """Write what there is as if nothing more came."""
         with suppress(Exception):
-            if self._recorder is None or self._recorder.rest():
+            if (self._recorder is None or self._recorder.rest()) and self._left != os.getpid():
+                self._left = os.getpid()
                 presence.leave(Path(self._state.folder))
 
     def _record(self, _module: object) -> None:
@@ -187,7 +189,8 @@ class Tracing:
     def _becoming(self, become: Any) -> Any:
         @functools.wraps(become)
         def becoming(*arguments: Any, **named: Any) -> Any:
-            if not can_run(*arguments, **named):  # it fails, and the program goes on
+            given = is_complete(become.__name__, arguments, named)
+            if not given or not can_run(*arguments, **named):  # it fails, and the program goes on
                 return become(*arguments, **named)
             recorder, ended, state = self._recorder, self._ended, ""
             replacement = Replacement(*arguments, **named)

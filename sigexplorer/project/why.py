@@ -34,4 +34,4 @@ def diagnose(question: str, folder: Path, trace: Trace | None = None) -> Diagnos
     ``trace`` is a run to look at. Nothing is imported, sent or called.
     """
     case = open_case(question, Facts(folder), trace)
-    return Diagnosis(case.name, case.signals, tuple(check(case) for check in _CHECKS))
+    return Diagnosis(case.told, case.signals, tuple(check(case) for check in _CHECKS))

@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--signals-leaks",
         action="store_true",
-        help="name each test that leaves a receiver connected or removes one; exit code 1 if there is any",
+        help="name each test, class or module that leaves a receiver connected or removes one (exit code 1)",
     )
     group.addoption("--signals-save-failed", metavar="DIR", help="write the trace of each failing test there")
     group.addoption(

@@ -87,13 +87,17 @@ class Suite:
                 self._leaks.begin()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, Any, Any]:
         """Record a test, with its fixtures."""
         if self._tally is None:  # Django cannot be imported
             return (yield)
         with ExitStack() as stack:
             if self._leaks is not None:
-                stack.enter_context(_lenient(self._leaks.around_test(item.nodeid), self._noted))
+                stack.enter_context(
+                    _lenient(self._leaks.around_test(item.nodeid, _ending(item, nextitem)), self._noted)
+                )
             if self._report or self._folder:
                 stack.enter_context(self._recorded(item))
             return (yield)
@@ -149,16 +153,17 @@ class Suite:
         ending = ExitStack()
         # What ends it is done in reverse order: this is the last of it, and begins below.
         request.addfinalizer(ending.close)
-        with self._part_of_many(fixturedef):
+        with self._part_of_many(fixturedef, request):
             made = yield
-        request.addfinalizer(lambda: ending.enter_context(self._part_of_many(fixturedef)))
+        request.addfinalizer(lambda: ending.enter_context(self._part_of_many(fixturedef, request)))
         return made
 
     @contextmanager
-    def _part_of_many(self, fixturedef: Any) -> Iterator[None]:
+    def _part_of_many(self, fixturedef: Any, request: pytest.FixtureRequest) -> Iterator[None]:
         with ExitStack() as stack:
             if self._leaks is not None:
-                stack.enter_context(_lenient(self._leaks.around_fixture(), self._noted))
+                around = self._leaks.around_fixture(_owner(request))
+                stack.enter_context(_lenient(around, self._noted))
             if self._recording is not None:
                 title = f"{fixturedef.scope} {_FIXTURE} {fixturedef.argname}"
                 stack.enter_context(self._recording.step(title))
@@ -205,7 +210,8 @@ class Suite:
         """Take the part of a worker of xdist."""
         told = getattr(node, "workeroutput", {}).get(_SENT)
         tally, found, saved, problems = told or (None, [], [], ["a worker of xdist ended before it told"])
-        self._found += [(test, text) for test, text in found]
+        # A class or a module may have run in several.
+        self._found += [(test, text) for test, text in found if (test, text) not in self._found]
         self._saved += saved
         self._problems += [problem for problem in problems if problem not in self._problems]
         with self._guarded():
@@ -258,6 +264,18 @@ class Suite:
         told = f"{type(problem).__name__}: {problem}".partition("\n")[0]
         if told not in self._problems:
             self._problems.append(told)
+
+
+def _ending(item: pytest.Item, following: pytest.Item | None) -> list[str]:
+    """Return what ends with a test: itself, and its class or module, the inner ones first."""
+    going_on = following.listchain() if following is not None else []
+    return [one.nodeid for one in reversed(item.listchain()[1:]) if one not in going_on]
+
+
+def _owner(request: pytest.FixtureRequest) -> str | None:
+    """Return the class or module that a fixture is there for; None where it is the whole session."""
+    node = request.node
+    return None if node is request.session else str(node.nodeid)
 
 
 @contextmanager

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from sigexplorer import catalog
 from sigexplorer.errors import UnknownNameError, UsageError
-from sigexplorer.frozen import dataclass
 from sigexplorer.show.filters import Filters, Sieve
 from sigexplorer.show.outline import Entry, Outline
 from sigexplorer.show.recording.unended import number_of
@@ -23,6 +22,7 @@ Kind = Literal[
 
 _LARGEST = 4_000_000  # pairs of lines that are held against each other
 _ARGUMENT = re.compile(r"(?:^| )(\w+)=")
+_SENDER = re.compile(r"(.*?)(?: (\w+=.*|by \w+\(\)))?", re.DOTALL)  # which may be any text
 _BYPASS = "no signal: "
 _ROLLED_BACK = " rolled back"
 
@@ -119,7 +119,8 @@ def _taken_apart(entry: Entry) -> _Line:
         return _Line(entry.depth, f"{_BYPASS}{operation}", model, f"rows={rows}", receivers, entry.queries)
     name, _, rest = text.partition(" ")
     rest, rolled_back = rest.removesuffix(_ROLLED_BACK), rest.endswith(_ROLLED_BACK)
-    sender, _, arguments = rest.partition(" ")
+    found = _SENDER.fullmatch(rest)
+    sender, arguments = found.groups("") if found else (rest, "")
     return _Line(entry.depth, name, sender, arguments, receivers, entry.queries, rolled_back)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from sigexplorer.catalog import facts
 from sigexplorer.catalog.fact import Fact
 from sigexplorer.catalog.page import Page, Version, dotted
-from sigexplorer.model import Trace
 from sigexplorer.show.document import Block, Bullets, Commands, Document, Grid, Heading, Paragraph
 from sigexplorer.show.text import plural
+
+if TYPE_CHECKING:
+    from sigexplorer.model import Trace
 
 #: Facts that were not tried and are named; of more their number is enough: something ended the run.
 _NAMED = 20

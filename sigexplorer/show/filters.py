@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 from sigexplorer import catalog
 from sigexplorer.errors import UnknownNameError, UsageError
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Bypass, Dispatch, Step, Trace
 from sigexplorer.show.nesting import depths
 

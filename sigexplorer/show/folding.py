@@ -5,11 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import NamedTuple
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Bypass, Callback, Dispatch, Step, Trace
 from sigexplorer.show.filters import NOISE, Filters, asked_for, chosen_steps
 from sigexplorer.show.look import Look

@@ -12,14 +12,13 @@ import json
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 from sigexplorer.answers import Drift
 from sigexplorer.errors import UsageError
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import ListedReceiver
 from sigexplorer.show.document import Block, Document, Grid, Heading
 from sigexplorer.show.registrations import EVERY

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.show.filters import Filters
 from sigexplorer.show.text import DEFAULT_LIMIT, ROWS
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Bypass, Call, Dispatch, Trace
 from sigexplorer.show.filters import NOISE
 from sigexplorer.show.nesting import depths, in_order

@@ -10,11 +10,11 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sigexplorer.errors import RecordingError
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Summary
 from sigexplorer.show.filters import NOISE, has_failed
 from sigexplorer.show.profile import Burst, Measure, Profile, ReceiverNumbers, SignalNumbers

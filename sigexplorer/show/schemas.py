@@ -6,6 +6,8 @@ import json
 from importlib.resources import files
 from typing import Any
 
+from sigexplorer.errors import UnknownNameError
+
 
 def trace_schema() -> dict[str, Any]:
     """Return the schema of one trace, of several, and of one record of a trace (draft 2020-12)."""
@@ -35,6 +37,24 @@ def diff_schema() -> dict[str, Any]:
 def comparison_schema() -> dict[str, Any]:
     """Return the schema of what ``scenario --compare`` prints."""
     return _read("comparison-1.json")
+
+
+_FILES = {
+    "answers": ("explain", "why", "lock"),
+    "check": ("check", "check-rules"),
+    "comparison": ("comparison",),
+    "diff": ("diff",),
+    "inventory": ("list", "receivers", "docs", "scenario", "facts"),
+    "trace": ("trace", "traces"),
+}
+
+
+def schema_named(name: str) -> dict[str, Any]:
+    """Return the schema of a document whose ``schema`` is ``sigexplorer.<name>/1``."""
+    files_by_name = {each: file for file, names in _FILES.items() for each in names}
+    if name not in files_by_name:
+        raise UnknownNameError("kind of JSON", name, files_by_name)
+    return _read(f"{files_by_name[name]}-1.json")
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from heapq import heappush, heappushpop
 from typing import Any
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Run, Summary, Trace, summarise
 from sigexplorer.show.filters import NOISE, Filters, Names, Sieve, apply, has_failed
 from sigexplorer.show.look import Look

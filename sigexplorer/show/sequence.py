@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Bypass, Call, Callback, Dispatch, Trace
 from sigexplorer.show.folding import Row, Timeline
 from sigexplorer.show.text import plural, split_path

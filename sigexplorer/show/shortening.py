@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Callback
 from sigexplorer.show.folding import Row, Timeline
 from sigexplorer.show.selection import Selection

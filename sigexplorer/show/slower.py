@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Trace
 from sigexplorer.show.profiling import profile_of
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import Any, Protocol, runtime_checkable
 
 from sigexplorer.errors import UnknownNameError
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Step, Trace
 from sigexplorer.show.filters import Filters, Names, Sieve, apply, check, chosen_steps, narrowed
 from sigexplorer.show.recording import assemble, records

@@ -92,6 +92,8 @@ class SpooledRuns:
 def spooled(folder: Path) -> Spooled | SpooledRuns:
     """Return what a run has left in a folder."""
     spools = runs_in(folder)
+    # Of a story that was killed before its first step there is nothing to tell.
+    spools = [spool for spool in spools if spool.steps or spool.claims] or spools
     return Spooled(folder, spools[0]) if len(spools) == 1 else SpooledRuns(folder, spools)
 
 

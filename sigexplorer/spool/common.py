@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from sigexplorer.frozen import dataclass
+if TYPE_CHECKING:
+    from mmap import mmap
 
 #: The first line of every file of a folder. /1: the first.
 MAGIC = b"sigexplorer.spool/1\n"
 
 _NAME = "common"
-_LONGEST = 200  # bytes of a second line
 
 #: Programs are given the lowest numbers for what they open, and may tell them.
 _HIGHEST, _LOWEST = 250, 150
@@ -90,7 +91,9 @@ class Joined:
         return str(self.path)
 
     def add(self, offset: int, position: int, length: int) -> None:
-        """Add a piece, which replaces what stood there and after it."""
+        """Add a piece, which replaces what stood there and after it; not where one before it is missing."""
+        if self.pieces and offset > self.size():
+            return
         while self.pieces and self.pieces[-1][0] >= offset:
             self.pieces.pop()
         self.pieces.append((offset, position, length))
@@ -137,20 +140,41 @@ class _Reader(io.RawIOBase):
 
 def parts(folder: Path) -> tuple[dict[str, Joined], set[int]]:
     """Return by its name each file that stands in the common one, and the processes that have told all."""
+    from mmap import ACCESS_READ, mmap
+
     found: dict[str, Joined] = {}
     ended: set[int] = set()
     path = folder / _NAME
-    with suppress(OSError, ValueError), path.open("rb") as stream:
-        size = os.fstat(stream.fileno()).st_size
-        while stream.readline(len(MAGIC)) == MAGIC:
-            name, *numbers = stream.readline(_LONGEST).decode("ascii").split()
-            offset, length = map(int, numbers)
-            position = stream.tell()
-            if min(offset, length) < 0 or position + length > size:
-                break  # it was cut off
+    with (
+        suppress(OSError, ValueError),  # there is none, or nothing in it
+        path.open("rb") as stream,
+        mmap(stream.fileno(), 0, access=ACCESS_READ) as held,
+    ):
+        for name, offset, position, length in _pieces(held):
             if name.isdecimal():
                 ended.add(int(name))
             else:
                 found.setdefault(name, Joined(folder / name, path)).add(offset, position, length)
-            stream.seek(position + length)
     return found, ended
+
+
+def _pieces(held: mmap) -> Iterator[tuple[str, int, int, int]]:
+    """Give the name of every piece that is whole, from where on it stands, its position and length.
+
+    Where the disk was full one is cut off, in its data or before that, and others may follow it.
+    """
+    import re
+
+    head = re.compile(rb"%s([\d-]+) (\d{1,18}) (\d{1,18})\n" % re.escape(MAGIC))
+    found = head.match(held)
+    while found is not None:
+        name, offset, length = found[1].decode(), int(found[2]), int(found[3])
+        position, end = found.end(), found.end() + length
+        following = head.match(held, end) if end < len(held) else None
+        whole = following is not None or end == len(held)
+        if not whole:
+            following = head.search(held, position)
+            whole = end < len(held) and (following is None or following.start() >= end)
+        if whole:
+            yield name, offset, position, length
+        found = following

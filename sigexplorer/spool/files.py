@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import io
-import itertools
 import os
 import pickle
 import struct
@@ -83,50 +82,6 @@ def packed(kind: str, *content: Any) -> bytes:
     pickler.fast = True  # nothing in a frame refers to itself
     pickler.dump((kind, *content))
     return _LENGTH.pack(buffer.tell()) + buffer.getvalue()
-
-
-def put_aside(folder: Path) -> Path | None:
-    """Make room for a new folder: one of a run that was killed gets another name, which is returned.
-
-    Where nothing was recorded it is removed. ``FileExistsError`` where it holds anything else.
-    """
-    files = list(folder.iterdir())
-    if not all(_is_spool(file) for file in files):
-        raise FileExistsError(0, f"'{folder}' is in the way, and not ours")
-    if any(_is_written(file) for file in files):
-        raise FileExistsError(0, f"another run is writing to '{folder}'")
-    if any(file.stat().st_size > len(MAGIC) for file in files):
-        return _renamed(folder)
-    for file in files:
-        file.unlink()
-    folder.rmdir()
-    return None
-
-
-def _renamed(folder: Path) -> Path:
-    stem = folder.name.removesuffix(SUFFIX)
-    names = (folder.with_name(f"{stem}.{number}{SUFFIX}") for number in itertools.count(1))
-    free = next(name for name in names if not name.exists())
-    return folder.rename(free)
-
-
-def _is_spool(file: Path) -> bool:
-    if not file.is_file():
-        return False
-    with file.open("rb") as stream:
-        return MAGIC.startswith(stream.read(len(MAGIC)))
-
-
-def _is_written(file: Path) -> bool:
-    """Whether the process whose file it is, by its name, is still there."""
-    number = file.name.partition("-")[0]
-    try:
-        os.kill(int(number), 0)
-    except (ProcessLookupError, ValueError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return int(number) != os.getpid()
 
 
 class _OfAtoms(pickle.Pickler):

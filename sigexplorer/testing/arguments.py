@@ -56,7 +56,9 @@ class Arguments:
             if name not in sent:
                 said[name] = f"no argument {name}"
             elif not self._values.are_same(dispatch, name, wanted):
-                said[name] = _difference(name, sent[name], words.value(wanted, name))
+                was = _shown(sent[name], is_text=self._values.is_text(dispatch, name))
+                told = _shown(words.value(wanted, name), is_text=isinstance(wanted, str))
+                said[name] = f"{name} is another {was}" if was == told else f"{name}={was}, not {told}"
         return said
 
 
@@ -81,10 +83,9 @@ def _values(name: str) -> list[str]:
     return list(connections) if settings.configured else []
 
 
-def _difference(name: str, sent: Scalar, told: Scalar) -> str:
-    if sent == told and type(sent) is type(told):
-        return f"{name} is another {sent!r}"
-    return f"{name}={sent!r}, not {told!r}"
+def _shown(told: Scalar, *, is_text: bool) -> str:
+    """Return the words for something, in quotes where it is a text itself."""
+    return told if type(told) is str and not is_text else repr(told)
 
 
 def _known(signal: WantedSignal, trace: Trace) -> set[str] | None:

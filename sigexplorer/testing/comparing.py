@@ -20,8 +20,8 @@ from sigexplorer.capture.keeping import (
     Originals,
     Referred,
     Unkept,
-    key_of,
 )
+from sigexplorer.capture.keys import key_of
 from sigexplorer.errors import SigexplorerError, UsageError
 from sigexplorer.masking import looks_secret
 from sigexplorer.model import SECRET, Dispatch
@@ -29,6 +29,8 @@ from sigexplorer.model import SECRET, Dispatch
 __tracebackhide__ = True
 
 _GONE = object()
+
+_NOBODY = "django.contrib.auth.models.AnonymousUser"
 
 
 class Values:
@@ -52,7 +54,6 @@ class Values:
         is_text = isinstance(node, Held) and type(node.thing) is str
         if type(wanted) is str and wanted == told and SECRET not in wanted and not is_text:
             return True
-        wanted = _unwrapped(wanted)
         try:
             return (
                 _by_words(told, wanted, name) if _is_error(node, told) else self.is_same(node, wanted, name)
@@ -60,8 +61,14 @@ class Values:
         except UsageError as problem:
             raise problem.with_traceback(None) from None  # its frames hold what was sent
 
+    def is_text(self, dispatch: Dispatch, name: str) -> bool:
+        """Whether the argument ``name`` of a dispatch is a text, and not something that has words."""
+        node = self._kept.get(dispatch.id, {}).get(name)
+        return node is None or (isinstance(node, Held) and isinstance(node.thing, str))
+
     def is_same(self, node: Node, wanted: Any, name: str) -> bool:
         """Whether something is what is wanted."""
+        wanted = _unwrapped(wanted)
         match node:
             case Instance():
                 return self._is_instance(node, wanted, name)
@@ -174,6 +181,8 @@ def _is_gone(node: Referred | Instance, wanted: Any, name: str) -> bool:
     if _is_never(wanted, name):
         return False
     kind = node.kind() if node.kind is not None else None
+    if kind is not None and words.class_path(kind) == _NOBODY:
+        return isinstance(wanted, kind)  # as it compares
     by_itself = isinstance(node, Instance) or _compares_by_itself(kind)
     other = kind is not type(wanted)
     if by_itself and other and (type(wanted) in (*ATOMS, *COLLECTIONS) or _compares_by_itself(type(wanted))):

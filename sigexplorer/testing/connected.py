@@ -15,7 +15,7 @@ from sigexplorer.errors import UsageError, nearest
 from sigexplorer.model import ListedReceiver
 from sigexplorer.project.inventory import all_receivers, all_signals, receivers_of
 from sigexplorer.show.text import safe
-from sigexplorer.testing.senders import wanted_sender
+from sigexplorer.testing.senders import ids_of, wanted_sender
 from sigexplorer.testing.wanted import (
     EVERY,
     EVERY_SIGNAL,
@@ -86,8 +86,11 @@ def _registered(of: WantedSignal) -> Iterator[tuple[ListedReceiver, Registration
 
 
 def _is_for(registration: Registration, one: ListedReceiver, sender: Wanted) -> bool:
-    if registration.sender_id is None or sender.thing is None:
-        return registration.sender_id is None or sender.fits(one.sender)
+    if registration.sender_id is None:
+        return True
+    if sender.thing is None or type(sender.thing) is str:
+        named = sender.fits(one.sender) and (sender.thing is None or one.by_text)
+        return named or registration.sender_id in ids_of(sender.thing or sender.text)
     return registration.sender_id == id(sender.thing)
 
 

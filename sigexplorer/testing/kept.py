@@ -23,6 +23,9 @@ UPDATE = "SIGNALS_UPDATE"
 _SUFFIX = ".outline.txt"
 _NAME = re.compile(r"[\w.-]{1,100}")
 
+#: What this process has rewritten, or left as it was because it is right.
+_WRITTEN: set[Path] = set()
+
 _HOW = f"--signals-update, or {UPDATE}=1,"
 
 
@@ -35,17 +38,34 @@ def hold(name: object, trace: Trace, test: Path, *, update: bool | None, everyth
     # By its own name, which is not the test's.
     seen = outline(replace(trace, run=replace(trace.run, title=name)), everything=everything)
     kept = file.read_text(encoding="utf-8") if file.is_file() else None
-    if kept == seen:
+    updating = os.environ.get(UPDATE, "0") not in ("", "0") if update is None else update
+    if updating:
+        _write(name, file, kept, seen)
+    elif kept == seen:
         return
-    if os.environ.get(UPDATE, "0") not in ("", "0") if update is None else update:
-        write_file(file, [seen])
     elif kept is None:
         raise AssertionError(f"no outline '{name}' is kept yet: {_HOW} writes {file.name}\n\n{seen}")
     else:
         raise AssertionError(_difference(name, file, kept, seen))
 
 
+def _write(name: str, file: Path, kept: str | None, seen: str) -> None:
+    """Keep an outline, unless this run has kept another one under that name."""
+    if kept is not None and file.absolute() in _WRITTEN and kept != seen:
+        raise AssertionError(
+            f"the outline '{name}' was already written with other content in this run: "
+            f"give each its own name\n\n{_diff(file, kept, seen)}"
+        )
+    _WRITTEN.add(file.absolute())
+    if kept != seen:
+        write_file(file, [seen])
+
+
 def _difference(name: str, file: Path, kept: str, seen: str) -> str:
-    before, after = kept.splitlines(), seen.splitlines()
-    told = "\n".join(difflib.unified_diff(before, after, file.name, "what was sent", lineterm=""))
+    told = _diff(file, kept, seen)
     return f"the outline '{name}' is not the one that is kept in {file.name} ({_HOW} rewrites it)\n\n{told}"
+
+
+def _diff(file: Path, kept: str, seen: str) -> str:
+    before, after = kept.splitlines(), seen.splitlines()
+    return "\n".join(difflib.unified_diff(before, after, file.name, "what was sent", lineterm=""))

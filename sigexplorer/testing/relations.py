@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sigexplorer.capture import words
 from sigexplorer.capture.classes import has_base
 from sigexplorer.capture.keeping import ATOMS
 from sigexplorer.errors import UnknownNameError, UsageError
-from sigexplorer.frozen import dataclass
 from sigexplorer.project.models import all_models, label
 from sigexplorer.testing.comparing import cleaned, concrete
 from sigexplorer.testing.wanted import Wanted

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sigexplorer.capture import receivers, signals, words
 from sigexplorer.capture.altering import Rule
-from sigexplorer.frozen import dataclass
 from sigexplorer.testing.wanted import Wanted, WantedSignal
 
 
@@ -35,6 +35,8 @@ def _is_signal(wanted: WantedSignal, signal: Any) -> bool:
 
 
 def _is_sender(wanted: Wanted, sender: Any) -> bool:
+    if type(wanted.thing) is str:
+        return type(sender) is str and sender == wanted.thing
     if wanted.thing is not None:
         return wanted.thing is sender
     return wanted.every or wanted.fits(words.sender(sender))

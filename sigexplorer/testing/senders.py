@@ -8,10 +8,11 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from sigexplorer.capture import words
+from sigexplorer.capture.registry import registrations
 from sigexplorer.catalog.page import Page
 from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.model import Trace
-from sigexplorer.project.inventory import all_receivers
+from sigexplorer.project.inventory import all_receivers, all_signals
 from sigexplorer.project.models import all_models, between, label
 from sigexplorer.testing.relations import is_automatic, is_user, swapped_for
 from sigexplorer.testing.wanted import (
@@ -57,6 +58,9 @@ def wanted_sender(
         known.check_kind(thing)
         return Wanted(str(name), name=name, thing=thing)
     lenient = may_come and known.models is None
+    inner = thing[1:-1] if len(thing) > 2 and thing[0] == thing[-1] == "'" else ""  # noqa: PLR2004 - the quotes
+    if inner and known.is_text(inner):
+        return Wanted(thing, name=inner, thing=sys.intern(inner))
     if is_glob(thing):
         if not lenient and not any(fnmatchcase(one, thing) for one in known.names()):
             raise known.unknown(thing)
@@ -135,7 +139,8 @@ class _Known:
             raise self._refused(f"'{words.sender(thing)}'", "the configuration of an app does")
         model = words.model_label(thing if is_class else type(thing))
         if model is not None and not (self._groups == {"auth"} and is_class and is_user(thing)):
-            raise self._refused(f"'{model}'", "no model does, but for one of users that log in")
+            but = ", but for one of users that log in" if self._groups == {"auth"} else ""
+            raise self._refused(f"'{model}'", f"no model does{but}")
 
     def _is_silent(self, model: Any) -> bool:
         """Whether Django made a model, and so saves and deletes its rows without a signal."""
@@ -184,7 +189,13 @@ class _Known:
         if is_class or callable(found):
             return words.sender(app or found)
         known = found is not None or text in sys.modules or text in map(words.sender, _apps())
-        return text if known or text in _connected() else None
+        return text if known or text in _connected() or is_connected_for(text) else None
+
+    def is_text(self, text: str) -> bool:
+        """Whether a text has sent, or any receiver is connected for it: it is no model of that name."""
+        if self.models is not None:
+            return False
+        return text in self.seen or text in _connected() or is_connected_for(text)
 
     def names(self) -> Iterator[str]:
         """Yield what a sender's name may be, those of all classes of the process last."""
@@ -220,6 +231,17 @@ def _apps() -> list[Any]:
     from django.apps import apps
 
     return list(apps.get_app_configs()) if apps.apps_ready else []
+
+
+def ids_of(text: str) -> tuple[int, int]:
+    """Return the ids under which Django may keep a text as a sender: of it, and of the one that all share."""
+    return id(text), id(sys.intern(text))
+
+
+def is_connected_for(text: str) -> bool:
+    """Whether a receiver is connected for that very text; of a text Django keeps nothing but the id."""
+    ids = ids_of(text)
+    return any(one.sender_id in ids for _, signal in all_signals() for one in registrations(signal))
 
 
 def _connected() -> set[str]:

@@ -17,7 +17,7 @@ __tracebackhide__ = True
 
 
 class OwnSteps(Steps, Assertions):
-    """Named steps, and claims and assertions about the step that runs, or the one that ran last."""
+    """Named steps, and claims and assertions about the step that runs, or the one that ended last."""
 
     def __init__(
         self, tracer: Tracer, playground: Playground | None = None, *, sources: bool = False
@@ -31,8 +31,8 @@ class OwnSteps(Steps, Assertions):
         whole, kept = self._tracer.trace_and_kept()
         trace = replace(
             whole,
-            steps=tuple(one for one in whole.steps if one.id == self.number),
-            dispatches=tuple(one for one in whole.dispatches if one.step == self.number),
-            bypasses=tuple(one for one in whole.bypasses if one.step == self.number),
+            steps=tuple(one for one in whole.steps if one.id in self.within),
+            dispatches=tuple(one for one in whole.dispatches if one.step in self.within),
+            bypasses=tuple(one for one in whole.bypasses if one.step in self.within),
         )
         return trace, kept

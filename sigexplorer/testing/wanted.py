@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from importlib import import_module
 from types import MethodType
@@ -23,7 +23,6 @@ from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import Page, dotted
 from sigexplorer.errors import UnknownNameError, UsageError
-from sigexplorer.frozen import dataclass
 from sigexplorer.model import Dispatch, Trace
 from sigexplorer.project.inventory import all_signals
 from sigexplorer.show.filters import matches, parse_signals

@@ -8,6 +8,7 @@ import pytest
 from capturing import METHODS, calls, connect, observing, only, parents, returning, send
 from django.dispatch import Signal
 
+from sigexplorer.capture import rewriting, sources
 from sigexplorer.model import CHOOSES
 
 
@@ -124,3 +125,19 @@ def test_what_such_a_method_sends_first_is_part_of_its_dispatch() -> None:
     assert list(told) == ["outer", "before", "inner"]
     assert told["before"].parent == told["inner"].parent == told["outer"].id
     assert (told["before"].parent_call, told["inner"].parent_call) == (None, 0)
+
+
+def test_a_class_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test that is observed begins anew; the source of a class is not parsed anew for it."""
+    with observing():
+        pass
+    read: list[Any] = []
+    monkeypatch.setattr(sources, "_parsed", read.append)
+    monkeypatch.setattr(rewriting, "compiled", lambda *given: read.append(given))
+    signal, first = Plugin(), returning("first", 1)
+    connect(signal, first)
+    for _ in range(2):
+        with observing() as tracer:
+            signal.send(None)
+        assert [name for name, _ in calls(only(tracer.trace()))] == ["first"]
+    assert read == []

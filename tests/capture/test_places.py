@@ -189,6 +189,15 @@ def test_short_is_relative_to_the_longest_entry_of_the_path(
     places.short.cache_clear()
 
 
+def test_what_is_no_folder_on_the_path_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python imports nothing from an entry that is no text, whatever a program has put there; nor do we."""
+    monkeypatch.setattr(sys, "path", [b"/x", ["/y"], None, tmp_path, 5, str(tmp_path)])
+    assert places.without_folders(f"save {tmp_path}/a.py") == "save a.py"
+    assert places.short(f"{tmp_path}/a.py") == "a.py"
+
+
 def test_short_understands_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that is reached through a link is the folder all the same."""
     (tmp_path / "real" / "app").mkdir(parents=True)

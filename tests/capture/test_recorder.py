@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 import threading
@@ -14,16 +15,18 @@ import pytest
 from django.dispatch import Signal
 
 from sigexplorer.capture import recorder as module
+from sigexplorer.capture.journal import beside, noted_in
 from sigexplorer.capture.lanes import STREAM, count_query, next_id
 from sigexplorer.capture.recorder import Recorder
 from sigexplorer.capture.shapes import TABLE
+from sigexplorer.capture.tracer import Tracer
 from sigexplorer.spool import files
 from sigexplorer.spool.files import SpoolFile
 from sigexplorer.spool.reading import Spool
-from sigexplorer.spool.rows import Bypassed
+from sigexplorer.spool.rows import START, Bypassed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -175,6 +178,28 @@ def test_what_is_written_of_senders_that_are_gone_is_forgotten(
     assert senders == [f"Made{number}" for number in (*range(100), 7)]
 
 
+def test_a_process_that_rests_says_so_once(tmp_path: Path, recorder: Recorder) -> None:
+    """A worker that noted nothing since has nothing to write; whatever it notes has another end after it."""
+    (file,) = tmp_path.iterdir()
+    sizes = []
+    for number in (1, 1, 2, 2):
+        if number > len(set(sizes)):
+            recorder.take("MainThread", [row(number)], [])
+        assert recorder.rest()
+        sizes.append(file.stat().st_size)
+        assert Spool(tmp_path).run.complete
+    assert sizes[0] == sizes[1] < sizes[2] == sizes[3]
+
+
+def test_what_opened_before_we_recorded_is_not_missing(recorder: Recorder) -> None:
+    """Where nothing can be written only what would have been is counted."""
+    before = row(0)
+    before[START] = recorder._began - 1
+    recorder._give_up(OSError(28, "No space left on device"))
+    recorder.take("MainThread", [before, row(1), row(2)], [])
+    assert recorder.missing == 2
+
+
 def test_sql_of_a_run_that_was_not_stopped_is_told(tmp_path: Path) -> None:
     """How many statements there were is written as the program goes on, not only at its end."""
     recorder = Recorder(tmp_path, "test")
@@ -187,6 +212,24 @@ def test_sql_of_a_run_that_was_not_stopped_is_told(tmp_path: Path) -> None:
     recorder.stop()
     assert (run.complete, run.queries) == (False, 3)
     assert Spool(tmp_path).run.queries == 3
+
+
+def test_a_story_that_forks_is_told_of_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sent in a step is in the file before the fork, with the step; the child writes nothing."""
+    at_fork: dict[str, Callable[[], None]] = {}
+    monkeypatch.setattr(os, "register_at_fork", lambda **named: at_fork.update(named))
+    tracer = Tracer("story", steps_only=True)
+    tracer.start()
+    with noted_in(tmp_path), beside(tracer), tracer.step("one"):
+        Signal().send(None, n=0)
+        at_fork["before"]()
+        assert sent(tmp_path) == [0]
+        at_fork["after_in_child"]()
+        Signal().send(None, n=1)
+        STREAM.drain()
+    tracer.stop()
+    assert len(list(tmp_path.iterdir())) == 1
+    assert sent(tmp_path) == [0]
 
 
 #: Forks in a receiver, and forks again; the process in the middle is gone before the last one knows.

@@ -122,6 +122,8 @@ def test_the_configuration(table: str, expected: list[tuple[str, str]], tmp_path
         ("[tool.sigexplorer.check]\nper-file-ignores = {a = 'SX003'}", "no list of codes"),
         ("[tool.sigexplorer.check]\nbaseline = 1", "no path"),
         ("[tool.sigexplorer]\ncheck = 1", "no table"),
+        ("[tool.sigexplorer.chek]\nselect = []", "unknown key in .tool.sigexplorer. 'chek'.*nearest: check"),
+        ("[tool]\nsigexplorer = 3", "no table"),
         ("[tool.sigexplorer.check\n", "cannot read"),
     ],
 )

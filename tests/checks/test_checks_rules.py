@@ -135,6 +135,37 @@ def other(sender, instance, **kwargs):
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "source", "expected"),
+    [
+        (
+            "SX005",
+            "@receiver(post_save)\n@receiver(pre_save)\ndef note(**kwargs):\n    print(1)\nnote = None\n",
+            ["note is collected: line 9 gives its name to something else"],
+        ),
+        (
+            "SX022",
+            "# file: shop/models.py\nfrom blog.models import Base\nclass Post(Base):\n    pass\n",
+            ["index does not hear shop.Post: only blog.Post itself matches"],
+        ),
+    ],
+)
+def test_it_is_said_once_and_by_a_name_of_its_own(
+    code: str, source: str, expected: list[str], checked: Checked
+) -> None:
+    """Two decorators of one receiver are one finding, and models of one name are told with their apps."""
+    head = """# file: blog/models.py
+from django.db import models
+from django.db.models.signals import post_save, pre_save
+from django.dispatch import receiver
+
+"""
+    post = "class Post(models.Model):\n    pass\nBase = Post\n@receiver(post_save, sender=Post)\n"
+    post += "def index(sender, instance, **kwargs):\n    print(instance)\n"
+    found = checked(head + (post if code == "SX022" else "") + source).findings
+    assert [one.message for one in found if one.code == code] == expected
+
+
 def test_a_receiver_that_debug_would_hold_is_told_from_one_that_nothing_would(checked: Checked) -> None:
     """With DEBUG on a lambda lives on, by chance; the object of a method does not."""
     source = """

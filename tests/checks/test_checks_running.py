@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from specimen_files import write_files
 
 from sigexplorer.capture.connections import Notes
 from sigexplorer.checks import checking
 from sigexplorer.checks.configuration import Configuration
+from sigexplorer.checks.live import Live
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,3 +153,44 @@ def test_it_is_said_once(started: Callable[[str], list[tuple[str, str]]]) -> Non
         ("SX004", "the lambda is collected at once"),
         ("SX026", "two never runs"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("views", []),  # which the URLs import
+        ("routes", []),  # which a text in them names
+        ("handlers", []),  # which the views import
+        ("middle", []),  # by the settings
+        ("templatetags.tags", []),
+        ("management.commands.tidy", []),
+        ("hooks", []),  # which autodiscover_modules() looks for
+        ("receivers", ["SX001"]),
+        ("context", ["SX001"]),  # the settings of a test name it
+    ],
+)
+def test_what_is_imported_only_when_it_serves(module: str, expected: list[str], tmp_path: Path) -> None:
+    """What URLs, settings, template tags and commands lead to is connected later; the rest never is."""
+    tag = "from django.db.models.signals import post_save\nfrom django.dispatch import receiver\n"
+    tag += "@receiver(post_save, sender='auth.User')\ndef note(sender, **kwargs):\n    print(sender)\n"
+    text = f"""
+# file: proj/settings.py
+INSTALLED_APPS = ["blog"]
+MIDDLEWARE = ["blog.middle.Middle"]
+# file: tests/settings.py
+MIDDLEWARE = ["blog.context.other"]
+# file: blog/apps.py
+def ready(self):
+    autodiscover_modules("hooks")
+# file: blog/urls.py
+from . import views
+urlpatterns = [include("blog.routes")]
+# file: blog/views.py
+def index(request):
+    from blog import handlers
+# file: blog/{module.replace(".", "/")}.py
+"""
+    write_files(tmp_path, text + ("from blog import handlers\n" if module == "views" else "") + tag)
+    (tmp_path / "manage.py").touch()
+    found = checking.check(checking.read([tmp_path]), Configuration(), Live(())).findings
+    assert [one.code for one in found if one.code == "SX001"] == expected

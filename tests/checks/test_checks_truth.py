@@ -53,6 +53,27 @@ def test_sx004_what_nothing_holds() -> None:
     assert heard(signal) == ["kept"]
 
 
+class Index:
+    """Have a method of the class, and one of its objects."""
+
+    @classmethod
+    def of_class(cls, **_named: object) -> str:
+        """Be heard, as the class stays."""
+        return "heard"
+
+    def of_object(self, **_named: object) -> str:
+        """Go with the object."""
+        return "never"
+
+
+def test_sx004_what_its_class_holds() -> None:
+    """A class method got from an object that is gone is still heard: the class holds it."""
+    signal = Signal()
+    signal.connect(Index().of_class)
+    signal.connect(Index().of_object)
+    assert heard(signal) == ["heard"]
+
+
 def test_sx005_a_name_that_is_given_again() -> None:
     """The first of two receivers of one name is gone."""
     module: dict[str, Any] = {"signal": Signal(), "receiver": receiver}

@@ -100,7 +100,7 @@ def test_json(cli: Cli, valid: Callable[..., Any]) -> None:
 @pytest.mark.parametrize("parts", [(), (ERROR,), (ERROR, WARNING, NOTE)])
 def test_sarif(parts: tuple[str, ...], cli: Cli) -> None:
     """SARIF is valid against the schema of the standard, also for odd file names and nothing at all."""
-    write(*parts, name="a b%ü.py")
+    write(*parts, name="a b%ü\udcff.py")
     Path("bad.py").write_bytes(b"\x00")
     document = json.loads(cli("check", ".", "-f", "sarif").out)
     schema = json.loads(SARIF.read_text(encoding="utf-8"))
@@ -110,7 +110,7 @@ def test_sarif(parts: tuple[str, ...], cli: Cli) -> None:
     for result in run["results"]:
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         place = result["locations"][0]["physicalLocation"]
-        assert place["artifactLocation"]["uri"] == "a%20b%25%C3%BC.py"
+        assert place["artifactLocation"]["uri"] == "a%20b%25%C3%BC%FF.py"
 
 
 def test_sarif_by_suffix(cli: Cli) -> None:
@@ -233,6 +233,22 @@ def test_a_wrong_question(arguments: tuple[str, ...], said: str, cli: Cli) -> No
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.count("\n") == 1
     assert said in answer.err
+
+
+def test_nothing_could_be_checked(cli: Cli) -> None:
+    """Every file is named, in a line each, and the last line says that there is none."""
+    for name in ("a.py", "b\n.py"):
+        Path(name).write_text("(")
+    Path("c.py").write_bytes(b"\x00")
+    answer = cli("check", ".")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        "not checked: a.py: syntax error: '(' was never closed (line 1)\n"
+        "not checked: b\\n.py: syntax error: '(' was never closed (line 1)\n"
+        "not checked: c.py: cannot be parsed: it has NUL bytes\n"
+        "sigexplorer: nothing could be checked in '.': none of 3 files can be read "
+        "(name a Python file or a folder of them)\n"
+    )
 
 
 def test_fix_of_a_file_that_is_read_only(cli: Cli) -> None:

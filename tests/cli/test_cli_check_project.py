@@ -119,7 +119,7 @@ def test_a_project_shows_what_its_source_does_not(project: Path) -> None:
     assert ("SX024", "no_app") not in source
     assert both["SX022", "lazily"] == "lazily does not hear Draft: only Order itself matches"
     assert ("SX001", "forgotten") not in source  # a view imports it
-    assert both["SX001", "forgotten"].endswith("the project starts without importing shop.listeners")
+    assert both["SX001", "forgotten"].endswith("set up: it starts without importing shop.listeners")
 
 
 def test_where_the_project_comes_from(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

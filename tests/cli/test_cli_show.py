@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Callable
-from importlib import metadata
+from importlib import metadata, resources
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from threading import Thread
@@ -147,8 +148,13 @@ def test_a_typo_is_named(recorded: Path, cli: Cli) -> None:
 
 
 def test_the_schema_is_printed(cli: Cli) -> None:
-    """The schema that ships with the package is printed."""
+    """The schema of recordings is printed, or by its name that of any other JSON of ours."""
     assert json.loads(cli("show", "--schema").out) == trace_schema()
+    for file in resources.files("sigexplorer.show").joinpath("schema").iterdir():
+        text = file.read_text(encoding="utf-8")
+        for name in re.findall(r'"sigexplorer\.([a-z-]+)/1"', text.partition('"type"')[2]):
+            assert json.loads(cli("show", "--schema", name).out) == json.loads(text)
+    assert "unknown kind of JSON 'dif' (nearest: diff" in cli("show", "dif", "--schema").err
 
 
 @pytest.mark.parametrize(
@@ -167,6 +173,7 @@ def test_wrong_questions(arguments: list[str], cli: Cli) -> None:
     """No file, a file and --last, a file and --schema, no start, no time and so on: exit 2 and one line."""
     answer = cli("show", *arguments)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert ("not both" in answer.err) == ("--last" in arguments)
 
 
 def test_a_killed_run_is_shown_with_one_warning(recorded: Path, cli: Cli) -> None:
@@ -311,13 +318,35 @@ def test_the_last_run_is_kept(story_cli: Cli) -> None:
 
 
 def test_what_is_too_long_is_not_kept(story_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that is too long is not kept, and neither is the one before: it is not the last."""
+    """A run that is too long is not kept, nor is the one before, which is not the last: both are said."""
     story_cli("trigger", "pre_init")
-    monkeypatch.setattr(keep, "LARGEST", 100)
-    assert story_cli("trigger", "post_init").code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(keep, "LARGEST", 100)
+        answer = story_cli("trigger", "post_init")
+    assert (answer.code, answer.err.splitlines()[0]) == (0, f"sigexplorer: {keep.TOO_LONG}")
     answer = story_cli("show", "--last")
     assert (answer.code, answer.err.count("\n")) == (2, 1)
-    assert "no run was kept yet" in answer.err
+    assert "the last run was too long to be kept for 'show --last' (over 64 MB)" in answer.err
+    story_cli("trigger", "pre_init")
+    assert {each.name for each in keep.file_of_last().parent.iterdir()} - {"code"} == {"last.jsonl"}
+
+
+def test_what_killed_runs_were_about_to_keep_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is a day old nobody writes to any more; and where the last step fails nothing was kept."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert keep.keep_text(["the last one"])
+    file = keep.file_of_last()
+    old, new = (file.with_name(f".last.{age}") for age in ("old", "new"))
+    old.touch()
+    new.touch()
+    os.utime(old, ns=(1, 1))
+    with keep.kept(["another"]) as one:
+        file.unlink()
+        file.mkdir()
+    assert not one.is_last
+    assert {each.name for each in file.parent.iterdir()} == {file.name, new.name}
 
 
 @pytest.mark.parametrize("place", ["file", "forbidden"])
@@ -396,18 +425,21 @@ def test_diff_of_two_runs_that_differ(recorded: Path, story_cli: Cli, tmp_path: 
     assert story_cli("diff", recorded, other, "-f", "markdown").out.startswith("# 2 differences")
 
 
-def test_diff_of_golden_outlines(recorded: Path, story_cli: Cli) -> None:
-    """A golden outline can stand on either side."""
+def test_diff_of_golden_outlines(recorded: Path, story_cli: Cli, tmp_path: Path) -> None:
+    """A golden outline can stand on either side; one of another kind is said to be one."""
     golden = Path(__file__).parent.parent / "golden" / "scenario-login-flow.txt"
     other = golden.with_name("scenario-bulk-operations.txt")
     assert story_cli("diff", golden, recorded).code == 0
     assert story_cli("diff", recorded, golden).code == 0
     assert story_cli("diff", golden, other).code == 1
     assert story_cli("diff", golden, other, "--times").code == 2
+    bare = tmp_path / "bare.txt"
+    bare.write_text("# bare\n  pre_save auth.User\n")
+    assert "one has steps and the other has none" in story_cli("diff", bare, golden).err
 
 
 def test_diff_with_times(recorded: Path, cli: Cli, tmp_path: Path, valid: Valid) -> None:
-    """With --times a receiver that became slower is a difference; -a and -b add recordings."""
+    """With --times a receiver that became slower is a difference; -a and -b add recordings, each once."""
     slow = tmp_path / "slow.jsonl"
     lines = [json.loads(line) for line in recorded.read_text().splitlines()]
     for line in lines:
@@ -415,8 +447,25 @@ def test_diff_with_times(recorded: Path, cli: Cli, tmp_path: Path, valid: Valid)
             call["duration_ns"] = call["duration_ns"] * 50 + 5_000_000
     slow.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     assert cli("diff", recorded, slow).code == 0
-    answer = cli("diff", recorded, slow, "--times", "-a", recorded, "-b", slow, "-f", "json")
-    assert answer.code == 1
+    answer = cli("diff", recorded, slow, "--times", "-f", "json")
+    again = cli(
+        "diff",
+        recorded,
+        slow,
+        "--times",
+        "-a",
+        recorded,
+        "-b",
+        slow,
+        "-a",
+        recorded,
+        "-b",
+        slow,
+        "-f",
+        "json",
+    )
+    assert (again.code, again.out) == (answer.code, answer.out) == (1, answer.out)
+    assert again.err.count("holds a run that was given before: it counts once") == 4
     found = valid(answer.out, "diff")
     assert found["differences"] == []
     assert "django.db.close_old_connections" in {each["receiver"] for each in found["slower"]}

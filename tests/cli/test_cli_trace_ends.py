@@ -50,7 +50,8 @@ ENDINGS = {
         "for words in (*([name] for name in names), ['/bin/sh', *many], []):\n"
         "    try:\n        os.execv(words[0] if words else '/bin/sh', words)\n"
         "    except (OSError, ValueError) as error:\n        print(type(error).__name__, error.args[0])\n"
-        f"try: os.execve('/bin/sh', ['sh'], {{'a': 'b\\0'}})\nexcept ValueError: print('null')\n{PAID}"
+        "for more in [{'a': 'b\\0'}], [], [None]:\n    try: os.execve('/bin/sh', ['sh'], *more)\n"
+        f"    except (TypeError, ValueError) as error: print(error)\n{PAID}"
     ),
     "by another program": PAID + "import os\nos.execv('/bin/sh', ['sh', '-c', 'exit 4'])\n",
     "terminated": f"{PAID}import os, time\nos.kill(os.getpid(), 15)\ntime.sleep(60)\n",

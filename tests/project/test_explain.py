@@ -248,6 +248,8 @@ def test_models_are_found_by_name() -> None:
         find_model("blog.Pots")
     assert problem.value.hint.startswith("nearest: blog.Post")
     assert problem.value.hint.count(",") == 2
+    with pytest.raises(UsageError, match="no model is named"):
+        find_model("")
 
 
 def test_an_abstract_model_is_known_as_one() -> None:

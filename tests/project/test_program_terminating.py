@@ -41,6 +41,18 @@ def test_it_acts_and_ends_as_the_system_would(acts: Acts) -> None:
     assert signal.getsignal(TERM) is signal.SIG_DFL
 
 
+def test_what_is_put_off_comes_when_all_is_done(acts: Acts) -> None:
+    """One that comes within, or after, what put it off inside of another is heard at the end, and once."""
+    made, noted = acts
+    made.begin()
+    with made.put_off():
+        with made.put_off():
+            signal.raise_signal(TERM)
+        signal.raise_signal(TERM)
+        assert noted == []
+    assert noted == [f"True {TERM:d}"]
+
+
 def test_the_program_has_the_handlers_that_it_has_given(acts: Acts) -> None:
     """To the program nobody handles the signal but its own handler, which is called and not ours."""
     made, noted = acts

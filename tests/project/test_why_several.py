@@ -6,11 +6,16 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import django
 import pytest
 import specimens
+from django.utils.module_loading import import_string
 from test_why import call, dispatch
 
+from sigexplorer import catalog
+from sigexplorer.capture.signals import SignalWords
 from sigexplorer.model import Run, Trace
+from sigexplorer.project.known_senders import never_sends
 from sigexplorer.show import recording
 
 FILES = {
@@ -40,7 +45,7 @@ FILES = {
             name = "shop"
 
             def ready(self):
-                from shop import receivers, named
+                from shop import receivers, named, odd
                 sys.path.append(os.path.dirname(__file__))
                 import named as again
                 sys.path.pop()
@@ -56,6 +61,114 @@ FILES = {
         def once_by_two_names(sender, **kwargs): pass
     """,
     "shop/broken.py": "from shop.models import Product, Prodct\ndef lost(sender, **kwargs): pass\n",
+    "foreign.py": """
+        from django.db import models
+        class Foreign(models.Model):
+            class Meta:
+                abstract = True
+    """,
+    "shop/odd.py": """
+        from foreign import Foreign
+        from contextlib import contextmanager
+        from functools import partialmethod, singledispatch, singledispatchmethod
+        from unittest.mock import Mock
+        from django.contrib.auth.signals import user_login_failed
+        from django.core.handlers.base import BaseHandler
+        from django.core.handlers.wsgi import WSGIHandler
+        from django.core.signals import *
+        from django.db.models.signals import *
+        from django.dispatch import Signal, receiver
+        from shop.models import *
+        from shop.signals import paid
+
+        @receiver(pre_delete)
+        def cleared(sender, **kwargs): pass
+        pre_delete.receivers.clear()
+        pre_delete.sender_receivers_cache.clear()
+
+        @receiver(post_save)
+        @singledispatch
+        def single(sender, **kwargs): pass
+
+        class Single:
+            @singledispatchmethod
+            def method(self, sender, **kwargs): pass
+        one_single = Single()
+        post_save.connect(one_single.method, weak=False)
+
+        @receiver(post_save)
+        @contextmanager
+        def opened(sender, **kwargs): yield
+
+        @receiver(request_finished)
+        def finished(sender, environ, **kwargs): pass
+
+        @receiver(user_login_failed, sender=User)
+        def refused(sender, **kwargs): pass
+
+        @receiver(request_started, sender=BaseHandler)
+        def begun(sender, **kwargs): pass
+
+        @receiver(request_started, sender=WSGIHandler)
+        def served(sender, **kwargs): pass
+
+        @receiver(post_save, sender="shop.Dated")
+        def dated(sender, **kwargs): pass
+
+        @receiver(post_save, sender=Foreign)
+        def abroad(sender, **kwargs): pass
+
+        @receiver(class_prepared)
+        def too_late(sender, **kwargs): pass
+
+        @receiver(class_prepared, sender=Product)
+        def far_too_late(sender, **kwargs): pass
+
+        @receiver([pre_save, post_save, request_finished])
+        def of_several(sender, **kwargs): pass
+
+        @receiver(m2m_changed)
+        @receiver(post_save, sender=Product)
+        def of_others(sender, **kwargs): pass
+
+        class Auto:
+            def __init_subclass__(cls, signal): signal.connect(cls.run)
+            @classmethod
+            def run(cls, sender, **kwargs): pass
+        class AutoDelete(Auto, signal=post_delete): pass
+        class AutoSave(Auto, signal=pre_save): pass
+
+        class Part:
+            def base(self, flag, sender, **kwargs): pass
+            kept, gone = partialmethod(base, 1), partialmethod(base, 2)
+        part = Part()
+        post_delete.connect(part.kept, weak=False)
+        post_delete.connect(part.gone)
+
+        one_mock, another_mock = Mock(), Mock()
+        pre_save.connect(one_mock, weak=False)
+        post_delete.connect(another_mock, weak=False)
+
+        class Loud(Signal):
+            def connect(self, receiver, **kwargs):
+                return super().connect(receiver, weak=False, **kwargs)
+            def on(self, function):
+                self.connect(function)
+                return function
+        loud = Loud()
+        def louder(sender, **kwargs): pass
+        loud.on(louder)  # line of its own
+
+        def deleted(sender, **kwargs): pass
+        pre_save.connect(deleted)
+        del deleted
+        def reassigned(sender, **kwargs): pass
+        pre_save.connect(reassigned)
+        reassigned = 5
+
+        @receiver(paid)
+        def costly(sender, amount, **kwargs): pass
+    """,
     "shop/lazy.py": "def on_lazy(sender, **kwargs): pass\n",
     "shop/receivers.py": """
         from functools import partial
@@ -150,6 +263,9 @@ FILES = {
     """,
 }
 
+#: The line that connects what a signal's own class connects in the end.
+LOUD = 1 + FILES["shop/odd.py"].split("\n").index("        loud.on(louder)  # line of its own")
+
 #: Receiver, the reason why it does not fire, and what is said of it.
 ASKED: list[tuple[str, str | None, str]] = [
     ("Held.handle", None, "more than once for one send: post_save: by 2 objects"),
@@ -179,6 +295,32 @@ ASKED: list[tuple[str, str | None, str]] = [
     ("once_by_two_names", None, "Django ignored it, as it should"),
     ("by_two_names", "once", "its file was imported by two names"),
     ("lost", "imported", "shop/broken.py:1 imports Prodct from shop.models, which has no such name"),
+    ("cleared", "disconnected", "was taken out of signal.receivers, not by disconnect()"),
+    ("single", "callable", "it is a singledispatch function"),
+    ("Single.method", "callable", "it is a singledispatch function"),
+    ("one_single.method", "callable", "it is a singledispatch function"),
+    ("opened", "callable", "it is a context manager"),
+    ("finished", "callable", "request_finished does not give it 'environ'"),
+    ("costly", None, "would fire"),
+    ("refused", "sender", "its sender shop.User never sends this"),
+    ("begun", "sender", "is the class of the handler: WSGIHandler, ASGIHandler"),
+    ("served", None, "would fire"),
+    ("dated", "sender", "its sender shop.Dated is abstract: only its children are saved"),
+    ("abroad", "sender", "its sender foreign.Foreign is abstract"),
+    ("too_late", "sender", "all models are prepared by then: only those that are made later are sent"),
+    ("far_too_late", "sender", "can its sender ever match?"),
+    (
+        "AutoDelete.run",
+        None,
+        '"receiver": "shop.odd.AutoDelete.run", "signals": ["django.db.models.signals.post_delete"]',
+    ),
+    ("Part.kept", None, '"receiver": "shop.odd.Part.kept"'),
+    ("shop.odd.part.gone", "alive", "it died"),
+    ("one_mock", None, '"receiver": "shop.odd.one_mock", "signals": ["django.db.models.signals.pre_save"]'),
+    ("louder", None, f"to loud for every sender at shop/odd.py:{LOUD}"),
+    ("deleted", "alive", "shop.odd has nothing by the name of deleted any more"),
+    ("reassigned", "alive", "reassigned is int now, which is no function"),
+    ("on_word", None, "to paid for 'word' at shop/receivers.py"),
     ("on_lazy", "imported", "would import it, once that line runs"),
 ]
 
@@ -187,6 +329,18 @@ RAN: list[tuple[str, str | None, str]] = [
     ("on_text", None, "it is connected, and fires"),
     ("by_name", "callable", "it returned a coroutine, which nobody awaits"),
     ("by_place", None, "it is connected, and fires"),
+    ("cleared", "disconnected", "was taken out of signal.receivers, not by disconnect()"),
+    (
+        "of_several",
+        "sent",
+        "post_save was sent once in this run, only while it was not connected; pre_save was never sent",
+    ),
+    (
+        "of_others",
+        "sent",
+        "post_save was sent once in this run, never with its sender; m2m_changed was never sent",
+    ),
+    ("costly", "callable", "in post_save of shop.Tag the call itself raised TypeError: costly() missing 1"),
 ]
 
 
@@ -196,7 +350,16 @@ def a_run() -> Trace:
               sigexplorer="0", django="5.2", python="3.11", databases=())  # fmt: skip
     text = replace(dispatch("some text", call("shop.receivers.on_text")), signal="shop.signals.paid")
     named = replace(call("shop.receivers.by_name"), result="<coroutine>")
-    return Trace(run, dispatches=(text, dispatch("shop.Tag", named, call("shop.receivers.by_place"))))
+    lacking = "TypeError: costly() missing 1 required positional argument: 'amount'"
+    unpaid = dispatch("shop.Tag", call("shop.odd.costly", "raised", lacking))
+    return Trace(
+        run,
+        dispatches=(
+            text,
+            replace(unpaid, signal="shop.signals.paid"),
+            dispatch("shop.Tag", named, call("shop.receivers.by_place")),
+        ),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -226,3 +389,27 @@ def test_a_reason_is_told(
     answer = answers[question]
     assert answer["reason"] == reason, answer
     assert says in json.dumps(answer, ensure_ascii=False)
+
+
+#: Signals of Django's, and senders that it sends them with.
+SENT = [
+    ("user_logged_out", "types.NoneType"),
+    ("class_prepared", "django.contrib.auth.models.User"),
+    ("request_started", "django.core.handlers.asgi.ASGIHandler"),
+    ("request_finished", "django.core.handlers.wsgi.WSGIHandler"),
+    ("request_started", "django.test.client.ClientHandler"),
+    ("setting_changed", "django.conf.UserSettingsHolder"),
+    ("connection_created", "django.db.backends.sqlite3.base.DatabaseWrapper"),
+    ("task_started", "django.tasks.backends.immediate.ImmediateBackend"),
+]
+
+
+@pytest.mark.parametrize(("name", "sender"), SENT)
+def test_what_django_sends_with_may_match(name: str, sender: str) -> None:
+    """No sender that Django has is said never to send; an object of its class is, where classes send."""
+    page = catalog.find(name)
+    if not page.exists_in(django.VERSION[:2]):
+        pytest.skip("this Django has no such signal")
+    signal = SignalWords(page.path, page.name, page.group)
+    assert never_sends(signal, import_string(sender), "it") is None
+    assert never_sends(signal, object(), "it") is not None

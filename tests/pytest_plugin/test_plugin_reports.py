@@ -214,6 +214,15 @@ class TestOfAClass:
 
     def test_it(self):
         pass
+
+class TestOfAClassThatLeaks:
+    @classmethod
+    def setup_class(cls):
+        pre_save.connect(left, dispatch_uid="for good")
+        pre_save.disconnect(left)
+
+    def test_it(self):
+        pass
 """
 
 
@@ -222,9 +231,11 @@ def test_leaks_are_named(more: list[str], run: Run, project: pytest.Pytester) ->
     """A test that leaves a receiver connected or removes one is named with it, and the run fails."""
     project.makepyfile(late="from shop.models import paid\n\n@paid.connect\ndef late(**kwargs): pass\n")
     result = run(LEAKING, "--signals-leaks", *more, *["--dist=loadfile"] * bool(more))
-    result.assert_outcomes(passed=12, failed=1)
+    result.assert_outcomes(passed=13, failed=1)
     assert result.ret == 1
     told = [line[14:] for line in result.outlines if line.startswith("test_shop.py::")]
+    # What fixtures of a class or a module leave is of those.
+    result.stdout.fnmatch_lines(["test_shop.py left test_shop.left connected to post_save (test_shop.py:*)"])
     assert told == [
         "test_leaves left test_shop.left connected to paid (test_shop.py:12)",
         "test_removes removed shop.models.on_order from post_save for shop.Order",
@@ -232,6 +243,8 @@ def test_leaks_are_named(more: list[str], run: Run, project: pytest.Pytester) ->
         "test_swaps_the_list removed test_shop.left from paid",
         "test_makes_a_signal left test_shop.left connected to SIGNALS['made'] (test_shop.py:44)",
         "test_is_left_by_its_fixture left test_shop.left connected to pre_save (test_shop.py:73)",
+        "TestOfAClassThatLeaks left test_shop.left connected to pre_save (test_shop.py:96)",
+        "TestOfAClassThatLeaks removed test_shop.left from pre_save",
     ]
 
 

@@ -212,6 +212,16 @@ def test_outlines_are_filtered_by_what_they_hold() -> None:
         narrowed(read, Filters(min_ns=1))
 
 
+@pytest.mark.parametrize("arguments", [(), (("raw", False),)])
+def test_a_sender_may_be_any_text(arguments: tuple[tuple[str, Any], ...]) -> None:
+    """A sender in which there are spaces is not cut in two, with arguments and without."""
+    odd = dispatch(1, "paid", sender="=cmd|' /c calc'!A1 x", arguments=arguments, method="asend")
+    for before, after in ((trace(), trace(odd)), (trace(odd), trace())):
+        (found,) = compare(outlined(before), outlined(after))
+        assert (found.sender, found.kind) == (odd.sender, "new" if after.dispatches else "gone")
+        assert (found.before or found.after) == f"{'raw=False ' if arguments else ''}by asend()"
+
+
 @pytest.mark.parametrize("text", ["", "hello", "# title\nx", "# title\n\n## step\n    \x00", "# title\nheld"])
 def test_what_is_no_outline(text: str) -> None:
     """A text that is no outline is said to be none, with the line."""

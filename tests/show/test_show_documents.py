@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 from build import ALL_TEXTS, RUN, dispatch, trace
 from drawing import CONTROL, UNLIMITED, drawn, unwrapped, widest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigexplorer.catalog import facts as catalogued
 from sigexplorer.catalog.listing import ListedSignal
 from sigexplorer.model import Claim, Trace
 from sigexplorer.show import facts, pages
-from sigexplorer.show.document import Bullets, Code, Document, Grid, Heading, Paragraph
+from sigexplorer.show.document import Bullets, Code, Commands, Document, Grid, Heading, Paragraph
 from sigexplorer.show.exporters import markdown
 from sigexplorer.show.views import document
 
@@ -43,6 +43,7 @@ def document_of(text: str) -> Document:
 @pytest.mark.parametrize("width", [80, 140, UNLIMITED])
 def test_a_document_is_shown_whole(width: int) -> None:
     """Every text of a document is on the terminal."""
+    assert document.render(SMALL, UNLIMITED).text() is not None
     text = drawn(document.render(SMALL, width), width)
     for part in ("signals", "Some prose.", "more", "one", "two", "name", "count", "22", "print('[red]')"):
         assert part in text
@@ -56,6 +57,31 @@ def test_hostile_texts_are_only_texts(hostile_text: str, width: int) -> None:
     assert not CONTROL.search(text)
     assert widest(text) <= width
     assert len(text.replace(" ", "")) < 100_000
+
+
+_TEXT = st.sampled_from(
+    ["", "a", " é ", "日本", "two\nlines\n", "x" * 2_100, "\u200b\u2028", "[b]", "a\tb  "]
+)
+
+
+@given(st.data())
+@settings(max_examples=40)
+def test_what_is_piped_needs_no_rich(data: st.DataObject) -> None:
+    """Without Rich a document reads to the letter as with it."""
+    cells = st.lists(st.tuples(_TEXT, _TEXT), max_size=3).map(tuple)
+    titles = st.tuples(st.sampled_from(["a", "count"]), st.sampled_from(["b", "日本", ""]))
+    blocks = st.one_of(
+        st.builds(Heading, _TEXT, st.sampled_from([1, 2])),
+        st.builds(Paragraph, _TEXT),
+        st.builds(Bullets, st.lists(_TEXT, max_size=2).map(tuple)),
+        st.builds(Commands, st.lists(st.tuples(_TEXT, _TEXT), max_size=2).map(tuple)),
+        st.builds(Grid, titles, cells, st.just(frozenset({"count", "b"})), st.just(frozenset({0}))),
+        st.builds(Code, _TEXT),
+    )
+    shown = document.render(tuple(data.draw(st.lists(blocks, max_size=4))), UNLIMITED)
+    text = shown.text()
+    with_rich = "".join(f"{line.rstrip()}\n" for line in drawn(shown, UNLIMITED).splitlines())
+    assert text in (None, with_rich)
 
 
 def test_lines_carry_no_padding() -> None:

@@ -236,7 +236,7 @@ def test_nothing_is_lost(recorded: Trace) -> None:
 
 
 def test_a_callback_that_ran_at_once_stands_in_its_receiver() -> None:
-    """With no transaction open it ran in the receiver that registered it, and holds what it sent there."""
+    """Where no transaction is open it ran in the receiver that registered it, and holds what it sent."""
     recorded = replace(
         trace(
             dispatch(1, calls=(call(duration_ns=9_000),)),

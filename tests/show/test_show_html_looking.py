@@ -214,6 +214,26 @@ def test_what_overlaps_lies_apart(opened: Open) -> None:
     )
 
 
+def test_what_is_nested_lies_below_its_own_call(opened: Open) -> None:
+    """Of asynchronous dispatches at the same time each has rows of its own, and what it caused below."""
+    both = {"start_ns": 9, "duration_ns": 9, "is_async": True}
+    sent = [
+        dispatch(n, start_ns=n, duration_ns=20, method="asend", calls=(call("a", **both), call("b", **both)))
+        for n in range(1, 6)
+    ]
+    deep = [
+        dispatch(5 + n, parent=(n + 1) // 2, parent_call=n % 2, start_ns=9 + n % 3, duration_ns=5,
+                 calls=(call("c", start_ns=12, duration_ns=1),))
+        for n in range(1, 11)
+    ]  # fmt: skip
+    page = opened(trace(*sent, *deep))
+    assert page.run("app.trace.lanes[0].rows.map((row) => row.length)") == [1] * 7 * 5
+    assert page.run(
+        "Array.from(app.trace.order).filter((i) => app.trace.parent[i] >= 0).every((i) =>"
+        "app.trace.row[i] === 1 + app.trace.callRow[callAround(app.trace, i)])"
+    )
+
+
 def test_callbacks_and_what_they_send(opened: Open) -> None:
     """An on_commit callback stands where it ran, leads to where it was registered, and holds what it sent."""
     page = opened(everything())

@@ -62,6 +62,23 @@ def test_a_common_file_that_was_cut_off_is_read_up_to_there(folder: Path) -> Non
     assert lengths == sorted(lengths)
 
 
+def test_a_piece_that_was_cut_off_costs_no_other(folder: Path) -> None:
+    """Whatever byte one ends at, as the disk was full, what stands before it is read, and what follows."""
+    pieces = []
+    for name in ("1-5", "2-6", "3-7"):
+        common.append(name, common.MAGIC + packed("run"))
+        common.append(name, common.MAGIC)
+        common.append(name, packed("run", name), len(common.MAGIC))
+        pieces.append((folder / "common").read_bytes())
+        (folder / "common").write_bytes(b"")
+    before, cut, after = pieces
+    for length in range(len(cut)):
+        (folder / "common").write_bytes(before + cut[:length] + after)
+        found, _ = common.parts(folder)
+        assert [list(frames(found[name])) for name in ("1-5", "3-7")] == [[("run", "1-5")], [("run", "3-7")]]
+        assert [list(frames(one)) for one in (found.get("2-6"),) if one] in ([], [[("run",)]], [[]])
+
+
 def test_a_number_that_is_another_file_is_not_written_to(folder: Path, tmp_path: Path) -> None:
     """A program may close what is open and be given our number; what cannot be written then is an error."""
     file = SpoolFile(folder / "1-5")

@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from sigexplorer.show import keep
+from sigexplorer.show.filters import Filters
 from sigexplorer.show.opening import opened
-from sigexplorer.spool import latest
-from sigexplorer.spool.files import SpoolFile, put_aside
+from sigexplorer.show.source import filtered
+from sigexplorer.show.spooled import spooled
+from sigexplorer.spool import latest, taking
+from sigexplorer.spool.files import SpoolFile
+from sigexplorer.spool.taking import put_aside, take
 
 
 @pytest.fixture
@@ -54,6 +58,34 @@ def test_the_last_run_may_be_one_that_was_killed(left: Path) -> None:
     assert latest.left_behind(kept) is None
 
 
+def test_a_story_that_has_not_begun_hides_no_other(tmp_path: Path) -> None:
+    """Of several that were killed a step is looked for in those that had come to one."""
+    run = dict.fromkeys(("title", "started_at", "sigexplorer", "django", "python"), "x")
+    numbers = dict.fromkeys(("began", "since", "process", "parent"), 0)
+    for number in (1, 2, 3):
+        file = SpoolFile(tmp_path / f"999999999-{number}")
+        file.add("run", {**run, **numbers, "listened": False, "stepped": True})
+        if number < 3:
+            file.add("steps", 1, [(0, None), (1, 1)], 0, [(1, "one", 0, 0, None, None)], [])
+    found = filtered(spooled(tmp_path), Filters(step="1"))
+    assert [[step.title for step in trace.steps] for trace in found] == [["one"], ["one"]]
+
+
+def test_a_run_that_ends_leaves_what_another_has_noted(left: Path, tmp_path: Path) -> None:
+    """The one that is still under way is the last again, and not one that was killed; so is one since."""
+    file = left / "999999999-1"
+    file.rename(left / f"{os.getppid()}-1")
+    latest.note(left)
+    inner = tmp_path / "inner.spool"
+    latest.forget(inner, latest.note(inner))
+    assert keep.last() == left
+    latest.forget(inner, None)
+    assert keep.last() == left
+    (left / f"{os.getppid()}-1").rename(file)
+    latest.forget(inner, latest.note(inner))
+    assert keep.last() == keep.file_of_last()
+
+
 def test_what_is_in_the_way_is_put_aside(left: Path) -> None:
     """It gets a name that is free; a folder in which nothing was recorded is removed."""
     aside = put_aside(left)
@@ -90,3 +122,22 @@ def test_where_nothing_can_be_noted_nothing_is_said(place: str, monkeypatch: pyt
     monkeypatch.setenv("HOME", "/proc/forbidden")
     latest.note(Path("run.spool"))
     assert latest.left_behind(Path("none")) is None
+
+
+def test_of_several_runs_one_gets_the_folder(left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that comes while another begins, or while it puts aside what a killed one left, is refused."""
+
+    def refused(*_arguments: object) -> bool:
+        with pytest.raises(FileExistsError, match="another run is writing to"):
+            put_aside(left)
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(taking, "_is_written", refused)
+        assert take(left) == left.with_name("run.jsonl.1.spool")
+    assert [file.name for file in left.iterdir()] == [str(os.getpid())]
+    (left / str(os.getpid())).rename(left / str(os.getppid()))
+    with pytest.raises(FileExistsError, match="another run is writing to"):
+        take(left)
+    assert [file.name for file in left.iterdir()] == [str(os.getppid())]
+    assert not list(left.parent.glob(".sigexplorer-*"))

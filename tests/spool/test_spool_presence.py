@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sigexplorer.errors import NothingRecordedError
+from sigexplorer.project.children import State
+from sigexplorer.project.tracing import Tracing
 from sigexplorer.spool import presence
-from sigexplorer.spool.files import SpoolFile, put_aside
+from sigexplorer.spool.files import SpoolFile
 from sigexplorer.spool.reading import Spool
+from sigexplorer.spool.taking import put_aside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +45,15 @@ def test_who_has_left_is_not_missed(tmp_path: Path) -> None:
         assert presence.joined(tmp_path) == ((), ())
     presence.enter(tmp_path / "gone")
     assert recorded(tmp_path).run.complete
+
+
+def test_a_worker_leaves_once(tmp_path: Path) -> None:
+    """It has told all with its first answer, and with each after it: that costs no look at the disk."""
+    tracing = Tracing(State(str(tmp_path)))
+    for expected in (False, True):
+        presence.enter(tmp_path)
+        tracing._rest()
+        assert any(tmp_path.iterdir()) is expected
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,7 @@ def test_what_was_sent_is_returned(checkout: Traced) -> None:
         ({"order": 9}, "nearly: #1 paid order=7, not 9"),
         ({"order": "7"}, "nearly: #1 paid order=7, not '7'"),
         ({"order": True}, "order=7, not True"),
+        ({"order": {"a"}}, "order=7, not {'a'}"),
         ({"sender": "shop.Desk"}, "nearly: #1 paid from shop.Web"),
         ({"sender": None}, "paid from None was not sent"),
         ({"times": 3}, "paid was sent twice, not 3 times"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ import sigexplorer
 from sigexplorer import inject, mute
 from sigexplorer.capture import injecting
 from sigexplorer.errors import SigexplorerWarning, UnmetError, UsageError
+from sigexplorer.project.injecting import Faults, parse
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +42,20 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return found
 
 
+def _injected(glob: str) -> Any:
+    return inject(glob, raises=KeyError)
+
+
+@contextmanager
+def _injected_by_trace(glob: str) -> Iterator[None]:
+    faults = Faults([parse(f"{glob}:raise=KeyError", int)])
+    faults.begin()
+    try:
+        yield
+    finally:
+        faults.end()
+
+
 def test_a_receiver_raises_at_that_call() -> None:
     """At the second call, and at no other; those after it are skipped, and the trace says so."""
     with sigexplorer.trace() as trace, inject("shop.ship", raises=TimeoutError, when=2):
@@ -52,6 +68,25 @@ def test_a_receiver_raises_at_that_call() -> None:
     (failed,) = [call for call in trace.assert_called(shop.ship) if call.outcome == "raised"]
     assert failed.error == "TimeoutError: injected by sigexplorer"
     assert (failed.file, failed.receiver) == ("shop.py", "shop.ship")
+
+
+@pytest.mark.parametrize(("glob", "failed"), [("hop.*", 1), ("h?p.here", 1), ("shop.*", 0), ("*.here", 1)])
+@pytest.mark.filterwarnings("ignore:.*it met nothing")
+@pytest.mark.parametrize("begun", [_injected, _injected_by_trace])
+def test_a_glob_is_of_the_end_of_a_name(begun: Any, glob: str, failed: int) -> None:
+    """In ``inject`` as in ``trace --inject``; but of a whole name where it fits that of any receiver."""
+
+    def here(**_named: object) -> None:
+        """Receive."""
+
+    here.__module__, here.__qualname__ = "my.hop" if "shop" not in glob else "my.shop", "here"
+    shop.shipped.connect(here)
+    try:
+        with begun(glob):
+            responses = shop.shipped.send_robust(None)
+    finally:
+        shop.shipped.disconnect(here)
+    assert [type(answer) for _, answer in responses] == [KeyError if failed else type(None)]
 
 
 def test_when_may_ask_for_the_arguments() -> None:

@@ -250,7 +250,7 @@ IMPOSSIBLE: dict[str, tuple[Callable[[Traced], object], str]] = {
     ),
     "model that migrates, by name": (lambda t: t.assert_not_sent("post_migrate", "Post"), "of an app does"),
     "model that logs in": (lambda t: t.assert_not_sent("user_logged_in", Post), "one of users that log in"),
-    "model that is asked": (lambda t: t.assert_not_sent("request_started", Post), "no model does"),
+    "model that is asked": (lambda t: t.assert_not_sent("request_started", Post), "(no model does)"),
     "model of settings": (
         lambda _: sigexplorer.mute("setting_changed", sender=Post).__enter__(),
         "no model does",
@@ -336,16 +336,23 @@ def test_a_name_that_something_has_is_none(trace: Traced, ask: Callable[[Traced]
     ask(trace)
 
 
-def test_a_sender_that_somebody_listens_to_is_known() -> None:
-    """A text that a receiver is connected for, though nothing came from it yet."""
-    shop.paid.connect(shop.book, sender=shop.KIOSK)
+@pytest.mark.parametrize("sender", [shop.KIOSK, "stall"], ids=["of a module", "of a function"])
+def test_a_sender_that_somebody_listens_to_is_known(sender: str) -> None:
+    """A text that a receiver is connected for, though nothing came from it yet; in quotes as it is shown."""
+    shop.paid.connect(shop.book, sender=sender)
     try:
         with sigexplorer.trace() as trace:
             pass
-        trace.assert_not_sent("paid", "kiosk")
-        assert trace.assert_connected(shop.book, shop.paid, "kiosk")
+        for name in (sender, f"'{sender}'"):
+            trace.assert_not_sent("paid", name)
+            assert trace.assert_connected(shop.book, shop.paid, name)
+            with trace, sigexplorer.mute("paid", sender=name, strict=True):
+                shop.paid.send(sender)
+            trace.assert_sent("paid", name, times=1)
+            trace.start()
+            trace.stop()
     finally:
-        shop.paid.disconnect(shop.book, sender=shop.KIOSK)
+        shop.paid.disconnect(shop.book, sender=sender)
 
 
 def test_what_may_come_later_can_be_muted() -> None:
@@ -368,6 +375,28 @@ def test_a_scenario_tells_the_nearest_names_too() -> None:
     runs._play(tracer, steps, play)  # type: ignore[arg-type]
     (claim,) = tracer.claims
     assert (claim.detail or "").startswith("unknown signal 'post_sav' (nearest: post_save, ")
+
+
+def test_a_step_has_what_the_steps_inside_of_it_sent() -> None:
+    """Assertions are about the step that runs, or else the one that ended last."""
+    steps = OwnSteps(Tracer("a scenario", steps_only=True))
+
+    def play(step: OwnSteps) -> None:
+        with step("outer"):
+            shop.paid.send(None)
+            with step("inner"):
+                shop.paid.send(None)
+                step.assert_sent("paid", times=1)
+            shop.paid.send(None)
+            step.assert_sent("paid", times=3)
+        step.assert_sent("paid", times=3)
+        assert step.names() == ["paid"] * 3
+        with step("another"):
+            pass
+        step.assert_no_signals()
+
+    runs._play(steps._tracer, steps, play)  # type: ignore[arg-type]
+    assert not steps._tracer.claims
 
 
 def test_before_the_first_step_there_is_nothing_to_assert_on() -> None:

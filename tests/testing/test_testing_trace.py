@@ -259,7 +259,7 @@ def test_a_name_that_is_not_there_is_pythons_own_error() -> None:
 def test_an_outline_of_any_trace_is_kept_beside_the_file_that_asks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SIGNALS_UPDATE writes it; the same one holds, another fails, and a name that is none is an error."""
+    """SIGNALS_UPDATE writes it once; the same holds, another fails, and a name that is none is an error."""
     file = tmp_path / "test_sales.py"
     code = compile("def ask(trace, name): trace.assert_outline(name)", str(file), "exec")
     exec(code, held := {})  # type: ignore[var-annotated] # noqa: S102 - our own text
@@ -270,9 +270,14 @@ def test_an_outline_of_any_trace_is_kept_beside_the_file_that_asks(
             ask(trace, "sale")
         monkeypatch.setenv("SIGNALS_UPDATE", "1")
         ask(trace, "sale")
+        ask(trace, "sale")
         monkeypatch.delenv("SIGNALS_UPDATE")
         ask(trace, "sale")
         shop.paid.send(None)
+    with monkeypatch.context() as patch:
+        patch.setenv("SIGNALS_UPDATE", "1")
+        with pytest.raises(AssertionError, match="'sale' was already written with other content"):
+            ask(trace, "sale")
     with pytest.raises(AssertionError, match=r"not the one that is kept in test_sales\.sale\.outline\.txt"):
         ask(trace, "sale")
     for name in (3, None, "", "a/b", b"sale", ".sale"):

@@ -18,11 +18,12 @@ from uuid import UUID
 
 import pytest
 import shop
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.test.utils import isolate_apps
 from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
 
 import sigexplorer
 from blog.models import Post, PublishedPost, Tag
@@ -301,6 +302,41 @@ def test_a_proxy_is_the_same_row(ada: User) -> None:
         PublishedPost(pk=post.pk, title="first", author=ada).save()
     trace.assert_sent("post_save", instance=post, sender=PublishedPost)
     trace.assert_not_sent("post_save", instance=post, sender=Post)
+
+
+def _evaluated(made: object) -> Any:
+    """Return what ``request.user`` is in a view that has looked at it."""
+    found = SimpleLazyObject(lambda: made)
+    assert found
+    return found
+
+
+def test_what_a_lazy_object_stood_for_is_compared_although_it_is_gone(ada: User) -> None:
+    """A user by the key, nobody by the class, a text as it is; what was not evaluated is not."""
+    other = User(pk=ada.pk + 1)
+    trace = sale(_evaluated(User.objects.get()))
+    anonymous, text = sale(_evaluated(AnonymousUser())), sale(gettext_lazy("Yes"))
+    several = sale([_evaluated(User.objects.get()), gettext_lazy("Yes")])
+    unknown = sale(SimpleLazyObject(pytest.fail))
+    gc.collect()
+    trace.assert_sent("paid", held=_evaluated(ada), times=1)
+    trace.assert_not_sent("paid", held=other)
+    anonymous.assert_sent("paid", held=AnonymousUser())
+    anonymous.assert_not_sent("paid", held=ada)
+    text.assert_sent("paid", held="Yes")
+    text.assert_not_sent("paid", held="No")
+    several.assert_sent("paid", held=[_evaluated(ada), "Yes"])
+    several.assert_not_sent("paid", held=[other, "Yes"])
+    with pytest.raises(UsageError, match="is gone"):
+        unknown.assert_sent("paid", held=ada)
+
+
+def test_a_lazy_sender_is_itself(ada: User) -> None:
+    """And not another object that it stands for."""
+    sender = _evaluated(ada)
+    with sigexplorer.trace() as trace:
+        shop.paid.send(sender)
+    trace.assert_sent("paid", sender=sender, times=1)
 
 
 def test_instances_in_a_list(ada: User) -> None:

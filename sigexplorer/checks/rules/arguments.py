@@ -21,6 +21,7 @@ from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.project import Project, page_of, short
 from sigexplorer.checks.rule import Hit, at_receiver, rule
 from sigexplorer.checks.sends import sent_with
+from sigexplorer.checks.taking import blindly_taken
 
 _NEAR = 0.85  # of difflib's ratio: a letter more or less
 _ALWAYS = frozenset({"sender", "signal"})
@@ -33,6 +34,7 @@ def not_sent(project: Project) -> Iterator[Hit]:
     A parameter without default that is not sent makes every send raise ``TypeError``, and
     ``kwargs["name"]`` raises ``KeyError``; ``kwargs.get("name")`` is always ``None``, a note. One with
     a default is found where it is nearly called as what is sent: it keeps its default for ever.
+    A key is left alone that the receiver asks for first, ``if "name" in kwargs``, or puts there itself.
 
     Of a signal of the project's own this is found only where each of its sends is seen: not where
     it is handed on as a value, or where a file alone is checked that belongs to no project.
@@ -71,7 +73,7 @@ def _unsent(project: Project, receiver: Receiver, path: str) -> Iterator[Hit]:
 
 def _taken_in_vain(receiver: Receiver, path: str, sent: set[str]) -> Iterator[Hit]:
     function = receiver.function
-    for name, place, _ in taken_arguments(function):
+    for name, place in blindly_taken(function):
         if name in sent or (short(path) == "pre_save" and name == "created"):
             continue
         message = f"{function.name} reads '{name}', which {short(path)} does not send"
@@ -115,8 +117,8 @@ def created_in_pre_save(project: Project) -> Iterator[Hit]:
         if function.parameters.get("created"):
             yield at_receiver(receiver, f"{function.name} needs 'created', which pre_save does not send")
         elif receiver.names == {"pre_save"}:
-            read = next((place for name, place, _ in taken_arguments(function) if name == "created"), None)
-            if read is not None or "created" in function.parameters:
+            read = next((place for name, place in blindly_taken(function) if name == "created"), None)
+            if read is not None or "created" in function.names_read & set(function.parameters):
                 yield at_receiver(
                     receiver, f"{function.name} reads 'created', which pre_save does not send", read
                 )

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from sigexplorer.checks.facts import Connection, File, Function
-from sigexplorer.checks.forgotten import forgotten
+from sigexplorer.checks.forgotten import forgotten, is_of_object
+from sigexplorer.checks.later import imported_later
 from sigexplorer.checks.listeners import Listener
 from sigexplorer.checks.names import resolve
 from sigexplorer.checks.project import Project
@@ -29,7 +30,9 @@ def never_connected(project: Project) -> Iterator[Hit]:
     ``receivers.py`` or ``signals.py`` that no other module imports is never run, and its
     receivers do not exist.
 
-    With the running project: its modules are known, and its connections.
+    With the running project: its modules are known, and its connections. What is imported only
+    when a request is served, a template loaded or a command run, such as the views that the URLs
+    lead to, is connected then, and not found.
 
     Import the module in ``ready()`` of the app's ``AppConfig``.
     """
@@ -37,16 +40,18 @@ def never_connected(project: Project) -> Iterator[Hit]:
         path for file in project.files for path in file.strings
     }
     explained = _explained(project) if project.live is not None else frozenset()
+    later = imported_later(project)
+    never = "never connected" if project.live is None else "not connected once the project is set up"
     for listener in project.listeners:
         file, raw = listener.file, listener.connection
         sometimes = not raw.decorator and raw.ancestors and not isinstance(raw.ancestors[0], ast.Expr)
         if raw.scope.parent is not None or sometimes or file.is_test:
             continue
-        reason = _not_imported(project, file, imported)
+        reason = "" if file.module in later else _not_imported(project, file, imported)
         if not reason and raw.decorator and listener.path not in explained:
             reason = _not_running(project, listener)
         if reason:
-            yield at_listener(listener, f"{listener.name} is never connected: {reason}")
+            yield at_listener(listener, f"{listener.name} is {never}: {reason}")
 
 
 def _not_imported(project: Project, file: File, imported: set[str]) -> str:
@@ -57,7 +62,7 @@ def _not_imported(project: Project, file: File, imported: set[str]) -> str:
     if project.live is not None:
         loaded = project.live.modules.get(str(file.path.resolve()))
         late = name in _IMPORTED and not file.is_package
-        return "" if loaded or late else f"the project starts without importing {file.module}"
+        return "" if loaded or late else f"it starts without importing {file.module}"
     # Whether it is imported can be told only where the app around it was read as well.
     siblings = project.by_package[file.package]
     apps = f"{file.package}.apps" if file.package else "apps"
@@ -91,14 +96,11 @@ def _explained(project: Project) -> frozenset[str | None]:
 
 def _not_running(project: Project, listener: Listener) -> str:
     """Say that the running project imported the module and still does not have the connection."""
-    if project.live is None or listener.function is None or not listener.signals:
+    live, function = project.live, listener.function
+    if live is None or function is None or str(listener.file.path.resolve()) not in live.modules:
         return ""
-    alive = {live.signal for live in project.running.get(listener.function, ())}
-    return (
-        ""
-        if set(listener.signals) <= alive
-        else "the running project does not have it, though it imports the module"
-    )
+    alive = {one.signal for one in project.running.get(function, ())}
+    return "" if set(listener.signals) <= alive else "it does not have it, though it imports the module"
 
 
 @rule("SX004", "error", fixable=True)
@@ -170,18 +172,19 @@ def _temporary(project: Project, raw: Connection) -> str:
         return f"the partial of {ast.unparse(target.args[0])[:60]}" if target.args else "the partial"
     if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Call):
         made = project.resolve(target.value.func, raw.scope, raw.file)
-        if made in project.classes:
+        if is_of_object(project, made, target.attr):
             return f"the method {ast.unparse(target)[:60]}"
     if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and not raw.file.is_test:
         around = next((one for one in raw.file.functions if one.scope is raw.scope), None)
-        if around is not None and _lives_here(target.value.id, around, project):
+        if around is not None and _lives_here(target, around, project):
             return f"the method {ast.unparse(target)[:60]}"
     owner = forgotten(project, raw)
     return f"the method {owner}.{target.attr}" if owner and isinstance(target, ast.Attribute) else ""
 
 
-def _lives_here(name: str, around: Function, project: Project) -> bool:
-    """Whether a name is an object made in this function and held by nothing else."""
+def _lives_here(target: ast.Attribute, around: Function, project: Project) -> bool:
+    """Whether a method is that of an object made in this function and held by nothing else."""
+    name = getattr(target.value, "id", "")
     made = [
         node.value
         for node, _ in around.steps
@@ -200,7 +203,8 @@ def _lives_here(name: str, around: Function, project: Project) -> bool:
     )
     last = around.node.body[-1]
     ends = any(isinstance(node, ast.Call) and _is_connect(node) for node in ast.walk(last))
-    return connects and ends and project.resolve(made[0].func, around.scope, around.file) in project.classes
+    kind = project.resolve(made[0].func, around.scope, around.file)
+    return connects and ends and is_of_object(project, kind, target.attr)
 
 
 def _is_connect(node: ast.Call) -> bool:
@@ -260,12 +264,15 @@ def rebound(project: Project) -> Iterator[Hit]:
 
     Give each receiver of a module a name of its own.
     """
+    told: set[Function] = set()
     for listener in project.listeners:
         raw, function = listener.connection, listener.function
         if function is None or function.owner.parent is not None or raw.vague or not _is_weak(raw.weak):
             continue
         again = _rebinding(function)
-        if again and (raw.decorator or raw.node.lineno < again) and not _is_kept_elsewhere(function, again):
+        before = function not in told and (raw.decorator or raw.node.lineno < again)
+        if again and before and not _is_kept_elsewhere(function, again):
+            told.add(function)
             message = f"{function.name} is collected: line {again} gives its name to something else"
             yield Hit(function.file, function, message, function.path, listener.signal)
 

@@ -34,6 +34,14 @@ def duplicate_uid(project: Project) -> Iterator[Hit]:
 
     Give each receiver a uid of its own, such as its dotted path.
     """
+    for listener, _, known in _dropped(project):
+        uid = _literal(listener.connection.dispatch_uid)
+        message = f"{listener.name} is not connected: {known.name} has the same dispatch_uid '{uid}'"
+        yield at_listener(listener, message)
+
+
+def _dropped(project: Project) -> Iterator[tuple[Listener, str, Listener]]:
+    """Return what is not connected to a signal because another has its uid, and that other."""
     first: dict[tuple[object, str, str], Listener] = {}
     for listener in project.listeners:
         uid, sender = _literal(listener.connection.dispatch_uid), _sender_key(listener)
@@ -42,8 +50,7 @@ def duplicate_uid(project: Project) -> Iterator[Hit]:
         for signal in listener.signals:
             known = first.setdefault((uid, signal, sender), listener)
             if known.function is not listener.function and _branches(known) == _branches(listener):
-                message = f"{listener.name} is not connected: {known.name} has the same dispatch_uid '{uid}'"
-                yield at_listener(listener, message)
+                yield listener, signal, known
 
 
 @rule("SX009", "warning")
@@ -58,12 +65,15 @@ def connected_twice(project: Project) -> Iterator[Hit]:
 
     Connect it once, for a list of signals if need be.
     """
+    dropped = {(id(listener), signal) for listener, signal, _ in _dropped(project)}
     for receiver in project.receivers:
         if receiver.function.file.is_test or receiver.function.name == "__call__":  # of several objects
             continue
         kept: dict[str, list[Listener]] = defaultdict(list)
         for listener in receiver.listeners:
             for signal in listener.signals:
+                if (id(listener), signal) in dropped:
+                    continue  # SX008 says so
                 if any(_both_run(known, listener) for known in kept[signal]):
                     message = (
                         f"{listener.name} is connected to {short(signal)} several times and runs as often"

@@ -14,6 +14,7 @@ from sigexplorer.checks.bodies import (
     related_call,
 )
 from sigexplorer.checks.facts import Function
+from sigexplorer.checks.handing import TASKS, handed_over, where_no_model
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import chain, resolve
 from sigexplorer.checks.project import Project
@@ -54,7 +55,6 @@ _CLIENTS = frozenset(
 _REQUESTS = frozenset(
     {"get", "post", "put", "patch", "delete", "head", "options", "request", "sendmail", "send_message"}
 )
-_TASKS = frozenset({"delay", "apply_async", "enqueue", "send_task"})
 _MAILS = frozenset({"send_mail", "send_mass_mail", "mail_admins", "mail_managers", "email_user"})
 
 
@@ -137,7 +137,7 @@ def _reaches_out(call: ast.Call, function: Function) -> str:
 
 def _asked(method: ast.Attribute, function: Function) -> str:
     """Say what the method of a task, a client or a mail does."""
-    if method.attr in _TASKS:
+    if method.attr in TASKS:
         return "starts a task"
     if method.attr in _REQUESTS:
         return _by_client(method.value, function)
@@ -281,31 +281,9 @@ def instance_to_task(project: Project) -> Iterator[Hit]:
     for receiver in project.on(*_IN_TRANSACTIONS):
         function = receiver.function
         names = aliases(function, "instance")
+        others = where_no_model(function, names)
         for node in function.every:
-            if not isinstance(node, ast.Call):
-                continue
-            given = [*node.args, *(one.value for one in node.keywords)]
-            what = "background task"
-            if resolve(node.func, function.scope) in ("threading.Thread", "threading.Timer"):
-                what = "thread"
-                given = [inner for one in given for inner in _members(one)]
-            elif isinstance(node.func, ast.Attribute) and node.func.attr in _TASKS | {"delay_on_commit"}:
-                given += [inner for one in given for inner in _members(one)]
-            elif any(isinstance(one, ast.Attribute) and one.attr in _TASKS for one in given[:1]):
-                given = given[1:]  # partial(task.delay, instance)
-            else:
-                continue
-            if any(is_argument(function, one, "instance", names) for one in given):
-                yield at_receiver(
-                    receiver,
-                    f"{function.name} hands a model instance to a {what}",
-                    node,
-                    among=_IN_TRANSACTIONS,
-                )
-
-
-def _members(node: ast.expr) -> list[ast.expr]:
-    """Return what a list, tuple or dict that is written out holds."""
-    if isinstance(node, ast.List | ast.Tuple):
-        return node.elts
-    return node.values if isinstance(node, ast.Dict) else []
+            what, given = handed_over(node, function)
+            if id(node) not in others and any(is_argument(function, one, "instance", names) for one in given):
+                message = f"{function.name} hands a model instance to a {what}"
+                yield at_receiver(receiver, message, node, among=_IN_TRANSACTIONS)

@@ -5,17 +5,35 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from sigexplorer.checks.bodies import aliases, is_argument, is_caught, looks_at
+from sigexplorer.checks.bodies import aliases, is_argument, is_caught, is_class_of, looks_at, model_before
 from sigexplorer.checks.facts import Ancestors, Function
 from sigexplorer.checks.guards import Guards, guarded_by_decorator
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import USER_MODEL, chain
 from sigexplorer.checks.project import Project, short
 from sigexplorer.checks.rule import Hit, at_receiver, rule
-from sigexplorer.checks.saving import own_names, saves_of, saves_of_others, saves_through_helper
+from sigexplorer.checks.saving import (
+    creates_own,
+    own_names,
+    runs_for_ever,
+    saves_of,
+    saves_of_others,
+    saves_through_helper,
+)
 
 _NOT_FIELDS = frozenset({"pk", "id", "objects", "DoesNotExist"})
 _KEYS = frozenset({"pk", "id", "adding", "_state"})
+#: What following a reverse one-to-one raises, and what that is derived from.
+_NOTHING_THERE = frozenset(
+    {
+        "RelatedObjectDoesNotExist",
+        "ObjectDoesNotExist",
+        "DoesNotExist",
+        "AttributeError",
+        "Exception",
+        "BaseException",
+    }
+)
 _USERS = frozenset(
     {USER_MODEL, "django.conf.settings.AUTH_USER_MODEL", "django.contrib.auth.models.User", "auth.User"}
 )
@@ -27,9 +45,10 @@ def saves_itself(project: Project) -> Iterator[Hit]:
 
     ``save()`` in a receiver of ``pre_save`` or ``post_save`` sends the same signal again, and
     the receiver calls ``save()`` again, until ``RecursionError``. A guard is a condition that
-    is different the second time, in the receiver or in a decorator below ``@receiver``. So does
-    a loop over every other row, the same row fetched again, and a function that is given the
-    instance and saves it.
+    is different the second time, in the receiver or in a decorator below ``@receiver``; a block is
+    none, such as ``with transaction.atomic()``, a loop, or a ``try`` that raises on. So does a
+    loop over every other row, the same row fetched again or written by ``update_or_create()``, and
+    a function that is given the instance and saves it.
 
     Change the attribute in ``pre_save``, or use ``sender.objects.filter(pk=instance.pk).update(...)``.
     """
@@ -42,15 +61,15 @@ def saves_itself(project: Project) -> Iterator[Hit]:
         if guarded_by_decorator(project, receiver):
             continue
         again, anew = Guards(receiver, _second_round(receiver)), Guards(receiver, _new_row(receiver))
-        calls = [(call, above, again) for call, above in saves_of(function)]
+        own = own_names(receiver)
+        calls = [(*found, again) for found in saves_of(function)]
         calls += [(*found, again) for found in saves_through_helper(project, receiver)]
-        calls += [(*found, anew) for found in _creates_own(receiver)]
-        calls = [found for found in calls if not any(isinstance(one, ast.With | ast.For) for one in found[1])]
-        calls += [(*found, again) for found in saves_of_others(receiver, own_names(receiver))]
-        for call, above, guards in calls:
-            if not guards.guarded(call, above) and not any(isinstance(one, ast.With) for one in above):
-                message = f"{function.name} saves its own sender without a guard: it calls itself for ever"
-                yield at_receiver(receiver, message, call, among=("pre_save", "post_save"))
+        calls += [(*found, anew) for found in creates_own(receiver, own)]
+        surely = [found[0] for found in calls if runs_for_ever(found[2], *found[:2])]
+        others = saves_of_others(receiver, own)
+        for call in surely + [one for one, above in others if runs_for_ever(again, one, above, in_loop=True)]:
+            message = f"{function.name} saves its own sender without a guard: it calls itself for ever"
+            yield at_receiver(receiver, message, call, among=("pre_save", "post_save"))
 
 
 def _second_round(receiver: Receiver) -> dict[str, bool]:
@@ -81,15 +100,6 @@ def is_renewed(function: Function) -> bool:
         )
         and "instance" in function.parameters
     )
-
-
-def _creates_own(receiver: Receiver) -> Iterator[tuple[ast.Call, Ancestors]]:
-    function = receiver.function
-    own = {short(sender) for sender in receiver.senders}
-    for call, above in function.calls:
-        names = chain(call.func)
-        if names[1:] == ["objects", "create"] and names[0] in own | {"sender"}:
-            yield call, above
 
 
 @rule("SX044", "warning")
@@ -149,8 +159,8 @@ def old_row_unguarded(project: Project) -> Iterator[Hit]:
         if receiver.names != {"pre_save"} or function.file.is_test:
             continue
         for call, above in function.calls:
-            path = chain(call.func)
-            if path[-1] != "get" or not {"objects", "_default_manager", "_base_manager"} & set(path):
+            path, model = chain(call.func), model_before(call)
+            if path[-1] != "get" or model is None:
                 continue
             by_key = any(
                 one.arg in ("pk", "id")
@@ -159,7 +169,8 @@ def old_row_unguarded(project: Project) -> Iterator[Hit]:
                 and is_argument(function, one.value.value, "instance", names)
                 for one in call.keywords
             )
-            if by_key and own & set(path) and not guards.guarded(call, above) and not is_caught(above):
+            is_own = own & set(path) or is_class_of(function, model)
+            if by_key and is_own and not guards.guarded(call, above) and not is_caught(above):
                 message = (
                     f"{function.name} gets the old row though there may be none: nothing new can be saved"
                 )
@@ -193,6 +204,7 @@ def reverse_one_to_one(project: Project) -> Iterator[Hit]:
                 not isinstance(node, ast.Attribute)
                 or not isinstance(node.ctx, ast.Load)
                 or guards.guarded(node, above)
+                or _is_suppressed(above)
             ):
                 continue
             known = any(
@@ -205,6 +217,13 @@ def reverse_one_to_one(project: Project) -> Iterator[Hit]:
                 message = f"{function.name} follows '{node.attr}', which an instance may not have"
                 yield at_receiver(receiver, message, node)
                 break
+
+
+def _is_suppressed(above: Ancestors) -> bool:
+    """Whether ``with suppress(Profile.DoesNotExist)`` stands around a place."""
+    contexts = [item.context_expr for one in above if isinstance(one, ast.With) for item in one.items]
+    calls = [one for one in contexts if isinstance(one, ast.Call) and chain(one)[-1] == "suppress"]
+    return any(chain(kind)[-1] in _NOTHING_THERE for call in calls for kind in call.args)
 
 
 def _spellings(project: Project, path: str) -> set[str]:

@@ -111,12 +111,25 @@ def sender_with_relatives(project: Project) -> Iterator[Hit]:
         for sender, listeners in _by_sender(receiver).items():
             only_proxies = all(one.names <= _DELETES for one in listeners)
             relatives = _relatives(project, sender, only_proxies=only_proxies)
-            missed = sorted({short(one) for one in relatives if one not in receiver.senders})
+            paths = {one for one in relatives if one not in receiver.senders}
+            missed = sorted({_told(project, one, paths | {sender}) for one in paths})
             if missed:
                 first = listeners[0]
                 what = ", ".join(missed[:3]) + (f" and {len(missed) - 3} more" if len(missed) > 3 else "")  # noqa: PLR2004
-                message = f"{first.name} does not hear {what}: only {short(sender)} itself matches"
+                own = _told(project, sender, paths)
+                message = f"{first.name} does not hear {what}: only {own} itself matches"
                 yield at_listener(first, message, first.connection.sender)
+
+
+def _told(project: Project, path: str, others: set[str]) -> str:
+    """Return what a model is called: with its app where another among these has the same name."""
+    if not any(short(one) == short(path) for one in others - {path}):
+        return short(path)
+    if project.live is not None:
+        labels = (one.label for one in project.live.models.values() if path in (one.path, one.label))
+        return next(labels, path)
+    found = project.classes.get(path)
+    return f"{next(iter(project.owners.labels_of(found)))}.{found.name}" if found is not None else path
 
 
 def _by_sender(receiver: Receiver) -> dict[str, list[Listener]]:

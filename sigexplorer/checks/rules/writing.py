@@ -6,7 +6,8 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sigexplorer.checks.facts import File, Noted
+from sigexplorer.checks.bodies import is_class_of, model_before
+from sigexplorer.checks.facts import File, Function, Noted
 from sigexplorer.checks.listeners import Receiver
 from sigexplorer.checks.names import USER_MODEL, chain
 from sigexplorer.checks.project import Project, short
@@ -60,6 +61,10 @@ def _model(project: Project, sender: str) -> str:
 
 def _written(project: Project, file: File, noted: Noted) -> str | None:
     """Return the model whose manager the chain begins with."""
+    own = model_before(noted.node)
+    around = next((one for one in file.functions if one.scope is noted.scope), None)
+    if around is not None and is_class_of(around, own):
+        return _sender(project, around)
     names = chain(noted.node)
     managers = [
         place for place, name in enumerate(names) if name in ("objects", "_default_manager", "_base_manager")
@@ -75,6 +80,12 @@ def _written(project: Project, file: File, noted: Noted) -> str | None:
             return None
     path = project.resolve(node.value, noted.scope, file)
     return _model(project, path) if path else None
+
+
+def _sender(project: Project, function: Function) -> str | None:
+    """Return the model of a receiver's instance, where it has one sender."""
+    senders = next((one.senders for one in project.receivers if one.function is function), frozenset())
+    return _model(project, *senders) if len(senders) == 1 else None
 
 
 def _inside(noted: Noted, receivers: list[Receiver]) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sigexplorer.catalog.page import ANCIENT, Version
 from sigexplorer.errors import UnknownNameError
-from sigexplorer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

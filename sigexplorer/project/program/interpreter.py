@@ -6,9 +6,9 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sigexplorer.errors import UsageError
-from sigexplorer.frozen import dataclass
 from sigexplorer.project.program.what import Kind, Program
 
 _NAME = re.compile(r"(?:python|pypy)(?P<version>\d+(?:\.\d+)?)?t?(?:\.exe)?")

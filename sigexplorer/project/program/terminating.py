@@ -63,14 +63,15 @@ class BeforeTerminated:
     @contextmanager
     def put_off(self) -> Iterator[None]:
         """Let a signal that comes inside be heard afterwards; not one that is left to the system by then."""
-        self._putting_off = os.getpid()
+        around, self._putting_off = self._putting_off, os.getpid()
         try:
             yield
         finally:
-            self._putting_off = 0
-            came, self._came = self._came, 0
-            if came:
-                os.kill(os.getpid(), came)
+            self._putting_off = around
+            if around != os.getpid():
+                came, self._came = self._came, 0
+                if came:
+                    os.kill(os.getpid(), came)
 
     def _hide(self, module: Any) -> None:
         put, look = module.signal, module.getsignal

@@ -8,11 +8,11 @@ is the format and, with a dot before it, the suffix.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sigexplorer.errors import PluginError, UnknownNameError
-from sigexplorer.frozen import dataclass
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

@@ -114,6 +114,12 @@ def _text(text: str) -> str:
 
 def _uri(file: str) -> str:
     path = PurePath(file)
-    if path.is_absolute():
-        return "file://" + quote(path.as_posix(), errors="replace")
-    return quote(file, errors="replace")
+    return "file://" + quote(_bytes(path.as_posix())) if path.is_absolute() else quote(_bytes(file))
+
+
+def _bytes(file: str) -> bytes:
+    """Return a name as the file system has it, also where that is no UTF-8."""
+    try:
+        return file.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # no file is called so
+        return file.encode("utf-8", "replace")

@@ -39,6 +39,17 @@ def draw(view: str, source: Source, look: Look, width: int) -> list[RenderableTy
     from sigexplorer.show.selecting import select
 
     # Each is a module with one function; nothing is imported that is not drawn.
-    module = "timeline" if view == "table" else view
-    drawing: Drawing = import_module(f"sigexplorer.show.views.{module}").draw
+    drawing: Drawing = _timeline if view == "table" else import_module(f"sigexplorer.show.views.{view}").draw
     return [drawing(selection, look, width) for selection in select(source, look)]
+
+
+def _timeline(shown: Selection, look: Look, width: int) -> RenderableType:
+    from sigexplorer.show.folding import timeline_of
+    from sigexplorer.show.views.piped import Nothing
+
+    timeline = timeline_of(shown, look)
+    if not (timeline.sections or shown.gap or shown.trace.steps or shown.trace.claims):
+        return Nothing(shown, timeline)
+    from sigexplorer.show.views.timeline import drawn
+
+    return drawn(shown, timeline, look, width)

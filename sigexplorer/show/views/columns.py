@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 from rich.text import Text
 
-from sigexplorer.frozen import dataclass
 from sigexplorer.show.folding import Row, Timeline
 from sigexplorer.show.look import Look
 from sigexplorer.show.places import stacked

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
 from sigexplorer.findings import Finding, Level, Report
-from sigexplorer.frozen import dataclass
 from sigexplorer.show.findings import summary
 from sigexplorer.show.text import safe
 

@@ -4,40 +4,62 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from sigexplorer.model import Run, Summary
 from sigexplorer.show.folding import Timeline
 from sigexplorer.show.selection import Selection
 from sigexplorer.show.text import plural, safe
 
+if TYPE_CHECKING:
+    from rich.text import Text
+
 
 def header(shown: Selection, timeline: Timeline) -> Text:
     """Return the title and the numbers of a trace, and what of it is not shown."""
+    return _text(lines(shown, timeline))
+
+
+def lines(shown: Selection, timeline: Timeline) -> Iterator[tuple[str, str]]:
+    """Yield the lines of the header, and the style of each."""
     part = bool(shown.filtered or shown.passed)
-    return title(shown.run, shown.summary, _left_out(shown, timeline), part=part)
+    return _lines(shown.run, shown.summary, _left_out(shown, timeline), part=part)
 
 
 def title(
     run: Run, summary: Summary, left_out: Iterator[str] | tuple[str, ...] = (), *, part: bool = False
 ) -> Text:
     """Return the title and the numbers of a run, and say so where only ``part`` of it is shown."""
+    return _text(_lines(run, summary, left_out, part=part))
+
+
+def _text(lines: Iterator[tuple[str, str]]) -> Text:
+    from rich.text import Text
+
+    told, style = next(lines)
+    text = Text(told, style=style)
+    for told, style in lines:
+        text.append(f"\n{told}", style=style)
+    return text
+
+
+def _lines(
+    run: Run, summary: Summary, left_out: Iterator[str] | tuple[str, ...], *, part: bool
+) -> Iterator[tuple[str, str]]:
     counts = [plural(summary.dispatches, "dispatch", "dispatches"), plural(summary.calls, "receiver call")]
     counts += [plural(summary.queries, "SQL statement")]
     if summary.bypasses:
         counts.append(plural(summary.bypasses, "bypass", "bypasses"))
     if summary.errors:
         counts.append(plural(summary.errors, "error"))
-    text = Text(safe(run.title, 200), style="bold")
+    yield safe(run.title, 200), "bold"
     mode = "listening" if run.listened else "watching only"
     counts += [f"Django {safe(run.django)}", *_databases(run), mode]
-    text.append(f"\n{'the whole run: ' * part}{', '.join(counts)}", style="not bold")
+    yield f"{'the whole run: ' * part}{', '.join(counts)}", "not bold"
     for note in (*left_out, *_counted(summary)):
-        text.append(f"\n{note}", style="not bold dim")
+        yield note, "not bold dim"
     for note in run.notes:
-        text.append(f"\n{safe(note, 300)}", style="not bold yellow")
-    return text
+        yield safe(note, 300), "not bold yellow"
 
 
 def _databases(run: Run) -> list[str]:

@@ -15,6 +15,7 @@ from sigexplorer.show.shortening import Cut, shorten
 from sigexplorer.show.text import ROWS, duration, plural, safe
 from sigexplorer.show.views import columns, heading, plain
 from sigexplorer.show.views.code import Source
+from sigexplorer.show.views.piped import Nothing
 
 
 def render(trace: Trace, look: Look, width: int) -> RenderableType:
@@ -24,11 +25,15 @@ def render(trace: Trace, look: Look, width: int) -> RenderableType:
 
 def draw(shown: Selection, look: Look, width: int) -> RenderableType:
     """Return the timeline of what was selected: of a long one its first and its last rows."""
-    timeline = timeline_of(shown, look)
+    return drawn(shown, timeline_of(shown, look), look, width)
+
+
+def drawn(shown: Selection, timeline: Timeline, look: Look, width: int) -> RenderableType:
+    """Return that timeline of what was selected."""
     cut = shorten(timeline, shown, look.rows)
     parts: list[RenderableType] = [heading.header(shown, timeline), *_sections(shown, cut, look, width)]
     if not any(section.rows for section in timeline.sections) and not shown.trace.steps:
-        parts.append(Text("no dispatches to show", style="dim"))
+        parts.append(Text(Nothing.told, style="dim"))
     apart = [claim for claim in shown.trace.claims if claim.step is None]
     if apart:
         parts += ["", *(_claim(claim, look.limit) for claim in apart)]

@@ -1,0 +1,75 @@
+"""Drawings that know what they read as where nobody looks: that needs nothing of Rich."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from sigexplorer.show.folding import Timeline
+    from sigexplorer.show.selection import Selection
+
+
+class Piped:
+    """A drawing that may be had as text: without colours and links, in lines as long as they like."""
+
+    def __rich__(self) -> RenderableType:
+        """Return it as Rich draws it."""
+        raise NotImplementedError
+
+    def text(self) -> str | None:
+        """Return what it reads as, None where only Rich can tell."""
+        raise NotImplementedError
+
+
+class Together(Piped):
+    """Several drawings, one below the other; an empty text is an empty line."""
+
+    def __init__(self, *parts: Any) -> None:
+        self._parts = parts
+
+    def __rich__(self) -> RenderableType:
+        """Return them as Rich draws them."""
+        from rich.console import Group
+
+        return Group(*self._parts)
+
+    def text(self) -> str | None:
+        """Return what they read as, None where there is one that only Rich can tell."""
+        told = [_text(part) for part in self._parts]
+        known = [each for each in told if each is not None]
+        return "".join(known) if len(known) == len(told) else None
+
+
+def _text(part: Any) -> str | None:
+    if part == "":
+        return "\n"
+    return part.text() if isinstance(part, Piped) else None
+
+
+class Nothing(Piped):
+    """A timeline without a row, a step or a claim."""
+
+    told = "no dispatches to show"
+
+    def __init__(self, shown: Selection, timeline: Timeline) -> None:
+        self._shown = shown
+        self._timeline = timeline
+
+    def __rich__(self) -> RenderableType:
+        """Return it as Rich draws it."""
+        from rich.console import Group
+        from rich.text import Text
+
+        from sigexplorer.show.views.heading import header
+
+        return Group(header(self._shown, self._timeline), Text(self.told, style="dim"))
+
+    def text(self) -> str:
+        """Return what it reads as."""
+        from sigexplorer.show.views.heading import lines
+
+        told: Sequence[str] = [text for text, _ in lines(self._shown, self._timeline)]
+        return "".join(f"{line.rstrip()}\n" for line in (*told, self.told))
