@@ -73,6 +73,7 @@ class Stream:
         self.carrying = False  # whether ``running`` was ever set
         self.keeping = 0  # how many want to know what was really sent: see ``keeping``
         self.kept = False  # whether anybody ever did
+        self.in_memory = False  # whether anybody ever kept rows in memory
         self.batch = BATCH  # closed dispatches of a lane that wait for the next drain
         #: Dispatches that may outlast their send, by their id, with the thread that sent them.
         self.pending: dict[int, tuple[str, Flight]] = {}
@@ -101,6 +102,10 @@ class Stream:
 
     def _open_windows(self) -> list[Window]:
         return [window for reference in self._windows if (window := reference()) is not None]
+
+    def is_flat(self, window: Window) -> bool:
+        """Whether nobody but this window has, or takes, any rows: what is written may be forgotten."""
+        return not self.in_memory and all(one is window for one in self._open_windows())
 
     def drain(self) -> None:
         """Hand what has closed to every window, and forget it; wait a while for whoever does so now."""

@@ -41,12 +41,16 @@ def short(filename: str) -> str:
     within = [folder for folder in folders if filename.startswith(folder)]
     relative = filename[len(max(within, key=len)) :] if within else Path(filename).name
     shortened = relative.replace(os.sep, "/")
+    if len(_FULL) >= _FILES:
+        _FULL.pop(next(iter(_FULL)), None)
     _FULL[shortened] = filename
     return shortened
 
 
 #: Where the files are that ``short`` was asked about: for links, which no record keeps.
 _FULL: dict[str, str] = {}
+
+_FILES = 10_000  # of those asked about last: a program may make code for ever
 
 
 def full(shortened: str) -> str | None:

@@ -258,6 +258,8 @@ class Recorder:
         """Write now what has closed, and how much SQL there was so far."""
         guarded(STREAM.drain)
         guarded(self._tell)
+        if STREAM.is_flat(self):
+            guarded(shapes.forget, self._written[1])
 
     def rest(self) -> bool:
         """Write all that there is, as if nothing more came; return whether nothing is under way."""
@@ -345,6 +347,4 @@ class Recorder:
 
 def _so_far(flight: Flight) -> Flight:
     """Return the row of a dispatch that is under way, as far as it has come."""
-    row = flight[:]
-    row[OUTER] = id_of(row[OUTER])
-    return row
+    return [*flight[:OUTER], id_of(flight[OUTER]), *flight[OUTER + 1 :]]

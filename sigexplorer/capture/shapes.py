@@ -18,7 +18,7 @@ from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.registry import Registration, finds_as_django_does
 from sigexplorer.capture.uids import uid
-from sigexplorer.spool.rows import Shape, ShapeReceiver
+from sigexplorer.spool.rows import SHAPE, Shape, ShapeReceiver
 
 #: Every shape so far; its index is what a flight holds.
 TABLE: list[Shape] = []
@@ -30,6 +30,47 @@ _NO_SHAPE = -1
 
 #: Told when a dispatch of a new kind is seen: the program may have imported more of Django.
 ON_NEW: list[Callable[[], None]] = []
+
+
+#: All of the shapes of methods.
+EVERY: list[Shapes] = []
+
+#: Stands in the table for a shape that is in the file of whoever records, and that nothing has any more.
+_FORGOTTEN = Shape("", "", "", "send", None, (), ())
+
+#: Numbers that a sender, or a signal, no longer has: of the round before the last one, and since.
+_left: list[list[int]] = [[], []]
+
+
+def _leave(known: Known | None) -> None:
+    if known is not None and known.count is None:
+        _left[-1] += [known.number, *(one.number for one in list(known.without.values()))]
+
+
+def forget(written: int) -> None:
+    """Forget shapes of what is gone, as there may be any number of them, of so many that are written.
+
+    Not at once: another thread may be about to send what is of such a shape.
+    """
+    waiting, _left[:] = _left[0], [_left[1], []]
+    if not waiting:
+        return
+    tables = [table for each in EVERY for table in (each.known, each.silent)]
+    known = [
+        one for table in tables for by_sender in list(table.values()) for one in list(by_sender.values())
+    ]
+    used = {
+        number for one in known for number in (one.number, *(each.number for each in one.without.values()))
+    }
+    used.update(number for (before, _), (_, after) in list(_longer.items()) for number in (before, after))
+    used.update(flight[SHAPE] for _, flight in STREAM.under_way().values())
+    for number in set(waiting):
+        if number >= written or number in used:
+            _left[-1].append(number)
+        elif TABLE[number] is not _FORGOTTEN:
+            _numbers.pop(TABLE[number], None)
+            TABLE[number] = _FORGOTTEN
+            STREAM.calls.pop(number, None)
 
 
 class Known:
@@ -75,6 +116,7 @@ class Shapes:
         #: Of dispatches that reach nobody, whoever is connected: by the ids of signal and sender.
         self.silent: dict[int, dict[int, Known]] = {}
         self._guards: dict[int, dict[int, weakref.ref[Any]]] = {}
+        EVERY.append(self)
 
     def of(self, signal: Any, sender: Any, sync: Sequence[Any], asynchronous: Sequence[Any]) -> Known:
         """Return the shape of a dispatch."""
@@ -143,7 +185,12 @@ class Shapes:
         for one in (None, sender):
             if id(one) not in self._guards.get(id(signal), ()):
                 self._guard(signal, one)
-        table.setdefault(id(signal), {})[id(sender)] = known
+        by_sender = table.setdefault(id(signal), {})
+        _leave(by_sender.get(id(sender)))
+        by_sender[id(sender)] = known
+        shape = TABLE[known.number] if known.count is None else None
+        if shape is _FORGOTTEN:  # just now, by another thread
+            by_sender.pop(id(sender), None)
 
     def _guard(self, signal: Any, sender: Any) -> None:
         signal_id, sender_id = id(signal), id(sender)
@@ -151,12 +198,13 @@ class Shapes:
         def sender_gone(_reference: object) -> None:
             self._guards.get(signal_id, {}).pop(sender_id, None)
             for table in (self.known, self.silent):
-                table.get(signal_id, {}).pop(sender_id, None)
+                _leave(table.get(signal_id, {}).pop(sender_id, None))
 
         def signal_gone(_reference: object) -> None:
             self._guards.pop(signal_id, None)
-            self.known.pop(signal_id, None)
-            self.silent.pop(signal_id, None)
+            for table in (self.known, self.silent):
+                for known in table.pop(signal_id, {}).values():
+                    _leave(known)
 
         guards = self._guards.setdefault(signal_id, {})
         guards[sender_id] = (

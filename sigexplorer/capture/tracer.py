@@ -70,6 +70,9 @@ class Tracer:
 
     def start(self) -> None:
         """Begin to observe."""
+        if not STREAM.in_memory:
+            STREAM.in_memory = True
+            dispatch.forget()  # what was told apart only as far as it is written
         observing.begin(self)
         if self.keeping:
             keeping.begin()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+from sigexplorer.capture.lanes import STREAM
+
 #: By the words for a sender, in the order in which they were met.
 _met: dict[str, list[weakref.ref[Any]]] = {}
 
@@ -13,8 +15,8 @@ _places: dict[tuple[str, int], int] = {}
 
 
 def number(told: str | None, sender: Any) -> int:
-    """Return which of those that go by these words a sender is, from 0."""
-    if sender is None or told is None:
+    """Return which of those that go by these words a sender is, from 0; 0 where all is only written."""
+    if sender is None or told is None or not STREAM.in_memory:
         return 0
     met = _met.setdefault(told, [])
     known = _places.get((told, id(sender)))

@@ -138,7 +138,7 @@ class Spool:
     @property
     def signals(self) -> set[tuple[str, str, str]]:
         """Path, name and group of every signal that was sent."""
-        shapes = (shape for process in self._processes for shape in process.shapes)
+        shapes = (shape for process in self._processes for shape in process.shapes if shape.signal)
         return {(shape.signal, shape.name, shape.group) for shape in shapes}
 
     @property

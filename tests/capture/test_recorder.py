@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -153,6 +154,28 @@ def test_what_is_under_way_at_the_end_is_told(tmp_path: Path, recorder: Recorder
     assert sent(tmp_path) == [0, 1, 2]
     assert (second.parent, second.parent_call) == (first.id, 0)
     assert trace.run.complete is False
+
+
+def test_what_is_written_of_senders_that_are_gone_is_forgotten(
+    tmp_path: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program may make classes for ever: memory does not grow by them, and each is told as it was."""
+    monkeypatch.setattr(STREAM, "in_memory", False)
+    signal, before = Signal(), len(TABLE)
+    for number in range(100):
+        signal.send(type(f"Made{number}", (), {}), n=number)
+    gc.collect()
+    for _ in range(3):
+        recorder.flush()
+    again = type("Made7", (), {})
+    signal.send(again, n=7)
+    left = [shape.sender for shape in TABLE[before:] if shape.sender is not None]
+    assert [sender.rpartition(".")[2] for sender in left] == ["Made7"]
+    recorder.stop()
+    senders = [
+        each.sender.rpartition(".")[2] for each in Spool(tmp_path).trace().dispatches[1:] if each.sender
+    ]
+    assert senders == [f"Made{number}" for number in (*range(100), 7)]
 
 
 def test_a_process_that_rests_says_so_once(tmp_path: Path, recorder: Recorder) -> None:
