@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from types import FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import Any, NamedTuple
 
 from sigexplorer import catalog
@@ -159,15 +159,19 @@ def _fault(found: _Called, one: Standing) -> _Fault | None:
     if flags & _COROUTINE and not one.registration.is_async:
         what = "its __call__ is async, but Django takes the object for sync: the coroutine is never awaited"
         return _Fault(what, "connect the method obj.__call__, or an async function", runs_nothing=True)
-    if not flags & _KEYWORDS:
-        return _Fault("it takes no **kwargs: every send raises TypeError", "add **kwargs to its parameters")
     page = next((page for page in catalog.PAGES if page.path == one.named.path), None)
     given = {"signal", "sender"} | ({one.name for one in page.arguments} if page else set())
+    if not flags & _KEYWORDS and not (page and given.issubset(_parameters(found.function.__code__))):
+        return _Fault("it takes no **kwargs: every send raises TypeError", "add **kwargs to its parameters")
     taken = _taken(found, given)
     if taken is not None:
         return _given_twice(found, taken)
     missing = _missing(found, given, known=page is not None)
     return _lacking(one, missing) if missing else None
+
+
+def _parameters(code: CodeType) -> tuple[str, ...]:
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
 def _taken(found: _Called, given: set[str]) -> str | None:

@@ -147,10 +147,13 @@ def test_ctrl_c_anywhere_is_quiet(
     """An interrupt while the answer is made or drawn is 130 as well."""
     from rich.console import Console
 
+    from sigexplorer.cli import output
+
     def interrupted(*_arguments: Any, **_named: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Console, "print", interrupted)
+    monkeypatch.setattr(output, "write", interrupted)
     answer = story_cli(*arguments)
     assert answer.code == 130
     assert answer.err.strip() == ""

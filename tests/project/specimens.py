@@ -364,7 +364,14 @@ SPECIMENS = {
         says="disconnected from post_save",
     ),
     "a generator": Specimen("callable", receivers(on_save(_SENDER, body="yield")), says="generator"),
-    "no **kwargs": Specimen("callable", receivers(on_save(_SENDER, arguments="sender, instance")), says="TypeError"),
+    "no **kwargs": Specimen(
+        "callable",
+        receivers(on_save(_SENDER, arguments="sender, instance")),
+        receivers(
+            on_save(_SENDER, arguments="signal, sender, instance, created, update_fields, raw, using")
+        ),
+        says="TypeError",
+    ),
     "an abstract model": Specimen(
         "sender", receivers(on_save("@receiver(post_save, sender=Dated)")), says="shop.Product"
     ),
