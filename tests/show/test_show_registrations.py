@@ -18,7 +18,7 @@ from sigexplorer.model import ListedReceiver, Origin
 from sigexplorer.show import diagnosing, explaining, registrations
 from sigexplorer.show.document import Document, Paragraph
 from sigexplorer.show.exporters import markdown
-from sigexplorer.show.views import document
+from sigexplorer.show.views import document, styled
 
 ONE = ListedReceiver(
     "django.db.models.signals.post_save", "post_save", "shop.receivers.on_save", 1, "shop/receivers.py", 7,
@@ -147,13 +147,13 @@ def test_a_long_table_looks_like_a_short_one(
         return [line.rstrip() for line in _STYLES.sub("", text).split("\n")]
 
     short = pages()
-    monkeypatch.setattr(document, "_LONG", 1)
+    monkeypatch.setattr(styled, "_LONG", 1)
     assert pages() == short
 
 
 def test_a_long_table_is_never_too_wide(monkeypatch: pytest.MonkeyPatch) -> None:
     """What does not fit goes on in the next line, and nothing of it is lost."""
-    monkeypatch.setattr(document, "_LONG", 0)
+    monkeypatch.setattr(styled, "_LONG", 0)
     for width in (12, 25, 60):
         picture = drawn(document.render(registrations.table([ONE], 200, verbose=False), width), width)
         assert widest(picture) <= width
