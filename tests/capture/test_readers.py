@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from capturing import connected, in_full, observing
+from django.apps.registry import Apps
 from django.db import models
 from django.db.models import signals
 from django.utils.functional import SimpleLazyObject
@@ -59,9 +60,10 @@ class Proxy(Tag):
     """A proxy of a model."""
 
     class Meta:
-        """Of the blog, as the model is."""
+        """Of the blog, as the model is, but not known to it: migrations would make rows for it."""
 
         app_label = "blog"
+        apps = Apps()
         proxy = True
 
 
