@@ -107,6 +107,8 @@ def frames(path: Path | common.Joined) -> Iterator[tuple[Any, ...]]:
         head = stream.read(len(MAGIC))
         if head != MAGIC[: len(head)]:
             raise RecordingError(f"'{path}' is no spool of sigexplorer's")
+        if len(head) < len(MAGIC):  # it is being made: what comes now would be read as a frame
+            return
         while (frame := _frame(path, stream)) is not None:
             yield frame
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import stat
@@ -105,6 +106,26 @@ def test_only_atoms_are_written(tmp_path: Path, thing: object) -> None:
             file.add("rows", [1, thing])
     file.add("end")
     assert list(frames(file.path)) == [("end",)]
+
+
+def test_a_file_that_is_being_made_is_empty() -> None:
+    """What is written between two reads of a reader is not taken for a frame, but left to the next time."""
+
+    class Making(io.BytesIO):
+        """A file of which nothing is there yet, and all of it a moment later."""
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            if not self.getvalue():
+                self.write(MAGIC + packed("end"))
+                self.seek(0)
+                return b""
+            return super().read(size)
+
+    class File:
+        def open(self, _mode: str) -> Making:
+            return Making()
+
+    assert list(frames(File())) == []  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
