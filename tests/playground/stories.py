@@ -63,6 +63,23 @@ def outline_of(story: Story, trace: Trace) -> str:
     return outline(trace, everything=story.kind == "trigger" and story.name in NOISE)
 
 
+#: Signals of which Django's receivers stand in another order where a process has imported other things
+#: before, or has counted queries.
+_UNSETTLED = ("request_started", "request_finished", "setting_changed")
+
+
+def settled(told: str) -> str:
+    """Return an outline with the receivers of ``_UNSETTLED`` in the order of their names."""
+    return "".join(map(_settled, told.splitlines(keepends=True)))
+
+
+def _settled(line: str) -> str:
+    sent, arrow, called = line.partition(" -> ")
+    if not line.lstrip().startswith(_UNSETTLED):
+        return line
+    return f"{sent}{arrow}{'; '.join(sorted(called.rstrip().split('; ')))}\n"
+
+
 #: Runs every story, forward and again or only backward, and prints their outlines of each time.
 IN_ORDER = """
 import json, sys
