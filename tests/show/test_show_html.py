@@ -178,15 +178,18 @@ def test_nothing_is_lost(one: Trace) -> None:
         assert "numbers" not in parts
         return
     tables, numbers = parts["numbers"][2:]
-    assert list(accumulate(numbers["id"])) == [each.id for each in one.dispatches]
-    assert list(accumulate(numbers["start"])) == [each.start_ns for each in one.dispatches]
-    assert numbers["duration"] == [each.duration_ns for each in one.dispatches]
-    assert numbers["count"] == [len(each.calls) for each in one.dispatches]
+    numbered = {each.id: each for each in one.dispatches}
+    ids = list(accumulate(numbers["id"]))  # in the order in which they closed
+    assert sorted(ids) == sorted(numbered)
+    shown = [numbered[int(each)] for each in ids]
+    assert list(accumulate(numbers["start"])) == [each.start_ns for each in shown]
+    assert numbers["duration"] == [each.duration_ns for each in shown]
+    assert numbers["count"] == [len(each.calls) for each in shown]
     kinds = [tables["kinds"][int(kind)] for kind in numbers["kind"]]
-    assert [kind[4] for kind in kinds] == [packing.clean(each.sender) for each in one.dispatches]
+    assert [kind[4] for kind in kinds] == [packing.clean(each.sender) for each in shown]
     tables, texts = parts["texts"][2:]
     values = [tables["values"][int(value)] for value in texts["value"]]
-    told = [str(value) for each in one.dispatches for _, value in each.arguments]
+    told = [str(value) for each in shown for _, value in each.arguments]
     assert values == [packing.clean(value) for value in told]
 
 
