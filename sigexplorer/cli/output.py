@@ -12,13 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from sigexplorer.show.files import choose_format, write_file
-from sigexplorer.show.views.piped import Piped
+from sigexplorer.show.views.piped import UNLIMITED, Piped
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
-
-#: Columns where nobody says how many: what a script reads must not be wrapped.
-UNLIMITED = 10_000
 
 #: Draws for a terminal of that many columns.
 Drawing = Callable[[int], "RenderableType"]
@@ -104,8 +101,11 @@ def _drawn(drawn: RenderableType, width: int) -> str:
 
 def hint(text: str) -> None:
     """Say what to try next, beside the answer and never in it."""
-    from rich.console import Console
-
     sys.stdout.flush()
     with contextlib.suppress(SystemExit, OSError):  # nobody reads it: no loss
+        if not _may_be_looked_at(sys.stderr):
+            sys.stderr.write(f"\n{text}\n")
+            return
+        from rich.console import Console
+
         Console(stderr=True, highlight=False, markup=False, emoji=False).print(f"\n{text}", style="dim")

@@ -43,10 +43,11 @@ def _show(
     found: Sequence[ListedReceiver], format_name: str | None, output: Path | None, *, verbose: bool
 ) -> None:
     from sigexplorer.capture.places import full
-    from sigexplorer.cli.output import UNLIMITED, emit, hint, to_json
+    from sigexplorer.cli.output import emit, hint, to_json
     from sigexplorer.show import recording, registrations
     from sigexplorer.show.exporters import markdown
     from sigexplorer.show.views import document
+    from sigexplorer.show.views.piped import UNLIMITED
 
     records = [
         {**recording.dump_receiver(one), "sender": one.sender_written, "by_debug": one.by_debug}

@@ -9,9 +9,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group, RenderableType
-from rich.text import Text
-
 from sigexplorer.catalog.fact import Fact
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.page import Version
@@ -27,8 +24,11 @@ from sigexplorer.show.filters import Filters, check
 from sigexplorer.show.look import Look
 from sigexplorer.show.source import InMemory
 from sigexplorer.show.views import code, document
+from sigexplorer.show.views.phrase import Phrase
+from sigexplorer.show.views.piped import Together
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.progress import Progress
 
 
@@ -135,6 +135,7 @@ def _told(stories: Sequence[Story], ending: Ending, *, shown: bool) -> Iterator[
 
 
 def _progress() -> Progress:
+    from rich.console import Console
     from rich.progress import Progress
 
     return Progress(console=Console(stderr=True), transient=True)
@@ -161,14 +162,14 @@ def _drawing(
     tried = [trace for _, trace in told]
     if everything and facts.verdicts(tried):
         parts += ["\n", document.render(facts.census(tried, django_version()), width)]
-    return Group(*parts)
+    return Together(*parts)
 
 
 def _one(story: Story, trace: Trace, look: Look, view: str, width: int) -> list[RenderableType]:
     source: list[RenderableType] = [code.Source(story.source()), ""] if story.source and look.sources else []
     drawn = [*source, *views.draw(view, InMemory([trace]), replace(look, marked=story.marked), width)]
     if view == "table" and not trace.claims:
-        drawn.append(Text("\nno claims", style="dim"))
+        drawn.append(Phrase("\nno claims", style="dim"))
     if story.fact is None or view != "table":
         return drawn
     before, after = (show(story.fact, django_version()) for show in (facts.stated, facts.explained))

@@ -10,19 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 from build import ALL_TEXTS, RUN, bypass, call, dispatch, trace, traces
 from drawing import CONTROL, UNLIMITED, drawn, unwrapped, widest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Group
 
 from sigexplorer.model import SECRET, Callback, Claim, Dispatch, Origin, Summary, Trace
-from sigexplorer.show import views
 from sigexplorer.show.filters import Filters
 from sigexplorer.show.look import Look
 from sigexplorer.show.selection import selected
-from sigexplorer.show.source import InMemory
 from sigexplorer.show.views import heading, sequence, tree
 from sigexplorer.show.views import timeline as table
-from sigexplorer.show.views.piped import Together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -319,23 +315,6 @@ def test_a_database_other_than_sqlite_is_named_above() -> None:
     assert "Django 6.1.3, postgresql, listening" in told("postgresql", "postgresql")
     assert "Django 6.1.3, sqlite, postgresql, listening" in told("sqlite", "postgresql")
     assert "Django 6.1.3, listening" in told("sqlite")
-
-
-@given(ALL_TEXTS)
-@settings(max_examples=25)
-def test_without_rows_it_reads_the_same_without_rich(text: str) -> None:
-    """What is piped of a timeline without rows, and of the summary, is to the letter what Rich writes."""
-    recorded = trace(dispatch(1, "class_prepared"), steps=0)
-    recorded = replace(recorded, run=replace(RUN, title=text, notes=(text, "more")))
-    source = InMemory([recorded])
-    parts = [
-        "",
-        *views.draw("table", source, Look(), UNLIMITED),
-        "",
-        *views.draw("summary", source, Look(), UNLIMITED),
-    ]
-    told = Together(*parts).text()
-    assert told == "".join(f"{line.rstrip()}\n" for line in drawn(Group(*parts), UNLIMITED).splitlines())
 
 
 @pytest.mark.parametrize(("width", "rows"), [(140, 1), (UNLIMITED, 1), (UNLIMITED, 300)])

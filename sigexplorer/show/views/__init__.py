@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: The views of a trace.
 VIEWS = ("table", "tree", "summary", "coverage", "sequence")
 
+#: Where a view is drawn that is not in the module of its name.
+_MODULES = {"table": "timeline"}
+
 WIDE = 120  # columns from which on a table has one for each thing
 
 
@@ -39,17 +42,5 @@ def draw(view: str, source: Source, look: Look, width: int) -> list[RenderableTy
     from sigexplorer.show.selecting import select
 
     # Each is a module with one function; nothing is imported that is not drawn.
-    drawing: Drawing = _timeline if view == "table" else import_module(f"sigexplorer.show.views.{view}").draw
+    drawing: Drawing = import_module(f"sigexplorer.show.views.{_MODULES.get(view, view)}").draw
     return [drawing(selection, look, width) for selection in select(source, look)]
-
-
-def _timeline(shown: Selection, look: Look, width: int) -> RenderableType:
-    from sigexplorer.show.folding import timeline_of
-    from sigexplorer.show.views.piped import Nothing
-
-    timeline = timeline_of(shown, look)
-    if not (timeline.sections or shown.gap or shown.trace.steps or shown.trace.claims):
-        return Nothing(shown, timeline)
-    from sigexplorer.show.views.timeline import drawn
-
-    return drawn(shown, timeline, look, width)

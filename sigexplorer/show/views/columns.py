@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-from rich.box import SIMPLE_HEAD
-from rich.table import Column, Table
-from rich.text import Text
 
 from sigexplorer.show.folding import Row, Timeline
 from sigexplorer.show.look import Look
 from sigexplorer.show.places import stacked
 from sigexplorer.show.views import cells
+from sigexplorer.show.views.phrase import Phrase
+from sigexplorer.show.views.phrase import columns as columns_of
 
-_GAP = 2  # columns between two, one of them the box's
+#: Columns of a terminal between two.
+GAP = 2
+
 _LEAST = 10  # no column that may shrink gets narrower
 _TIGHT = 60  # columns of a terminal with no room for process and thread beside the rest
 _READABLE = 50  # a word longer than this may be broken
@@ -29,7 +28,7 @@ class Layout:
     """The titles of the columns, and what makes a row's cells for them."""
 
     titles: tuple[str, ...]
-    to_cells: Callable[[Row, Look], list[Text]]
+    to_cells: Callable[[Row, Look], list[Phrase]]
     roomy: frozenset[str] = frozenset()  # columns in which no word may be broken
 
 
@@ -44,7 +43,7 @@ _NARROW = Layout(("#", "at ms", "signal, sender", "arguments, receivers", "SQL")
 _WHERE = 2
 
 #: The rows of each section, as cells, and the titles and widths of their columns.
-Drawn = tuple[list[list[list[Text]]], tuple[str, ...], list[int]]
+Drawn = tuple[list[list[list[Phrase]]], tuple[str, ...], list[int]]
 
 
 def draw(timeline: Timeline, look: Look, available: int) -> Drawn:
@@ -66,24 +65,26 @@ def draw(timeline: Timeline, look: Look, available: int) -> Drawn:
     return drawn, tuple(titles), widths
 
 
-def _cells(layout: Layout, row: Row, look: Look, title: str) -> list[Text]:
+def _cells(layout: Layout, row: Row, look: Look, title: str) -> list[Phrase]:
     """Return the cells of a row, with its process and thread where the column ``title`` tells of them."""
     told = layout.to_cells(row, look)
     if title:
-        told.insert(_WHERE, Text(stacked(row.where, title) if layout is _NARROW else row.where, style="dim"))
+        told.insert(
+            _WHERE, Phrase(stacked(row.where, title) if layout is _NARROW else row.where, style="dim")
+        )
     elif row.where:
-        told[-2] = Text("\n").join(part for part in (told[-2], Text(f"in {row.where}", style="dim")) if part)
+        told[-2] = Phrase.joined("\n", filter(None, (told[-2], Phrase(f"in {row.where}", style="dim"))))
     return told
 
 
-def _longest_word(drawn: list[list[list[Text]]], place: int) -> int:
+def _longest_word(drawn: list[list[list[Phrase]]], place: int) -> int:
     words = (word for rows in drawn for row in rows for word in row[place].plain.split())
     return min(_READABLE, max(map(len, words), default=0))
 
 
-def _natural(titles: Sequence[str], rows: list[list[Text]]) -> list[int]:
+def _natural(titles: Sequence[str], rows: list[list[Phrase]]) -> list[int]:
     return [
-        max([len(title), *(line.cell_len for row in rows for line in row[place].split())])
+        max([len(title), *(columns_of(line) for row in rows for line in row[place].plain.split("\n"))])
         for place, title in enumerate(titles)
     ]
 
@@ -92,7 +93,7 @@ def fitted(titles: Sequence[str], natural: list[int], available: int) -> list[in
     """Take from the widest columns what is too much."""
     widths = list(natural)
     texts = [place for place, title in enumerate(titles) if title not in NUMBERS]
-    excess = sum(widths) + _GAP * len(titles) - available
+    excess = sum(widths) + GAP * len(titles) - available
     while excess > 0:
         widest = max(texts, key=widths.__getitem__)
         others = [widths[place] for place in texts if place != widest]
@@ -102,26 +103,3 @@ def fitted(titles: Sequence[str], natural: list[int], available: int) -> list[in
         widths[widest] -= step
         excess -= step
     return widths
-
-
-def table(titles: Sequence[str], widths: list[int], rows: list[list[Text]], *, named: bool) -> Table:
-    """Return the table of one section; only the first of a timeline is ``named``."""
-    columns = [
-        Column(title, justify=_justify(title), width=width, overflow="fold")
-        for title, width in zip(titles, widths, strict=True)
-    ]
-    drawn = Table(
-        *columns,
-        box=SIMPLE_HEAD,
-        padding=(0, _GAP - 1, 0, 0),
-        pad_edge=False,
-        show_edge=False,
-        show_header=named,
-    )
-    for row in rows:
-        drawn.add_row(*row)
-    return drawn
-
-
-def _justify(title: str) -> Literal["left", "right"]:
-    return "right" if title in NUMBERS else "left"

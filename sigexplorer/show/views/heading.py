@@ -4,43 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sigexplorer.model import Run, Summary
 from sigexplorer.show.folding import Timeline
 from sigexplorer.show.selection import Selection
 from sigexplorer.show.text import plural, safe
-
-if TYPE_CHECKING:
-    from rich.text import Text
+from sigexplorer.show.views.phrase import Phrase
 
 
-def header(shown: Selection, timeline: Timeline) -> Text:
+def header(shown: Selection, timeline: Timeline) -> Phrase:
     """Return the title and the numbers of a trace, and what of it is not shown."""
-    return _text(lines(shown, timeline))
-
-
-def lines(shown: Selection, timeline: Timeline) -> Iterator[tuple[str, str]]:
-    """Yield the lines of the header, and the style of each."""
     part = bool(shown.filtered or shown.passed)
-    return _lines(shown.run, shown.summary, _left_out(shown, timeline), part=part)
+    return title(shown.run, shown.summary, _left_out(shown, timeline), part=part)
 
 
 def title(
     run: Run, summary: Summary, left_out: Iterator[str] | tuple[str, ...] = (), *, part: bool = False
-) -> Text:
+) -> Phrase:
     """Return the title and the numbers of a run, and say so where only ``part`` of it is shown."""
-    return _text(_lines(run, summary, left_out, part=part))
-
-
-def _text(lines: Iterator[tuple[str, str]]) -> Text:
-    from rich.text import Text
-
-    told, style = next(lines)
-    text = Text(told, style=style)
-    for told, style in lines:
-        text.append(f"\n{told}", style=style)
-    return text
+    styled = (Phrase(told, style) for told, style in _lines(run, summary, left_out, part=part))
+    return Phrase.joined("\n", styled)
 
 
 def _lines(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import chop_cells
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
 
 from sigexplorer.show.document import Grid
+from sigexplorer.show.views.phrase import columns
 
 _GAP = "  "
 
@@ -57,7 +58,7 @@ def _shrunk(widths: list[int], available: int) -> list[int]:
 def width(cell: str) -> int:
     """Return the columns of the longest line of a cell."""
     if "\n" not in cell:
-        return len(cell) if cell.isascii() else cell_len(cell)
+        return columns(cell)
     return max(map(width, cell.split("\n")))
 
 

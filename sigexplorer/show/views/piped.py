@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from sigexplorer.show.folding import Timeline
-    from sigexplorer.show.selection import Selection
+#: Columns where nobody says how many: what a script reads must not be wrapped.
+UNLIMITED = 10_000
+
+
+class OnlyRichError(Exception):
+    """Not all is as plain as it is taken for where Rich is left out."""
 
 
 class Piped:
@@ -20,7 +23,7 @@ class Piped:
         raise NotImplementedError
 
     def text(self) -> str | None:
-        """Return what it reads as, None where only Rich can tell."""
+        """Return what it reads as on ``UNLIMITED`` columns, None where only Rich can tell."""
         raise NotImplementedError
 
 
@@ -47,29 +50,3 @@ def _text(part: Any) -> str | None:
     if part == "":
         return "\n"
     return part.text() if isinstance(part, Piped) else None
-
-
-class Nothing(Piped):
-    """A timeline without a row, a step or a claim."""
-
-    told = "no dispatches to show"
-
-    def __init__(self, shown: Selection, timeline: Timeline) -> None:
-        self._shown = shown
-        self._timeline = timeline
-
-    def __rich__(self) -> RenderableType:
-        """Return it as Rich draws it."""
-        from rich.console import Group
-        from rich.text import Text
-
-        from sigexplorer.show.views.heading import header
-
-        return Group(header(self._shown, self._timeline), Text(self.told, style="dim"))
-
-    def text(self) -> str:
-        """Return what it reads as."""
-        from sigexplorer.show.views.heading import lines
-
-        told: Sequence[str] = [text for text, _ in lines(self._shown, self._timeline)]
-        return "".join(f"{line.rstrip()}\n" for line in (*told, self.told))

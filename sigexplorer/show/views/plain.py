@@ -4,35 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len, set_cell_size
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.segment import Segment
-
 from sigexplorer.model import Bypass, Call, Callback, Dispatch
 from sigexplorer.show.folding import Row, Timeline
 from sigexplorer.show.look import Look
 from sigexplorer.show.text import NOT_CALLED, indent, milliseconds, plural, safe, shown, took
 from sigexplorer.show.views.cells import USUAL, origins
 from sigexplorer.show.views.columns import NUMBERS, fitted
+from sigexplorer.show.views.phrase import columns
 
 _TITLES = ("#", "at ms", "signal", "sender", "arguments", "receivers", "SQL")
 _GAP = "  "
 _LONGEST = 1_000  # characters of all receivers of a row
 
 
-class Lines:
-    """Lines of text that are written as they are."""
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        self._lines = lines
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for line in self._lines:  # one by one: Rich looks for the ends of lines in each segment anew
-            yield Segment(f"{line}\n")
-
-
-def tables(timeline: Timeline, look: Look, width: int) -> Iterator[Lines]:
-    """Yield the rows of each section; columns are measured over all of them, and named once."""
+def tables(timeline: Timeline, look: Look, width: int) -> Iterator[list[str]]:
+    """Yield the lines of each section; columns are measured over all of them, and named once."""
     titles = tuple(_with(_TITLES, timeline.where, timeline))
     drawn = [
         [tuple(_with(cells(row, look), row.where, timeline)) for row in section.rows]
@@ -43,13 +29,13 @@ def tables(timeline: Timeline, look: Look, width: int) -> Iterator[Lines]:
         for told in rows:
             for place, cell in enumerate(told):
                 if len(cell) > measured[place] or not cell.isascii():
-                    measured[place] = max(measured[place], cell_len(cell))
+                    measured[place] = max(measured[place], columns(cell))
     widths = fitted(titles, measured, width)
     named = False
     for rows in drawn:
         head = [] if named else [_line(titles, titles, widths)]
         named = named or bool(rows)
-        yield Lines([*head, *(_line(told, titles, widths) for told in rows)])
+        yield [*head, *(_line(told, titles, widths) for told in rows)]
 
 
 def _with(cells: Sequence[str], where: str, timeline: Timeline) -> Sequence[str]:
@@ -66,8 +52,10 @@ def _line(cells: Sequence[str], titles: Sequence[str], widths: Sequence[int]) ->
 
 def _padded(cell: str, width: int, *, right: bool) -> str:
     if not cell.isascii():
-        size = cell_len(cell)
+        size = columns(cell)
         if size > width:
+            from rich.cells import set_cell_size
+
             return set_cell_size(cell, width - 1) + "…"
         return " " * (width - size) + cell if right else cell + " " * (width - size)
     if len(cell) > width:

@@ -9,29 +9,27 @@ from collections.abc import Iterator
 
 from sigexplorer.show.document import Block, Bullets, Code, Commands, Document, Grid, Heading, Paragraph
 from sigexplorer.show.text import safe
+from sigexplorer.show.views.code import Source
+from sigexplorer.show.views.phrase import columns
+from sigexplorer.show.views.piped import OnlyRichError
 
 _CELL = 2_000  # characters, as on a terminal
-_CODE = 500
 _GAP = "  "
 _READABLE = 5_000  # columns: on less than that what is long goes on in the next line
-
-
-class _OnlyRichError(Exception):
-    """Not all is as plain as it is taken for here."""
 
 
 def text(document: Document, width: int) -> str | None:
     """Return what ``document`` reads as, None where only Rich can tell."""
     try:
         lines = list(_lines(document, width))
-    except _OnlyRichError:
+    except OnlyRichError:
         return None
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def _lines(document: Document, width: int) -> Iterator[str]:
     if width < _READABLE:
-        raise _OnlyRichError
+        raise OnlyRichError
     for place, block in enumerate(document):
         if place and not (isinstance(block, Heading) and block.level == 1):
             yield ""
@@ -49,14 +47,14 @@ def _block(block: Block) -> Iterator[str]:
                 tuple(f"{command}: {does}" if does else command for command, does in commands)
             )
         case Code(python):
-            yield from "\n".join(safe(line, _CODE) for line in python.splitlines()).rstrip().split("\n")
+            yield from Source(python).text().splitlines() or [""]
         case _:
-            raise _OnlyRichError
+            raise OnlyRichError
 
 
 def _bullets(items: tuple[str, ...]) -> Iterator[str]:
     if not items:
-        raise _OnlyRichError
+        raise OnlyRichError
     for item in items:
         yield f"- {safe(item, _CELL)}"
 
@@ -64,15 +62,15 @@ def _bullets(items: tuple[str, ...]) -> Iterator[str]:
 def _grid(grid: Grid, width: int) -> Iterator[str]:
     """Yield the titles, a rule, and the lines of each row; a column is as wide as what is widest in it."""
     if not (grid.columns and grid.rows and all(title.isprintable() for title in grid.columns)):
-        raise _OnlyRichError
+        raise OnlyRichError
     rows = [[[safe(line, _CELL) for line in cell.split("\n")] for cell in row] for row in grid.rows]
     rows.insert(0, [[title] for title in grid.columns])
     widths = [
-        max(map(_width, (line for cell in cells for line in cell))) for cells in zip(*rows, strict=True)
+        max(map(columns, (line for cell in cells for line in cell))) for cells in zip(*rows, strict=True)
     ]
     rule = sum(widths) + len(_GAP) * (len(widths) - 1)
     if rule > width or not all(widths):
-        raise _OnlyRichError
+        raise OnlyRichError
     right = [title in grid.right for title in grid.columns]
     for row in rows:
         for place in range(max(map(len, row))):
@@ -82,18 +80,10 @@ def _grid(grid: Grid, width: int) -> Iterator[str]:
             yield "─" * rule
 
 
-def _width(line: str) -> int:
-    if line.isascii():
-        return len(line)
-    from rich.cells import cell_len
-
-    return cell_len(line)
-
-
 def _padded(line: str, width: int, right: bool) -> str:  # noqa: FBT001 - for each column
-    blanks = " " * (width - _width(line))
+    blanks = " " * (width - columns(line))
     if not right:
         return line + blanks
     if line != line.rstrip():
-        raise _OnlyRichError
+        raise OnlyRichError
     return blanks + line
