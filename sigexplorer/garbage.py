@@ -24,6 +24,19 @@ def waiting() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def passing_over() -> Iterator[None]:
+    """Look for none in what is there by now, and afterwards everywhere again, as the program expects."""
+    if gc.get_freeze_count():  # the program has done so itself
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def settle() -> None:
     """Look for garbage no more in what is there by now."""
     gc.freeze()

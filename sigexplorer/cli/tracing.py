@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sigexplorer import garbage
 from sigexplorer.cli.beside import folder_beside, is_device, say
 from sigexplorer.cli.options import Chosen, Viewed, Written
 from sigexplorer.cli.surroundings import Surroundings
@@ -230,7 +231,7 @@ def print_as(live: str) -> None:
 
 
 def _report_as_it_began(surroundings: Surroundings, *what: Any, **how: Any) -> None:
-    with surroundings.again():
+    with surroundings.again(), garbage.passing_over():
         _report(*what, **how)
 
 

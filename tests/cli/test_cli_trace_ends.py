@@ -355,3 +355,16 @@ def test_a_program_that_does_not_become_another_is_told_of(tmp_path: Path) -> No
     told = "os.execv() failed: what the program does from now on is not recorded"
     assert (answer.code, answer.out) == (0, "8\n")
     assert answer.err == f"sigexplorer: {goes_on}\nsigexplorer: {told}\n"
+
+
+def test_what_is_garbage_at_the_end_is_found(tmp_path: Path) -> None:
+    """The report leaves nothing out of what Python looks through when it ends, nor what is set out of it."""
+    program = (
+        "import gc, shop\nclass Ring:\n"
+        "    def __init__(self): self.me = self\n    def __del__(self): print('gone')\n"
+        "ring = Ring()\nshop.paid.send('web', order=1)\n"
+    )
+    write(tmp_path, program=program)
+    assert trace(tmp_path, "--", "program.py").out == python(tmp_path, "program.py").out == "gone\n"
+    write(tmp_path, program=f"{program}gc.freeze()\n")
+    assert trace(tmp_path, "--", "program.py").out == python(tmp_path, "program.py").out
