@@ -171,7 +171,7 @@ class Tracing:
             ended, self._ended = self._ended, None
             if ended is not None and os.getpid() == self._process:
                 ended(flush=flush, hear=hear)
-                stay_interrupted()
+            stay_interrupted()
 
     def _last(self, *, flush: bool = True) -> None:
         """End, whatever befalls us; Ctrl-C while we are at it stops us, and nothing else."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -150,6 +151,20 @@ def test_other_programs_are_followed_where_asked(tmp_path: Path, follow: bool, s
     answer = trace(tmp_path, *options, "-c", "--", "program.py")
     assert f"{4 if follow else 2} dispatches" in answer.err
     assert ("which is not traced" in answer.err) == ("exec" in start and not follow)
+
+
+def test_programs_that_are_followed_end_by_ctrl_c(tmp_path: Path) -> None:
+    """What a command becomes, and what that starts, ends by an interrupt as it would untraced."""
+    program = f"import os, sys\n{PAID}os.execv(sys.executable, [sys.executable, 'child.py', 'parent'])\n"
+    child = (
+        f"import os, subprocess, sys\n{PAID}"
+        "if len(sys.argv) > 1: print(subprocess.run([sys.executable, 'child.py']).returncode, flush=True)\n"
+        "os.kill(os.getpid(), 2)\n"
+    )
+    write(tmp_path, program=program, child=child)
+    answer = trace(tmp_path, "--follow", "-c", "--", "program.py")
+    assert (answer.code, answer.out) == (-signal.SIGINT, f"{-signal.SIGINT}\n")
+    assert "6 dispatches" in answer.err
 
 
 def test_a_shell_script_is_run_for_what_it_starts(tmp_path: Path) -> None:

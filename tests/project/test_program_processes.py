@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import code
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 import pytest
 from running_programs import TIMEOUT_SECONDS, environment, following, ours, run, start, write
+
+from sigexplorer.project.program.ending import _has_reached_the_top
 
 #: What surrounds an interrupt, which a program sends itself so that it is always in the same line.
 INTERRUPTED = {
@@ -44,6 +50,35 @@ def test_ctrl_c_is_the_programs_own(tmp_path: Path, case: str, how: str) -> None
     assert run(*following(tmp_path / "trace", "some", *words), folder=tmp_path) == plain
     if case == "nothing is caught":
         assert plain.code == -signal.SIGINT
+
+
+@pytest.mark.parametrize("prompt", [True, False])
+def test_ctrl_c_that_a_prompt_has_taken_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, *, prompt: bool
+) -> None:
+    """A console of the program, and Python's own prompt, go on after it; what else is known stays."""
+    for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+        monkeypatch.setattr(sys, name, None, raising=False)
+    if prompt:
+        thread = threading.Thread(target=_interrupted_at_the_top)
+        thread.start()
+        thread.join()
+        assert _has_reached_the_top()
+        monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+    else:
+        console = code.InteractiveInterpreter({})
+        monkeypatch.setattr(console, "write", str)
+        console.runcode(compile("raise KeyboardInterrupt", "x", "exec"))
+        assert type(sys.last_value) is KeyboardInterrupt
+    assert not _has_reached_the_top()
+
+
+def _interrupted_at_the_top() -> None:
+    """Leave what Python leaves of an interrupt, in the outermost frame: that of a thread has none outside."""
+    frame: Any = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+    sys.last_value = KeyboardInterrupt().with_traceback(TracebackType(None, frame, 0, 1))
 
 
 def test_a_reader_that_leaves_is_told_of_as_ever(tmp_path: Path) -> None:

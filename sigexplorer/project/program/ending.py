@@ -92,9 +92,22 @@ def stay_interrupted() -> None:
     Python notes when one reaches the top, and forgets it with the next text that is executed:
     each dataclass that is made is one.
     """
-    if _INTERRUPTED:
+    if _INTERRUPTED or _has_reached_the_top():
         with suppress(KeyboardInterrupt):
             exec("raise KeyboardInterrupt")  # noqa: S102
+
+
+def _has_reached_the_top() -> bool:
+    """Whether an interrupt has ended what Python runs without us: a child that is followed.
+
+    One that a console of the program has caught was called by that. At Python's own prompt each
+    further line makes up for it, and nothing says whether there was one.
+    """
+    last: Any = getattr(sys, "last_value", None)
+    if not issubclass(type(last), KeyboardInterrupt) or hasattr(sys, "ps1"):
+        return False
+    outermost = last.__traceback__
+    return outermost is not None and outermost.tb_frame.f_back is None
 
 
 @contextmanager
