@@ -102,20 +102,27 @@ class Tracing:
         """Let the workers of a pool, which kills them in the end, write what they have noted in time.
 
         They die of SIGTERM at once, as they would: what Python does when it comes is not done where it
-        comes as they are about to wait for their next task.
+        comes as they are about to wait for their next task. One that dies in a task may have had more
+        to tell.
         """
         work = pool.worker
 
         @functools.wraps(work)
         def worker(inqueue: Any, outqueue: Any, *arguments: Any, **named: Any) -> Any:
-            put = outqueue.put
+            put, get = outqueue.put, inqueue.get
+
+            def taken() -> Any:
+                task = get()
+                if task is not None:
+                    self._go_on()
+                return task
 
             def noted(answer: Any) -> Any:
                 self._rest()
                 return put(answer)
 
             with suppress(AttributeError):  # the queue of a pool of threads, which nobody kills
-                outqueue.put = noted
+                outqueue.put, inqueue.get = noted, taken
                 self._rest()
                 self._terminated.end()
             return work(inqueue, outqueue, *arguments, **named)
@@ -128,6 +135,12 @@ class Tracing:
             if (self._recorder is None or self._recorder.rest()) and self._left != os.getpid():
                 self._left = os.getpid()
                 presence.leave(Path(self._state.folder))
+
+    def _go_on(self) -> None:
+        """Take back, where this process has said that it may have told all, that it had."""
+        if self._left == os.getpid():
+            self._left = 0
+            presence.enter(Path(self._state.folder))
 
     def _record(self, _module: object) -> None:
         try:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from sigexplorer.project.children import State
 from sigexplorer.project.program.terminating import BeforeTerminated
+from sigexplorer.project.tracing import Tracing
+from sigexplorer.spool import presence
 
 TERM = signal.SIGTERM
 FUNCTIONS = signal.signal, signal.getsignal
@@ -91,3 +97,26 @@ def test_errors_are_those_of_the_module(acts: Acts) -> None:
         signal.signal(TERM, "x")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="signal number"):
         signal.getsignal(999)
+
+
+def test_a_worker_of_a_pool_has_more_to_tell_in_each_task(tmp_path: Path) -> None:
+    """One that is terminated between two tasks has told all; in a task, also a later one, it has not."""
+    tasks: list[Any] = ["first", "second", None]
+    told: list[bool] = []
+
+    def note(*_: object) -> Any:
+        told.append(bool(list(tmp_path.iterdir())))
+        return tasks[0]
+
+    def work(inqueue: Any, outqueue: Any) -> None:
+        while (task := inqueue.get()) is not None:
+            note()
+            outqueue.put(task)
+            tasks.pop(0)
+
+    pool = SimpleNamespace(worker=work)
+    presence.enter(tmp_path)
+    Tracing(State(str(tmp_path)))._note_before_answers(pool)
+    pool.worker(SimpleNamespace(get=note), SimpleNamespace(put=note))
+    waits, works, answers = False, True, False
+    assert told == [waits, works, answers, waits, works, answers, waits]
