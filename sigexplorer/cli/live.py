@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -141,11 +140,3 @@ def _outer(row: _Row) -> int:
     what = row[1]
     number: int = what.outer if isinstance(what, (Bypassed, Promised)) else what[OUTER]
     return number
-
-
-def to_standard_error(text: str) -> None:
-    """Write where the program's own errors go, past whatever it has put in that place."""
-    stream = sys.__stderr__
-    if stream is not None:
-        stream.write(text)
-        stream.flush()

@@ -178,13 +178,9 @@ def go(session: Session, program: Program | None) -> int:
 
 def begin(session: Session) -> None:
     """Begin to trace this process, and report when it ends."""
-    tracing = Tracing(session.state)
-    report = _reporting(session, tracing)
-    tracing.begin(report, partial(_print, session.wanted) if session.wanted.live else None)
-
-
-def _reporting(session: Session, tracing: Tracing) -> Callable[..., None]:
-    return partial(_report_as_it_began, Surroundings(), session, tracing)
+    tracing, surroundings = Tracing(session.state), Surroundings()
+    live = partial(_print, session.wanted, surroundings) if session.wanted.live else None
+    tracing.begin(partial(_report_as_it_began, surroundings, session, tracing), live)
 
 
 def reporter(text: str, tracing: Tracing) -> Callable[..., None]:
@@ -198,7 +194,8 @@ def reporter(text: str, tracing: Tracing) -> Callable[..., None]:
         "viewed": Viewed(**held["viewed"]),
         "written": written,
     }
-    return _reporting(Session(Wanted(**named), (), Path(folder), title), tracing)
+    session = Session(Wanted(**named), (), Path(folder), title)
+    return partial(_report_as_it_began, Surroundings(), session, tracing)
 
 
 def _go_other(session: Session) -> int:
@@ -210,11 +207,11 @@ def _go_other(session: Session) -> int:
 _PRINTING: list[Any] = []  # whoever prints is kept, and with it what it prints
 
 
-def _print(wanted: Wanted, *, child: bool = False) -> None:
-    from sigexplorer.cli.live import Live, to_standard_error
+def _print(wanted: Wanted, surroundings: Surroundings, *, child: bool = False) -> None:
+    from sigexplorer.cli.live import Live
     from sigexplorer.cli.reporting import look
 
-    live = Live(look(wanted), to_standard_error, child=child)
+    live = Live(look(wanted), surroundings.write, child=child)
     _PRINTING.append(live)
     live.begin()
 
@@ -227,12 +224,16 @@ def _as_text(wanted: Wanted) -> str:
 def print_as(live: str) -> None:
     """Print in a process that a traced one has started what the state of the run says."""
     held = json.loads(live)
-    _print(Wanted(Chosen(**held["chosen"]), Viewed(**held["viewed"])), child=True)
+    wanted = Wanted(Chosen(**held["chosen"]), Viewed(**held["viewed"]))
+    _print(wanted, Surroundings(keep=False), child=True)
 
 
-def _report_as_it_began(surroundings: Surroundings, *what: Any, **how: Any) -> None:
-    with surroundings.again(), garbage.passing_over():
-        _report(*what, **how)
+def _report_as_it_began(surroundings: Surroundings, session: Session, tracing: Tracing, **how: Any) -> None:
+    try:
+        with surroundings.again(), garbage.passing_over():
+            _report(session, tracing, **how)
+    except Exception as fault:  # noqa: BLE001 - it is not to be lost in silence
+        _say_failed(session, fault)
 
 
 def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[], object]) -> None:
@@ -259,7 +260,11 @@ def _report(session: Session, tracing: Tracing, *, flush: bool, hear: Callable[[
         if session.folder.is_dir():
             say(f"the report was interrupted; {where(session.folder)}")
     except Exception as fault:  # noqa: BLE001 - what a report needs may be out of reach by now
-        say(f"the report failed: {type(fault).__name__}: {fault}; {where(session.folder)}")
+        _say_failed(session, fault)
+
+
+def _say_failed(session: Session, fault: Exception) -> None:
+    say(f"the report failed: {type(fault).__name__}: {fault}; {where(session.folder)}")
 
 
 def _out_of_reach(folder: Path) -> str:
