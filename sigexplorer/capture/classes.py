@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
@@ -119,6 +119,11 @@ def class_of(cls: type) -> Class:
 def class_attribute(cls: type, name: str) -> Any:
     """Return what a class, or the nearest of its bases, holds under ``name``, else None."""
     return next((_type_dict(base)[name] for base in _mro(cls) if name in _type_dict(base)), None)
+
+
+def namespaces(cls: type) -> Iterator[Mapping[str, Any]]:
+    """Yield what a class holds, and what each of its bases does, the nearest first."""
+    return (_type_dict(base) for base in _mro(cls))
 
 
 def is_plain(model: type) -> bool:

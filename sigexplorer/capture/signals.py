@@ -12,10 +12,12 @@ from django.dispatch import Signal
 
 from sigexplorer import catalog
 from sigexplorer.capture import variables
+from sigexplorer.capture.classes import namespaces
 from sigexplorer.capture.listening import built_in
 from sigexplorer.capture.places import is_plumbing, short
+from sigexplorer.capture.receivers import layers
 from sigexplorer.capture.variables import Variable
-from sigexplorer.capture.words import class_attribute, class_path, contents, plain
+from sigexplorer.capture.words import class_path, contents, plain
 from sigexplorer.model import Origin
 
 
@@ -224,8 +226,7 @@ def note_created(signal: Any, frame: FrameType | None) -> None:
 
 
 def _is_own_init(frame: FrameType, signal: Any) -> bool:
-    code = frame.f_code
-    return code.co_name == "__init__" and frame.f_locals.get(next(iter(code.co_varnames), "")) is signal
+    return frame.f_code.co_name == "__init__" and _is_own_method(frame, type(signal))
 
 
 def caller(signal: Any, frame: FrameType | None) -> FrameType | None:
@@ -235,7 +236,7 @@ def caller(signal: Any, frame: FrameType | None) -> FrameType | None:
         return frame
     outermost, further = frame, frame
     while further is not None:
-        if _is_own_method(further, kind, signal):
+        if _is_own_method(further, kind):
             outermost = further.f_back
         elif not is_plumbing(further.f_code.co_filename):
             break
@@ -243,11 +244,14 @@ def caller(signal: Any, frame: FrameType | None) -> FrameType | None:
     return outermost
 
 
-def _is_own_method(frame: FrameType, kind: type, signal: Any) -> bool:
+def _is_own_method(frame: FrameType, kind: type) -> bool:
+    """Whether a frame is of a method of a class, or of one of its bases, also under a decorator.
+
+    Not by its variables: to read them writes into what the program got from ``locals()``.
+    """
     code = frame.f_code
-    if not code.co_argcount or class_attribute(kind, code.co_name) is None:
-        return False
-    return frame.f_locals.get(code.co_varnames[0]) is signal
+    held = (namespace[code.co_name] for namespace in namespaces(kind) if code.co_name in namespace)
+    return any(type(one) is FunctionType and one.__code__ is code for each in held for one in layers(each))
 
 
 def _made(signal: Any) -> _Created | None:

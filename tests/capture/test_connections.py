@@ -91,6 +91,38 @@ def test_where_a_receiver_was_connected_is_noted(notes: Notes) -> None:
     assert notes.made(registration.key) is event
 
 
+class Told(Signal):
+    """Passes on what it was told, by ``locals()``."""
+
+    told: list[str]
+
+    def __init__(self) -> None:
+        given = locals()
+        self.told = []
+        super().__init__()
+        self.told += sorted(given)
+
+    def connect(self, receiver: Any, sender: Any = None, weak: bool = True, dispatch_uid: Any = None) -> None:  # noqa: FBT001, FBT002
+        """Connect."""
+        given = locals()
+        for name in ("self", "__class__"):
+            given.pop(name)
+        super().connect(**given)
+        self.told += sorted(given)
+
+
+def test_what_a_method_has_of_its_variables_stays_what_it_is(notes: Notes) -> None:
+    """We find who called a method without writing anything into the dict that ``locals()`` gave it."""
+    signal, here = Told(), line()
+    signal.connect(on_paid)
+    assert signal.told == ["__class__", "self", "dispatch_uid", "receiver", "sender", "weak"]
+    (event,) = notes.of(signal)
+    made = signals._made(signal)
+    assert made is not None
+    assert event.at is not None
+    assert (made.at.line, event.at.line) == (here, here + 1)
+
+
 def test_the_decorator_is_where_a_receiver_was_connected(notes: Notes) -> None:
     """Of ``@receiver`` its own line is noted, not Django's."""
     signal = Signal()
