@@ -201,13 +201,17 @@ def _noted(
         sender=_label(call.sender) or words.sender(call.sender),
         sender_kind=words.class_path(type(call.sender)),
         sender_reference=reference(call.sender),
-        dispatch_uid=uid(call.dispatch_uid) if call.dispatch_uid else None,
+        dispatch_uid=_uid(call) if call.dispatch_uid else None,
         weak=weak,
         at=at,
         key=key,
         holds=held(call.receiver),
         after_models=registry.models_are_ready(),
     )
+
+
+def _uid(call: _Connect | _Disconnect) -> str | None:
+    return uid(call.dispatch_uid, call.receiver, None if call.sender is None else id(call.sender))
 
 
 #: The models that were senders, by id: most of a project's receivers are those of a few.

@@ -17,7 +17,7 @@ from sigexplorer.capture.altering import Altered
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.registry import Registration, finds_as_django_does
-from sigexplorer.capture.uids import uid
+from sigexplorer.capture.uids import uid_of
 from sigexplorer.spool.rows import SHAPE, Shape, ShapeReceiver
 
 #: Every shape so far; its index is what a flight holds.
@@ -281,7 +281,7 @@ def _receiver(receiver: Any, registration: Any, *, is_async: bool) -> ShapeRecei
         receiver=named.name,
         file=named.file,
         line=named.line,
-        dispatch_uid=uid(registration.dispatch_uid) if registration else None,
+        dispatch_uid=uid_of(registration) if registration else None,
         weak=registration.weak if registration else True,  # Django's default
         is_async=is_async,
     )

@@ -3,46 +3,73 @@
 from __future__ import annotations
 
 import re
-import sys
+from collections.abc import Collection
+from functools import partial
+from types import MethodType
 from typing import Any
 
 from sigexplorer.capture.places import without_folders
+from sigexplorer.capture.receivers import layers
+from sigexplorer.capture.registry import Registration
 from sigexplorer.capture.words import value
 
 #: Stands for a number that is where an object lies: the next process has another one.
 ADDRESS = "<id>"
 
-#: From here on a number is taken for one: what people write themselves is smaller.
-_LEAST = 2**32 if sys.maxsize >= 2**32 else 2**20
-
-#: An address in a text: as ``repr`` writes it, or as ``id`` does.
-_IN_TEXT = re.compile(r"(?<![0-9A-Za-z])0x[0-9a-fA-F]{6,16}\b|(?<![0-9])[0-9]{7,20}(?![0-9A-Za-z])")
+#: What ``repr`` writes, of whatever object; and numbers that may be what ``id`` returns, in two ways.
+_WRITTEN = re.compile(r"(?<=\bat )0x[0-9a-fA-F]{6,16}\b")
+_NUMBERS = (
+    (re.compile(r"(?<![0-9])[0-9]{5,20}(?![0-9])"), 10),
+    (re.compile(r"(?<![0-9A-Za-z])(?:0[xX])?[0-9a-fA-F]{5,16}(?![0-9A-Za-z])"), 16),
+)
 
 _DEPTH = 3  # a tuple in a tuple
 
 
-def uid(thing: Any) -> str | None:
-    """Return a dispatch_uid as text, without addresses and folders of this machine; None for none."""
-    return None if thing is None else str(_told(thing, _DEPTH))
+def uid(thing: Any, receiver: Any, sender_id: int | None) -> str | None:
+    """Return a dispatch_uid as text, without addresses and folders of this machine; None for none.
+
+    An address is a number that is one of the receiver, of its object or its function, or of the
+    sender, and what is written as ``repr`` writes one. Any other number is somebody's own.
+    """
+    if thing is None:
+        return None
+    addresses = set() if sender_id is None else {sender_id}
+    for layer in layers(receiver):
+        addresses.add(id(layer))
+        if type(layer) is MethodType:
+            addresses.add(id(layer.__self__))
+    return str(_told(thing, addresses, _DEPTH))
 
 
-def _told(thing: Any, depth: int) -> Any:
+def uid_of(registration: Registration) -> str | None:
+    """Return the dispatch_uid of a registration as text."""
+    receiver = registration.function if registration.receiver is None else registration.receiver
+    return uid(registration.dispatch_uid, receiver, registration.sender_id)
+
+
+def _told(thing: Any, addresses: Collection[int], depth: int) -> Any:
     kind = type(thing)
     if kind is int:
-        return ADDRESS if abs(thing) >= _LEAST else thing
+        return ADDRESS if thing in addresses else thing
     if kind is str:
-        return value(_IN_TEXT.sub(_marked, without_folders(thing)))
+        return value(_marked(without_folders(thing), addresses))
     if kind is tuple and depth:
-        members = [_inside(member, depth - 1) for member in thing]
+        members = [_inside(member, addresses, depth - 1) for member in thing]
         return value(f"({', '.join(members)}{',' if len(members) == 1 else ''})")
     return value(thing)
 
 
-def _inside(thing: Any, depth: int) -> str:
-    told = _told(thing, depth)
+def _inside(thing: Any, addresses: Collection[int], depth: int) -> str:
+    told = _told(thing, addresses, depth)
     return repr(told) if type(thing) is str else str(told)
 
 
-def _marked(found: re.Match[str]) -> str:
-    text = found.group()
-    return ADDRESS if "x" in text or int(text) >= _LEAST else text
+def _marked(text: str, addresses: Collection[int]) -> str:
+    def mark(found: re.Match[str], base: int) -> str:
+        return ADDRESS if int(found[0], base) in addresses else found[0]
+
+    text = _WRITTEN.sub(ADDRESS, text)
+    for pattern, base in _NUMBERS:
+        text = pattern.sub(partial(mark, base=base), text)
+    return text

@@ -18,7 +18,7 @@ from sigexplorer.capture.listening import built_in, tracing_receiver
 from sigexplorer.capture.registry import Registration, registrations
 from sigexplorer.capture.senders import UNKNOWN, Senders, for_text
 from sigexplorer.capture.signals import SignalWords
-from sigexplorer.capture.uids import uid
+from sigexplorer.capture.uids import uid_of
 from sigexplorer.catalog.installed import django_version
 from sigexplorer.catalog.listing import ListedSignal, custom, listed_page
 from sigexplorer.catalog.page import Page
@@ -131,7 +131,7 @@ def listed(named: SignalWords, registration: Registration, order: int, senders: 
         file=receiver.file,
         line=receiver.line,
         sender=senders.words(registration, event),
-        dispatch_uid=uid(registration.dispatch_uid),
+        dispatch_uid=uid_of(registration) if alive or event is None else event.dispatch_uid,
         weak=registration.weak,
         is_async=registration.is_async,
         alive=alive,

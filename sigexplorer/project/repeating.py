@@ -11,7 +11,7 @@ from typing import Any
 from sigexplorer.answers import Check, State
 from sigexplorer.capture import receivers
 from sigexplorer.capture.senders import shown
-from sigexplorer.capture.uids import uid
+from sigexplorer.capture.uids import uid_of
 from sigexplorer.capture.words import plain
 from sigexplorer.project.case import Case, Standing
 from sigexplorer.project.evidence import answer, written
@@ -155,7 +155,7 @@ def _key(one: Standing, case: Case) -> str:
     senders = case.facts.senders
     is_text = senders.is_text(one.registration, one.event)
     sender = shown(senders.words(one.registration, one.event), is_text=is_text)
-    told = uid(one.registration.dispatch_uid)
+    told = uid_of(one.registration)
     key = "the function" if told is None else f"dispatch_uid {told}"
     at = written(one.event.at if one.event else None)
     return f"{one.receiver.name} for {sender}, by {key}, at {at}"

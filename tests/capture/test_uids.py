@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from sigexplorer.capture.uids import uid
 
-MARK = object()
+
+class Keeper:
+    """An object with a method that receives."""
+
+    def saved(self, **_: object) -> None:
+        """Receive."""
+
+
+class Sender:
+    """A class that sends."""
+
+
+MARK = Keeper()
 PLACE = id(MARK)
 
 TOLD: list[tuple[Any, str | None]] = [
@@ -26,7 +39,13 @@ TOLD: list[tuple[Any, str | None]] = [
     (f"<Keeper at {PLACE:#018x}>", "<Keeper at <id>>"),
     (f"{__file__}:saved", "test_uids.py:saved"),
     ((f"save {__file__}", PLACE), "('save test_uids.py', <id>)"),
-    (MARK, "<object>"),
+    (MARK, "<Keeper>"),
+    (f"{id(Keeper.saved):x}-{id(Sender)}", "<id>-<id>"),
+    *((text, text) for text in ("sync-20240101120000", "+4366412345678", "v4294967296", "abc/0x12345678")),
+    (20_240_101_120_000, "20240101120000"),
+    (f"{PLACE}0", f"{PLACE}0"),
+    (f"{PLACE + 1:#x}", f"{PLACE + 1:#x}"),
+    ("<Lock at 0x7f00deadbeef>", "<Lock at <id>>"),
 ]
 
 
@@ -36,4 +55,4 @@ def test_a_uid_tells_nothing_of_a_process_or_a_machine(
 ) -> None:
     """An address is a mark, a file is told from where it is imported; what somebody wrote stays as it is."""
     monkeypatch.syspath_prepend(__file__.rpartition("/")[0])
-    assert uid(given) == told
+    assert uid(given, partial(MARK.saved, 1), id(Sender)) == told
