@@ -5,9 +5,18 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from operator import itemgetter
+from types import NoneType
 from typing import Any
 
 from sigexplorer.model import Claim, Step
+
+_NUMBER, _TEXT = (int, NoneType), (str, NoneType)
+
+#: What each of these consists of, as it is written.
+_NUMBERS = ((int,), (int,))
+_CHANGE = ((int,), _NUMBER)
+_STEP = ((int,), (str,), (int,), (int,), _TEXT, _TEXT)
+_CLAIM = ((str,), (bool,), _TEXT, _NUMBER, _TEXT)
 
 
 class Stepped:
@@ -23,11 +32,14 @@ class Stepped:
     def learn(
         self, began: int, changes: list[Any], kept: int, steps: Sequence[Any], claims: Sequence[Any]
     ) -> None:
-        """Take in what was told: changes that are new, the steps after the first ``kept``, all claims."""
-        self.began = began
-        self._changes += changes
-        self._steps[kept:] = [Step(*step) for step in steps]
-        self.claims = tuple(Claim(*claim) for claim in claims)
+        """Take in what was told: changes that are new, the steps after the first ``kept``, all claims.
+
+        ``TypeError`` where they are not as we write them.
+        """
+        self.began, kept = _checked((began, kept), _NUMBERS)
+        self._changes += [_checked(change, _CHANGE) for change in changes]
+        self._steps[kept:] = [Step(*_checked(step, _STEP)) for step in steps]
+        self.claims = tuple(Claim(*_checked(claim, _CLAIM)) for claim in claims)
 
     def add(self, number: int, start: int) -> None:
         """Take in that a row opened."""
@@ -50,3 +62,9 @@ class Stepped:
     def _so_far(self, step: Step, latest: int) -> Step:
         lasted = max(0, latest - self.began - step.start_ns)
         return Step(step.id, step.title, step.start_ns, lasted, "the end of the run", step.source)
+
+
+def _checked(row: Sequence[Any], kinds: Sequence[tuple[type, ...]]) -> Any:
+    if len(row) != len(kinds) or any(type(one) not in kind for one, kind in zip(row, kinds, strict=True)):
+        raise TypeError("not as it is written")
+    return row

@@ -75,6 +75,35 @@ class Process:
         self.file.add("end", held | more)
 
 
+STEP, CLAIM = [1, "first", 0, 5, None, None], ["held", True, None, 1, None]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        ["x", [], 0, [], []],
+        [1, [], "0", [], []],
+        [1, [["x", 1]], 0, [], []],
+        [1, [[1, 1, 1]], 0, [], []],
+        [1, [None], 0, [], []],
+        [1, [[1, 1]], 0, [[1, "first", "0", 5, None, None]], []],
+        [1, [[1, 1]], 0, [[1, "first", 0, None, None, None]], []],
+        [1, [[1, 1]], 0, [STEP], [[1, True, None, 1, None]]],
+        [1, [[1, 1]], 0, [STEP], [CLAIM[:-1]]],
+    ],
+    ids=str,
+)
+def test_steps_that_are_not_as_we_write_them_are_damage(tmp_path: Path, told: list[Any]) -> None:
+    """A number that is a text, or anything of another length, is told as what it is, and not met later."""
+    file, path = Process(tmp_path, 1, 1).file, tmp_path / "1-1"
+    file.add("run", {"began": 1, "since": 0, "process": 1, "parent": 0, "stepped": True})
+    file.add("steps", 1, [[1, 1], [6, None]], 0, [STEP], [CLAIM])
+    assert processes.known_of(path, several=False).stepped is not None
+    file.add("steps", *told)
+    with pytest.raises(RecordingError, match="is damaged"):
+        processes.known_of(path, several=False)
+
+
 def test_several_processes_are_one_trace(tmp_path: Path) -> None:
     """Ids are in the order of opening, records come as they closed, numbers are sums, one title stands."""
     Process(tmp_path, 11, 100, since=5).rows(flight(6, 110), flight(8, 300)).end()
