@@ -22,7 +22,7 @@ from sigexplorer.capture.fingerprint import fingerprint
 from sigexplorer.capture.frames import unseen
 from sigexplorer.capture.hooks import Hooks, Replacement
 from sigexplorer.capture.registry import run_parallel
-from sigexplorer.capture.shapes import Shapes
+from sigexplorer.capture.shapes import Shapes, ask_again
 from sigexplorer.capture.watch import Entered
 from sigexplorer.capture.wrapping import is_wrapper, wrapped
 from sigexplorer.model import Method
@@ -93,6 +93,7 @@ def forget() -> None:
     for shapes in (*_SHAPES.values(), *overriding.named()):
         shapes.known.clear()
         shapes.silent.clear()
+    ask_again()
 
 
 def _carrying(found: Any) -> Callable[..., Any]:

@@ -41,6 +41,9 @@ _FORGOTTEN = Shape("", "", "", "send", None, (), ())
 #: Numbers that a sender, or a signal, no longer has: of the round before the last one, and since.
 _left: list[list[int]] = [[], []]
 
+#: Of these, what others still have: not asked for again before one of them goes as well.
+_shared: set[int] = set()
+
 
 def _leave(known: Known | None) -> None:
     if known is not None and known.count is None:
@@ -63,14 +66,24 @@ def forget(written: int) -> None:
         number for one in known for number in (one.number, *(each.number for each in one.without.values()))
     }
     used.update(number for (before, _), (_, after) in list(_longer.items()) for number in (before, after))
-    used.update(flight[SHAPE] for _, flight in STREAM.under_way().values())
+    under_way = {flight[SHAPE] for _, flight in STREAM.under_way().values()}
     for number in set(waiting):
-        if number >= written or number in used:
+        _shared.discard(number)
+        if number >= written or number in under_way:
             _left[-1].append(number)
+        elif number in used:
+            _shared.add(number)
         elif TABLE[number] is not _FORGOTTEN:
             _numbers.pop(TABLE[number], None)
             TABLE[number] = _FORGOTTEN
             STREAM.calls.pop(number, None)
+
+
+def ask_again() -> None:
+    """Take note that what had some of the shapes may have gone without a word."""
+    shared = list(_shared)
+    _shared.clear()
+    _left[-1] += shared
 
 
 class Known:
@@ -242,6 +255,7 @@ def and_then(number: int, receiver: Any, registration: Registration | None) -> i
     if registration:
         if len(_longer) >= _REMEMBERED:
             _longer.clear()
+            ask_again()
         _longer[number, id(registration.key)] = registration.key, found
     return found
 

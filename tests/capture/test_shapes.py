@@ -241,6 +241,32 @@ def test_senders_of_signals_that_are_gone_are_not_referred_to() -> None:
         assert weakref.getweakrefcount(Sender) <= 2
 
 
+def test_what_others_still_have_is_not_asked_for_again() -> None:
+    """A shape that is left and still in use does not wait to be forgotten, and is when its last user goes."""
+    signal, one = Signal(), returning("one")
+    connect(signal, one, weak=False)
+
+    def forget(**_: object) -> None:
+        for _round in range(3):
+            shapes.forget(len(shapes.TABLE))
+
+    with observing():
+        signal.send(Signal)
+        number = dispatch._SHAPES["send"].known[id(signal)][id(Signal)].number
+        other = returning("other")
+        for change in (signal.connect, signal.disconnect):
+            change(other)
+            signal.send(Signal)
+        forget()
+        assert shapes.TABLE[number] is not shapes._FORGOTTEN
+        assert not any(number in left for left in shapes._left)
+        del signal, change, other  # which Django lets hold the signal
+        gc.collect()
+        forget()
+        assert shapes.TABLE[number] is shapes._FORGOTTEN
+        assert not any(number in left for left in (*shapes._left, shapes._shared))
+
+
 def test_threads_that_find_a_shape_at_once_agree() -> None:
     """Each shape is found under its number, and an equal one under the same."""
     wrong: list[object] = []
