@@ -152,6 +152,7 @@ class Tracing:
     def _begin_to_record(self) -> None:
         from sigexplorer.capture.recorder import Recorder
         from sigexplorer.capture.words import bounded
+        from sigexplorer.project import inventory  # noqa: F401 - at the end it may be out of reach
 
         state = self._state
         recorder = Recorder(

@@ -323,6 +323,19 @@ def test_a_program_may_go_elsewhere(tmp_path: Path) -> None:
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+def test_who_is_connected_is_told_whatever_can_be_imported_then(tmp_path: Path) -> None:
+    """Where nothing of us can be imported at the end, as after os.chroot, all receivers are told."""
+    program = (
+        f"{PAID}import sys\nclass Refusing:\n    def find_spec(self, name, *_):\n"
+        "        if name.startswith('sigexplorer.project.'): raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Refusing())\n"
+    )
+    write(tmp_path, program=program)
+    records = recorded(tmp_path, "program.py")
+    assert records[0]["dropped"] == 0
+    assert {"shop.ship", "shop.book"} <= {each.get("receiver") for each in records}
+
+
 def test_a_reader_who_leaves_is_no_fault(tmp_path: Path) -> None:
     """Where nobody reads the report any more the program's exit code stays its own."""
     write(tmp_path, program=PAID + "exit(3)\n")
