@@ -341,12 +341,20 @@ def test_what_killed_runs_were_about_to_keep_is_removed(
     old, new = (file.with_name(f".last.{age}") for age in ("old", "new"))
     old.touch()
     new.touch()
+    old.with_name(".last.folder").mkdir()
+    os.utime(old.with_name(".last.folder"), ns=(1, 1))
+    old.with_name(".last.gone").symlink_to("nowhere")
     os.utime(old, ns=(1, 1))
     with keep.kept(["another"]) as one:
         file.unlink()
         file.mkdir()
     assert not one.is_last
-    assert {each.name for each in file.parent.iterdir()} == {file.name, new.name}
+    assert {each.name for each in file.parent.iterdir()} == {
+        file.name,
+        new.name,
+        ".last.folder",
+        ".last.gone",
+    }
 
 
 @pytest.mark.parametrize("place", ["file", "forbidden"])
