@@ -18,7 +18,7 @@ _SMALL, _LARGE = 2, 6  # hundredths of 200 logins and 500 saves
 _FEW, _MANY = 500, 10_500  # dispatches
 
 #: A little more than was reached on Python 3.11 with Django 5.2: what takes more has become slower.
-_BOUNDS = {"workload": 1.15, "list": 2.8, "docs": 3.1, "dispatch": 1.65}
+_BOUNDS = {"workload": 1.12, "list": 2.7, "docs": 3.0, "dispatch": 1.6}
 
 
 def rows(setting: Setting) -> Iterator[Row]:

@@ -6,6 +6,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+#: What Python 3.12 leaves out from the beginning.
+_AT_START = gc.get_freeze_count()
+
 
 def wait() -> None:
     """Look for none while modules are loaded and a project starts; a quarter of their time goes into it."""
@@ -27,7 +30,7 @@ def waiting() -> Iterator[None]:
 @contextmanager
 def passing_over() -> Iterator[None]:
     """Look for none in what is there by now, and afterwards everywhere again, as the program expects."""
-    if gc.get_freeze_count():  # the program has done so itself
+    if gc.get_freeze_count() > _AT_START:  # the program has done so itself
         yield
         return
     gc.freeze()

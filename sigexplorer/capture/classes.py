@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
+from sigexplorer.capture.going import referred
+
 _NAME_LIMIT = 300
 
 _qualname = type.__dict__["__qualname__"].__get__
@@ -111,7 +113,7 @@ def class_of(cls: type) -> Class:
     known = CLASSES.get(id(cls))
     if known is None or known.bases != id(_mro(cls)):
         key = id(cls)
-        reference = weakref.ref(cls, lambda _reference: CLASSES.pop(key, None))
+        reference = referred(cls, lambda _reference: CLASSES.pop(key, None))
         known = CLASSES[key] = Class(cls, reference)
     return known
 

@@ -19,6 +19,7 @@ from django.dispatch import Signal
 from sigexplorer import catalog
 from sigexplorer.capture import signals, words
 from sigexplorer.capture.frames import stand_in
+from sigexplorer.capture.going import referred
 from sigexplorer.capture.registry import counted_send, finds_as_django_does
 
 NAMES = ("pre_init", "post_init")
@@ -56,7 +57,7 @@ class _Counted:
 
         count()
         with suppress(TypeError):  # no model
-            self._references[key] = weakref.ref(sender, gone)
+            self._references[key] = referred(sender, gone)
             self.next[key] = count
 
 

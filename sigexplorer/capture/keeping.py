@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sigexplorer.capture import keys, lazy, signals, twins, words
 from sigexplorer.capture.classes import has_base
+from sigexplorer.capture.going import referred
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.model import Scalar
 from sigexplorer.spool.rows import ARGUMENTS, NOTES, Flight, Shape
@@ -230,7 +231,7 @@ _KINDS: dict[int, _Kind] = {}
 
 def _kind(kind: type) -> _Kind:
     key = id(kind)
-    reference = weakref.ref(kind, lambda _reference: _KINDS.pop(key, None))
+    reference = referred(kind, lambda _reference: _KINDS.pop(key, None))
     return _KINDS.setdefault(key, _Kind(kind, reference))
 
 

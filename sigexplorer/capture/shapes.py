@@ -14,6 +14,7 @@ from typing import Any
 
 from sigexplorer.capture import choosing, counting, readers, receivers, signals, twins, words
 from sigexplorer.capture.altering import Altered
+from sigexplorer.capture.going import referred
 from sigexplorer.capture.lanes import STREAM
 from sigexplorer.capture.listening import tracing_receiver
 from sigexplorer.capture.registry import Registration, finds_as_django_does
@@ -220,9 +221,7 @@ class Shapes:
                     _leave(known)
 
         guards = self._guards.setdefault(signal_id, {})
-        guards[sender_id] = (
-            weakref.ref(signal, signal_gone) if sender is None else weakref.ref(sender, sender_gone)
-        )
+        guards[sender_id] = referred(signal, signal_gone) if sender is None else referred(sender, sender_gone)
 
 
 def _without(known: Known, muted: frozenset[int]) -> Known:

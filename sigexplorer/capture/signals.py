@@ -13,6 +13,7 @@ from django.dispatch import Signal
 from sigexplorer import catalog
 from sigexplorer.capture import variables
 from sigexplorer.capture.classes import namespaces
+from sigexplorer.capture.going import referred
 from sigexplorer.capture.listening import built_in
 from sigexplorer.capture.places import is_plumbing, short
 from sigexplorer.capture.receivers import layers
@@ -63,7 +64,7 @@ def _leaving(signal: Any, table: dict[int, Any], left: Callable[[], None] = lamb
             table.pop(key, None)
         left()
 
-    return weakref.ref(signal, gone)
+    return referred(signal, gone)
 
 
 def _may_have_got_a_name(known: _Named) -> bool:

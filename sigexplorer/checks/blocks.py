@@ -54,7 +54,7 @@ def _runs(function: Function, block: ast.AST, below: ast.AST) -> bool:
 def _is_transparent(function: Function, node: ast.expr) -> bool:
     called = resolve(node.func, function.scope) if isinstance(node, ast.Call) else None
     if called == "contextlib.suppress" and isinstance(node, ast.Call):
-        return not any(chain(one)[-1] in _CATCH for one in node.args)
+        return not any(isinstance(one, ast.Starred) or chain(one)[-1] in _CATCH for one in node.args)
     return called in _TRANSPARENT
 
 
@@ -64,8 +64,18 @@ def _has_members(node: ast.expr) -> bool:
         return bool(node.elts)
     names = chain(node)
     if names == ["range"] and isinstance(node, ast.Call):
-        return all(isinstance(one, ast.Constant) for one in node.args)
+        return _counts(node.args)
     return len(names) == 3 and names[1] in MANAGERS and names[2] == "all"  # noqa: PLR2004 - Model.objects.all
+
+
+def _counts(limits: list[ast.expr]) -> bool:
+    """Whether a range of these is known, and not empty."""
+    numbers = [one.value for one in limits if isinstance(one, ast.Constant) and type(one.value) is int]
+    known = len(numbers) == len(limits)
+    try:
+        return known and bool(range(*numbers))
+    except (TypeError, ValueError):  # none, or too many, or steps of 0
+        return False
 
 
 def _raises_on(block: ast.Try, below: ast.AST) -> bool:

@@ -52,11 +52,12 @@ def diff(
     from sigexplorer.show.files import check_kept
 
     filters = options.filters(chosen, options.Part(step=step))
+    given = [before, after, *(more_before or []), *(more_after or [])]
+    if given.count(Path("-")) > 1:
+        raise UsageError("'-' is the standard input: it can be one recording only")
     if not times and (more_before or more_after):
         raise UsageError("-a and -b are more recordings for --times")
-    check_kept(
-        written.output, *filter(Path.is_file, (before, after, *(more_before or []), *(more_after or [])))
-    )
+    check_kept(written.output, *filter(Path.is_file, given))
     slower = None
     if not times:
         found = _compared((partial(_opened, file) for file in (before, after)), filters, everything=verbose)
@@ -76,7 +77,7 @@ def _opened(file: Path) -> _Opened:
     from sigexplorer.show.outline import parse
     from sigexplorer.show.recording import Recording, assemble
 
-    recording = Recording(file)
+    recording = Recording(options.recorded(file))
     text = _text_of_outline(recording)
     if text is not None:
         try:

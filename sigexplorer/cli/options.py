@@ -116,6 +116,11 @@ class Written:
     output: Output = None
 
 
+def recorded(file: Path) -> Path:
+    """Return the file that a recording is in: ``-`` is what comes on standard input."""
+    return Path("/dev/stdin") if str(file) == "-" else file
+
+
 def filters(chosen: Chosen, part: Part) -> Filters:
     """Return the filters of a command; what cannot be meant is an error before anything runs."""
     from sigexplorer.show.filters import Filters, parse_duration, parse_signals, parse_start

@@ -74,6 +74,6 @@ def present(source: Source, look: Look, answer: Answer, drawing: ViewDrawing | N
 def _drawing(source: Source, look: Look, view: str, width: int) -> RenderableType:
     parts: list[Any] = []
     for drawn in views.draw(view, source, look, width):
-        parts += ["\n"] * bool(parts)
+        parts += ["", ""] * bool(parts)
         parts.append(drawn)
     return Together(*parts)

@@ -53,7 +53,7 @@ def _recorded(file: Path | None, *, last: bool) -> Path:
     if not last and file is None:
         raise UsageError("name a recording, or --last", "trigger and scenario record with -o run.jsonl")
     if file is not None:
-        return Path("/dev/stdin") if str(file) == "-" else file
+        return options.recorded(file)
     from sigexplorer.show import keep
 
     return keep.last()

@@ -48,6 +48,9 @@ class Story:
 #: The exit code after Ctrl-C.
 INTERRUPTED = 130
 
+#: Two empty lines, between answers.
+_GAP = ("", "")
+
 #: A story and what came of it.
 Told = tuple[Story, Trace]
 
@@ -154,14 +157,14 @@ def _drawing(
     parts: list[RenderableType] = []
     for story, trace in told if full or view != "table" else ():
         if parts:
-            parts.append("\n")
+            parts += _GAP
         parts += _one(story, trace, look, view, width)
     if len(told) + len(later) > 1:
         outcomes = pages.outcomes([(story.name, trace) for story, trace in told], later)
-        parts += ["\n", document.render(outcomes, width)] if parts else [document.render(outcomes, width)]
+        parts += [*(_GAP if parts else ()), document.render(outcomes, width)]
     tried = [trace for _, trace in told]
     if everything and facts.verdicts(tried):
-        parts += ["\n", document.render(facts.census(tried, django_version()), width)]
+        parts += [*_GAP, document.render(facts.census(tried, django_version()), width)]
     return Together(*parts)
 
 

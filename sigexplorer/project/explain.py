@@ -58,7 +58,7 @@ def _save(model: Any) -> Iterator[Event]:
     yield _sent("pre_save", model, "before the row is written")
     for parent in _parents_first(model._meta.concrete_model):
         yield _silent("UPDATE or INSERT", parent, "a parent's row is written without signals of its own")
-    yield _sent("post_save", model, "after the row is written, before the transaction ends")
+    yield _sent("post_save", model, "after the row is written; in a transaction around it, before that ends")
 
 
 def _parents_first(model: Any) -> list[Any]:

@@ -25,8 +25,6 @@ _SENT = "sigexplorer"  # where a worker of xdist leaves its part
 
 _FIXTURE = "fixture"
 
-_UNLIMITED = 10_000  # columns: nobody looks at a pipe, and a name is looked for in one piece
-
 _LONGEST = 150  # characters of a test's name in the name of a file
 
 
@@ -243,13 +241,14 @@ class Suite:
 
         from sigexplorer.show import coverage_page
         from sigexplorer.show.views import WIDE
+        from sigexplorer.show.views.piped import UNLIMITED
         from sigexplorer.testing.drawing import drawn
 
         found = self._tally.covers("the whole run", django.get_version(), platform.python_version())
         terminalreporter.section("signals")
         width = terminalreporter._tw.fullwidth  # noqa: SLF001 - how wide it writes has no other name
         if not terminalreporter.isatty and "COLUMNS" not in os.environ:
-            width = _UNLIMITED
+            width = UNLIMITED  # nobody looks at a pipe, and a name is looked for in one piece
         terminalreporter.write(drawn(coverage_page.coverage(found, wide=width >= WIDE), width))
 
     @contextmanager

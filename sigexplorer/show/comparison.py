@@ -21,7 +21,10 @@ Kind = Literal[
 ]
 
 _LARGEST = 4_000_000  # pairs of lines that are held against each other
-_ARGUMENT = re.compile(r"(?:^| )(\w+)=")
+_OBJECT = r"<(?:[^<>]|<[^<>]*>)*>"  # its blanks are no end of an argument
+_ARGUMENT = re.compile(
+    rf"(?:^| )(?P<told>(?P<name>\w+)=(?:{_OBJECT}|.)*?|by \w+\(\))(?= \w+=| by \w+\(\)$|$)", re.DOTALL
+)
 _SENDER = re.compile(r"(.*?)(?: (\w+=.*|by \w+\(\)))?", re.DOTALL)  # which may be any text
 _BYPASS = "no signal: "
 _ROLLED_BACK = " rolled back"
@@ -198,16 +201,17 @@ def _details(place: tuple[str, str | None], before: _Line, after: _Line) -> Iter
 def _told_apart(before: str, after: str) -> tuple[str, str]:
     """Return of two texts of arguments those that differ."""
     first, second = _arguments(before), _arguments(after)
-    names = [name for name in (*first, *second) if first.get(name) != second.get(name)]
+    names = dict.fromkeys(name for name in (*first, *second) if first.get(name) != second.get(name))
     return (
-        " ".join(f"{name}={first[name]}" for name in dict.fromkeys(names) if name in first) or before,
-        " ".join(f"{name}={second[name]}" for name in dict.fromkeys(names) if name in second) or after,
+        " ".join(first[name] for name in names if name in first) or before,
+        " ".join(second[name] for name in names if name in second) or after,
     )
 
 
-def _arguments(text: str) -> dict[str, str]:
-    parts = _ARGUMENT.split(text)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
+def _arguments(text: str) -> dict[str | None, str]:
+    """Return by name what is told of each; by None, how it was sent."""
+    told = {found["name"]: found["told"] for found in _ARGUMENT.finditer(text)}
+    return {None: "by send()", **told}
 
 
 def _joined(differences: Iterable[Difference]) -> list[Difference]:

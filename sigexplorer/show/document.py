@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Characters of a text that are shown: a document is not a stream of values.
+CELL = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:

@@ -11,7 +11,7 @@ from typing import Any
 from sigexplorer import catalog
 from sigexplorer.errors import UnknownNameError, UsageError
 from sigexplorer.model import Bypass, Dispatch, Step, Trace
-from sigexplorer.show.nesting import depths
+from sigexplorer.show.nesting import caused
 
 #: Folded unless a filter names them or everything is asked for: there are too many.
 NOISE = frozenset({"pre_init", "post_init", "class_prepared"})
@@ -229,7 +229,7 @@ def sieve_of(trace: Trace, filters: Filters) -> Sieve:
     steps = chosen_steps(trace.steps, filters.step)
     if filters.depth is None:
         return Sieve(filters, steps)
-    limit, nested = filters.depth, depths(trace.dispatches)
+    limit, nested = filters.depth, caused(trace)
     return Sieve(filters, steps, lambda number, _: nested[number] >= limit)
 
 

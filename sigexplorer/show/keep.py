@@ -139,8 +139,13 @@ def _sweep(folder: Path) -> None:
     """Remove what one that was killed has left of a run that it was about to keep."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(_PREFIX) and time.time() - entry.stat().st_mtime > _OLD:
-                Path(entry).unlink(missing_ok=True)
+            with suppress(OSError):  # another run's may go meanwhile
+                if entry.name.startswith(_PREFIX) and time.time() - _changed(entry) > _OLD:
+                    Path(entry).unlink()
+
+
+def _changed(entry: os.DirEntry[str]) -> float:
+    return entry.stat(follow_symlinks=False).st_mtime
 
 
 def _fits(stream: TextIO, chunks: Iterable[str]) -> bool:

@@ -27,6 +27,16 @@ def depths(
     return found
 
 
+def caused(trace: Trace) -> dict[int, int]:
+    """Return by id how many dispatches caused each one, those that registered what sent it among them."""
+    registered = {callback.id: callback.parent for callback in trace.callbacks}
+    found: dict[int, int] = {}
+    for one in trace.dispatches:
+        cause = registered.get(one.callback or 0) if one.parent is None else one.parent
+        found[one.id] = found[cause] + 1 if cause in found else 0
+    return found
+
+
 def ran_within(callback: Callback, dispatches: Mapping[int, Dispatch]) -> tuple[int, int | None] | None:
     """Return the dispatch, and the index of the call in it, during which a callback ran; None for none.
 

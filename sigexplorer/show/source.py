@@ -138,21 +138,28 @@ def sieves(source: Source, filters: Filters) -> Iterator[Sieve]:
 
 def _sieve(found: Iterator[Record], filters: Filters) -> Sieve:
     parents: dict[int, int] = {}  # of those only that have one
+    sent_by: dict[int, int] = {}  # by callbacks that were registered in a dispatch
+    registered: dict[int, int] = {}
     steps: list[Step] = []
     for record in found:
         if record["type"] == "step":
             steps.append(Step(record["id"], record["title"], 0, 0, None))
         elif record["type"] == "dispatch" and record["parent"] is not None:
             parents[record["id"]] = record["parent"]
+        elif record["type"] == "dispatch" and record.get("callback") is not None:
+            sent_by[record["id"]] = record["callback"]
+        elif record["type"] == "callback" and record["parent"] is not None:
+            registered[record["id"]] = record["parent"]
     chosen = chosen_steps(steps, filters.step)
     if filters.depth is None:
         return Sieve(filters, chosen)
+    parents |= {number: registered[one] for number, one in sent_by.items() if one in registered}
     return Sieve(filters, chosen, _deeper_than(filters.depth, parents))
 
 
 def _deeper_than(limit: int, parents: dict[int, int]) -> Callable[[int, int | None], bool]:
-    def deep(_number: int, parent: int | None) -> bool:
-        level = 0
+    def deep(number: int, parent: int | None) -> bool:
+        level, parent = 0, parents.get(number, parent)
         while parent is not None and level < limit:
             level += 1
             parent = parents.get(parent)

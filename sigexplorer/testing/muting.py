@@ -35,7 +35,8 @@ class _Scope:
         self._signals = list(signal) if isinstance(signal, (list, tuple)) else [signal]
         for one in self._signals:
             if not (one is None or isinstance(one, str) or issubclass(type(one), Signal)):
-                hint = f"@{type(self).__name__}(...) decorates a function, and receiver= is one"
+                decorated = f"@{type(self).__name__}(...) decorates a function, and receiver= is one"
+                hint = decorated if callable(one) else "give a name or a signal, or a list of them"
                 raise UsageError(f"'{words.value(one)}' is no signal", hint)
         self._sender = sender
         self._receiver = receiver

@@ -128,7 +128,9 @@ def _check_fields(signal: str, wanted: Any, sender: Wanted) -> None:
     models = all_models() if model is None else [model]
     fields = [field for one in models for field in _options(one).concrete_fields]
     known = {name for field in fields for name in (field.name, field.attname)}
-    saved = {name for field in fields if not field.primary_key for name in (field.name, field.attname)}
+    keys = [field for one in models for field in _options(one).pk_fields]  # several where it is composite
+    others = [field for field in fields if not field.primary_key and field not in keys]
+    saved = {name for field in others for name in (field.name, field.attname)}
     for each in (each for each in wanted if isinstance(each, ATOMS) and each not in saved):
         if each in known:
             raise UsageError(f"'{each}' is never in 'update_fields' of {signal}", "it is the primary key")

@@ -7,6 +7,8 @@ import json
 import os
 import re
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from importlib import metadata, resources
@@ -341,12 +343,20 @@ def test_what_killed_runs_were_about_to_keep_is_removed(
     old, new = (file.with_name(f".last.{age}") for age in ("old", "new"))
     old.touch()
     new.touch()
+    old.with_name(".last.folder").mkdir()
+    os.utime(old.with_name(".last.folder"), ns=(1, 1))
+    old.with_name(".last.gone").symlink_to("nowhere")
     os.utime(old, ns=(1, 1))
     with keep.kept(["another"]) as one:
         file.unlink()
         file.mkdir()
     assert not one.is_last
-    assert {each.name for each in file.parent.iterdir()} == {file.name, new.name}
+    assert {each.name for each in file.parent.iterdir()} == {
+        file.name,
+        new.name,
+        ".last.folder",
+        ".last.gone",
+    }
 
 
 @pytest.mark.parametrize("place", ["file", "forbidden"])
@@ -396,6 +406,18 @@ def test_diff_of_pipes(recorded: Path, cli: Cli, pipe: Callable[[bytes], Path]) 
     """Both sides of a diff may be pipes, of recordings and of outlines."""
     golden = Path(__file__).parent.parent / "golden" / "scenario-login-flow.txt"
     assert cli("diff", pipe(recorded.read_bytes()), pipe(golden.read_bytes())).code == 0
+
+
+@pytest.mark.parametrize(("sides", "code"), [("- {}", 0), ("{} -", 0), ("- -", 2)])
+def test_diff_of_standard_input(sides: str, code: int, recorded: Path) -> None:
+    """A dash is what is piped, on one side."""
+    with recorded.open("rb") as stream:
+        done = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-m", "sigexplorer", "diff", *sides.format(recorded).split()],
+            stdin=stream, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == code
+    assert done.stdout.startswith("no difference\n") or "'-' is the standard input" in done.stderr
 
 
 def test_diff_of_two_equal_runs(recorded: Path, story_cli: Cli, tmp_path: Path) -> None:

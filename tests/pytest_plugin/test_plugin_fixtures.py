@@ -83,6 +83,7 @@ WRONG = {
     "an unknown word": ("silence='post_save'", "it takes mute= and max_dispatches= only"),
     "no number": ("max_dispatches='two'", "'two' is no number*"),
     "no signal": ("mute=3", "*is no signal*"),
+    "a set": ("mute={'post_save'}", "*is no signal (give a name or a signal, or a list of them)*"),
 }
 FILES["test_wrong.py"] = "".join(
     f"@pytest.mark.signals({arguments})\ndef test_{number}(): pass\n\ndef test_after_{number}(): pass\n"

@@ -150,6 +150,23 @@ def test_only_the_arguments_that_differ_are_told() -> None:
     assert changes(BEFORE, after) == [("arguments", "pre_save", "created=True", "created=False")]
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (
+            {"arguments": (("instance", "<blog.Post pk=None>"), ("pk_set", "{1}"))},
+            ("instance=<blog.Post pk=*>", "instance=<blog.Post pk=None>"),
+        ),
+        ({"method": "send_robust"}, ("by send()", "by send_robust()")),
+    ],
+    ids=["an object", "the method"],
+)
+def test_what_differs_is_told_whole(changed: Any, told: tuple[str, str]) -> None:
+    """A blank in an object is no end of it, and how it was sent belongs to no argument."""
+    before = dispatch(1, arguments=(("instance", "<blog.Post pk=7>"), ("pk_set", "{1}")))
+    assert changes(trace(before), trace(replace(before, **changed))) == [("arguments", "post_save", *told)]
+
+
 def test_sql_is_told_where_it_is_executed() -> None:
     """A statement more in a nested dispatch is no change of what it is nested in."""
     nested = dispatch(2, parent=1, parent_call=0, queries=1)

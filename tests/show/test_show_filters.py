@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from build import bypass, call, dispatch, trace
 
 from sigexplorer.errors import SigexplorerError, UnknownNameError
+from sigexplorer.model import Callback, Trace
 from sigexplorer.show.filters import Filters, apply, check, parse_duration, parse_signals
 from sigexplorer.show.nesting import depths
+from sigexplorer.show.source import InMemory, Record, filtered
 
 FAILED_CALL = call("shop.charge", outcome="raised", error="ValueError: no")
 
@@ -138,6 +142,40 @@ def test_only_what_took_as_long() -> None:
 def test_only_so_deep(depth: int, ids: list[int]) -> None:
     """--depth 1 keeps what no other dispatch caused, and each more a level more."""
     assert kept(depth=depth) == ids
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_what_a_callback_sends_is_as_deep_as_what_registered_it(in_memory: bool) -> None:  # noqa: FBT001
+    """It was caused by that, and a callback of the program's own by no dispatch."""
+    called = {
+        "file": None,
+        "line": None,
+        "using": "default",
+        "registered_ns": 5,
+        "step": None,
+        "origin": None,
+    }
+    late = {"parent_call": 0, "start_ns": 9, "duration_ns": 1, "ending": "returned", "error": None}
+    one, other = (Callback(id=5 + n, function="f", parent=n or None, **called, **late) for n in (1, 0))
+    told = trace(
+        dispatch(1), dispatch(2, callback=one.id), dispatch(3, parent=2), dispatch(4, callback=other.id)
+    )
+    told = replace(told, callbacks=(one, other))
+    for depth, ids in ((1, [1, 4]), (2, [1, 2, 4]), (3, [1, 2, 3, 4])):
+        filters = Filters(depth=depth)
+        found = apply(told, filters) if in_memory else filtered(Streamed(told), filters)[0]
+        assert [each.id for each in found.dispatches] == ids
+
+
+class Streamed:
+    """A trace that is read record by record."""
+
+    def __init__(self, told: Trace) -> None:
+        self._told = told
+
+    def records(self) -> Iterator[Record]:
+        """Yield its records."""
+        return InMemory([self._told]).records()
 
 
 def test_depth_counts_dispatches_that_are_left_out() -> None:

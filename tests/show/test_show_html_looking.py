@@ -76,6 +76,8 @@ def test_signals_are_asked_for_as_with_e(opened: Open) -> None:
     assert rows(page) == ["save"]
     asks(page, "signal", "%saves")
     assert (rows(page), page.run("byId('f-signal').getAttribute('aria-invalid')")) == ([], "true")
+    asks(page, "signal", "%constructor")
+    assert rows(page) == []
     asks(page, "signal", "!save")
     assert (rows(page), page.run("byId('f-signal').getAttribute('aria-invalid')")) == (["pre_save"], "false")
 

@@ -19,7 +19,8 @@ from sigexplorer.show import views
 from sigexplorer.show.look import Look
 from sigexplorer.show.source import InMemory
 from sigexplorer.show.views.code import Source
-from sigexplorer.show.views.phrase import Phrase, columns
+from sigexplorer.show.views.padding import width_of
+from sigexplorer.show.views.phrase import Phrase
 from sigexplorer.show.views.piped import Piped, Together
 
 LOOKS = [Look(), Look(verbose=True, limit=5_000, origins=True, sources=True)]
@@ -83,22 +84,22 @@ def test_code_reads_the_same_without_rich(text: str) -> None:
 
 
 @given(st.text())
-def test_columns_are_those_of_rich(text: str) -> None:
+def test_widths_are_those_of_rich(text: str) -> None:
     """A text that is shown is as wide as Rich says."""
     printable = "".join(filter(str.isprintable, text))
-    assert columns(printable) == cell_len(printable)
+    assert width_of(printable) == cell_len(printable)
 
 
-def test_columns_of_each_character_are_those_of_rich() -> None:
+def test_widths_of_each_character_are_those_of_rich() -> None:
     """Also of those that are counted without Rich."""
     shown = filter(str.isprintable, map(chr, range(0x3000)))
-    assert [one for one in shown if columns(one) != cell_len(one)] == []
+    assert [one for one in shown if width_of(one) != cell_len(one)] == []
 
 
 def test_styles_are_those_of_the_pieces() -> None:
     """A piece has its own style on top of that of its phrase, and brings it along."""
     one = Phrase("a", style="bold").append("b", style="red")
-    styled = Phrase.joined(", ", (one, Phrase("c"))).__rich__()
+    styled = Phrase.joined(", ", (one, Phrase("c"))).styled()
     assert (styled.plain, [(span.start, span.end, span.style) for span in styled.spans]) == (
         "ab, c",
         [(0, 1, "bold"), (1, 2, "bold red")],
@@ -109,7 +110,9 @@ def test_styles_are_those_of_the_pieces() -> None:
 LOOKED_AT = {"COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
 
 
-@pytest.mark.parametrize("command", ["scenario login-flow", "trigger post_save", "list", "docs post_save"])
+@pytest.mark.parametrize(
+    "command", ["scenario login-flow save-user", "trigger post_save", "list", "docs post_save"]
+)
 def test_rich_is_not_imported_for_a_pipe(command: str) -> None:
     """To import it takes longer than to write a short answer."""
     program = (

@@ -80,7 +80,7 @@ def test_a_long_timeline_names_them_too() -> None:
     timeline = fold(
         crowd((1, "a"), (2, "b"), (2, "c"), bypasses=(bypass(9, process=2, thread="c"),)), Filters()
     )
-    (lines,) = plain.tables(timeline, Look(), 200)
+    (lines,) = plain.sections(timeline, Look(), 200)
     assert "process, thread" in lines[0]
     assert [line.split()[2:4] for line in lines[1:]] == [["1", "a"], ["2", "b"], ["2", "c"], ["2", "c"]]
 

@@ -9,11 +9,8 @@ from sigexplorer.show.folding import Row, Timeline
 from sigexplorer.show.look import Look
 from sigexplorer.show.places import stacked
 from sigexplorer.show.views import cells
+from sigexplorer.show.views.padding import GAP, width_of
 from sigexplorer.show.views.phrase import Phrase
-from sigexplorer.show.views.phrase import columns as columns_of
-
-#: Columns of a terminal between two.
-GAP = 2
 
 _LEAST = 10  # no column that may shrink gets narrower
 _TIGHT = 60  # columns of a terminal with no room for process and thread beside the rest
@@ -84,7 +81,7 @@ def _longest_word(drawn: list[list[list[Phrase]]], place: int) -> int:
 
 def _natural(titles: Sequence[str], rows: list[list[Phrase]]) -> list[int]:
     return [
-        max([len(title), *(columns_of(line) for row in rows for line in row[place].plain.split("\n"))])
+        max([len(title), *(width_of(line) for row in rows for line in row[place].plain.split("\n"))])
         for place, title in enumerate(titles)
     ]
 

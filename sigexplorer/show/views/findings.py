@@ -12,6 +12,7 @@ from rich.text import Text
 from sigexplorer.findings import Finding, Level, Report
 from sigexplorer.show.findings import summary
 from sigexplorer.show.text import safe
+from sigexplorer.show.views.piped import UNLIMITED
 
 #: The pieces of a line, each with its style.
 Line = tuple[tuple[str, str], ...]
@@ -20,13 +21,12 @@ _STYLES: dict[Level, str] = {"error": "bold red", "warning": "yellow", "note": "
 _MESSAGE = 500  # characters
 _TAB = 4
 _NARROWEST = 20  # columns of source, on the narrowest terminal
-_PIPED = 1_000  # columns: nobody looks at it
 
 
 def render(report: Report, width: int) -> RenderableType:
     """Return the findings for a terminal ``width`` columns wide."""
     lines = list(_lines(report, width))
-    if width >= _PIPED:
+    if width >= UNLIMITED:
         return _Plain(tuple("".join(text for text, _ in line) for line in lines))
     return Group(*(Text.assemble(*line) for line in lines))
 

@@ -9,21 +9,15 @@ from rich.cells import chop_cells
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from sigexplorer.show.text import safe
-
-_LINE = 500  # characters
-
 
 @dataclass(frozen=True, slots=True)
 class Highlighted:
-    """Python, highlighted where there are colours; not indented; what is too long goes on below."""
+    """Python that is safe to show, highlighted where there are colours; what is too long goes on below."""
 
-    python: str
+    shown: str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        shown = "\n".join(safe(line, _LINE) for line in self.python.splitlines())
-        text = Text(shown) if console.color_system is None else _highlighted(shown)
-        text.rstrip()
+        text = Text(self.shown) if console.color_system is None else _highlighted(self.shown)
         mark = "> " if options.ascii_only else "↪ "
         text = Text("\n").join(
             part for line in text.split("\n") for part in _fitting(line, options.max_width, mark)

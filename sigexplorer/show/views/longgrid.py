@@ -10,9 +10,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from sigexplorer.show.document import Grid
-from sigexplorer.show.views.phrase import columns
+from sigexplorer.show.views.padding import GAP, rule, width_of
 
-_GAP = "  "
+_GAP = " " * GAP
 
 #: One line of a cell, and its style or none.
 _Piece = tuple[str, Style | None]
@@ -39,8 +39,7 @@ class LongGrid:
         link: Link = self._link if console.color_system else lambda _: None
         head = [_folded(title, room, _plain) for title, room in zip(grid.columns, widths, strict=True)]
         yield from _lines(head, widths, right, Style(bold=True))
-        rule = sum(widths) + len(_GAP) * (len(widths) - 1)
-        yield Segment("─" * min(rule, options.max_width) + "\n")
+        yield Segment(f"{rule(widths)[: options.max_width]}\n")
         for number, row in enumerate(grid.rows):
             style = Style(color="red") if number in grid.wrong_rows else None
             style = Style(dim=True) if number in grid.dim_rows and style is None else style
@@ -58,7 +57,7 @@ def _shrunk(widths: list[int], available: int) -> list[int]:
 def width(cell: str) -> int:
     """Return the columns of the longest line of a cell."""
     if "\n" not in cell:
-        return columns(cell)
+        return width_of(cell)
     return max(map(width, cell.split("\n")))
 
 

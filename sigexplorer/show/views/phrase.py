@@ -5,17 +5,14 @@ A style is what Rich calls so, as text: ``bold green``, ``not bold dim``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from sigexplorer.show.views.padding import width_of
 from sigexplorer.show.views.piped import UNLIMITED, Piped
 
 if TYPE_CHECKING:
     from rich.text import Text
-
-#: Letters, signs, quotes, dashes and arrows that are one column wide wherever there are columns.
-_NARROW = re.compile("[ -~\xa0-\xac\xae-\u02ff\u2010-\u2027\u2190-\u21ff]*")
 
 
 class Phrase(Piped):
@@ -42,6 +39,10 @@ class Phrase(Piped):
         return self
 
     def __rich__(self) -> Text:
+        """Return it as Rich draws it."""
+        return self.styled()
+
+    def styled(self) -> Text:
         """Return it as Rich has texts."""
         from rich.text import Text
 
@@ -50,7 +51,7 @@ class Phrase(Piped):
     def text(self) -> str | None:
         """Return its lines, None where Rich would break one."""
         lines = self.plain.split("\n")
-        if any(columns(line) > UNLIMITED for line in lines):
+        if any(width_of(line) > UNLIMITED for line in lines):
             return None
         return "".join(f"{line.rstrip()}\n" for line in lines)
 
@@ -62,12 +63,3 @@ class Phrase(Piped):
             whole.append(separator if place else "")
             whole.pieces += phrase.pieces
         return whole
-
-
-def columns(text: str) -> int:
-    """Return how many columns of a terminal a line of text takes that is ``safe``."""
-    if text.isascii() or _NARROW.fullmatch(text):
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)

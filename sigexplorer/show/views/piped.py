@@ -18,6 +18,8 @@ class OnlyRichError(Exception):
 class Piped:
     """A drawing that may be had as text: without colours and links, in lines as long as they like."""
 
+    __slots__ = ()
+
     def __rich__(self) -> RenderableType:
         """Return it as Rich draws it."""
         raise NotImplementedError

@@ -10,14 +10,13 @@ from sigexplorer.show.look import Look
 from sigexplorer.show.text import NOT_CALLED, indent, milliseconds, plural, safe, shown, took
 from sigexplorer.show.views.cells import USUAL, origins
 from sigexplorer.show.views.columns import NUMBERS, fitted
-from sigexplorer.show.views.phrase import columns
+from sigexplorer.show.views.padding import line, width_of
 
 _TITLES = ("#", "at ms", "signal", "sender", "arguments", "receivers", "SQL")
-_GAP = "  "
 _LONGEST = 1_000  # characters of all receivers of a row
 
 
-def tables(timeline: Timeline, look: Look, width: int) -> Iterator[list[str]]:
+def sections(timeline: Timeline, look: Look, width: int) -> Iterator[list[str]]:
     """Yield the lines of each section; columns are measured over all of them, and named once."""
     titles = tuple(_with(_TITLES, timeline.where, timeline))
     drawn = [
@@ -29,7 +28,7 @@ def tables(timeline: Timeline, look: Look, width: int) -> Iterator[list[str]]:
         for told in rows:
             for place, cell in enumerate(told):
                 if len(cell) > measured[place] or not cell.isascii():
-                    measured[place] = max(measured[place], columns(cell))
+                    measured[place] = max(measured[place], width_of(cell))
     widths = fitted(titles, measured, width)
     named = False
     for rows in drawn:
@@ -44,23 +43,18 @@ def _with(cells: Sequence[str], where: str, timeline: Timeline) -> Sequence[str]
 
 
 def _line(cells: Sequence[str], titles: Sequence[str], widths: Sequence[int]) -> str:
-    return _GAP.join(
-        _padded(cell, width, right=title in NUMBERS)
-        for cell, title, width in zip(cells, titles, widths, strict=True)
-    ).rstrip()
+    return line(list(map(_cut, cells, widths)), widths, [title in NUMBERS for title in titles])
 
 
-def _padded(cell: str, width: int, *, right: bool) -> str:
-    if not cell.isascii():
-        size = columns(cell)
-        if size > width:
-            from rich.cells import set_cell_size
-
-            return set_cell_size(cell, width - 1) + "…"
-        return " " * (width - size) + cell if right else cell + " " * (width - size)
-    if len(cell) > width:
+def _cut(cell: str, width: int) -> str:
+    """Return a cell, what is too long for its column with a mark at its end."""
+    if width_of(cell) <= width:
+        return cell
+    if cell.isascii():
         return f"{cell[: width - 1]}…"
-    return cell.rjust(width) if right else cell.ljust(width)
+    from rich.cells import set_cell_size
+
+    return f"{set_cell_size(cell, width - 1)}…"
 
 
 def cells(row: Row, look: Look) -> tuple[str, ...]:

@@ -14,12 +14,12 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from sigexplorer.show.document import Block, Bullets, Code, Commands, Document, Grid, Heading, Paragraph
+from sigexplorer.show.document import CELL, Block, Bullets, Code, Commands, Document, Grid, Heading, Paragraph
 from sigexplorer.show.text import safe
 from sigexplorer.show.views.code import Source
 from sigexplorer.show.views.longgrid import LongGrid
+from sigexplorer.show.views.piped import UNLIMITED
 
-CELL = 2_000  # characters: a document is not a stream of values
 _READABLE = 100  # columns of a line of prose
 
 
@@ -62,10 +62,7 @@ def _block(block: Block, width: int) -> RenderableType:
 
 def _prose(text: RenderableType, width: int) -> RenderableType:
     # Long lines are hard to read on a wide screen; what is piped stays on one line.
-    return Padding(text, (0, max(0, width - _READABLE), 0, 0)) if _READABLE < width < _PIPED else text
-
-
-_PIPED = 1_000
+    return Padding(text, (0, max(0, width - _READABLE), 0, 0)) if _READABLE < width < UNLIMITED else text
 
 
 def _bullets(items: tuple[str, ...]) -> RenderableType:

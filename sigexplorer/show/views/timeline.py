@@ -15,7 +15,7 @@ from sigexplorer.show.views import columns, heading, plain
 from sigexplorer.show.views.code import Source
 from sigexplorer.show.views.phrase import Phrase
 from sigexplorer.show.views.piped import Piped, Together
-from sigexplorer.show.views.rows import Lines, Table
+from sigexplorer.show.views.tables import Lines, Table
 
 #: A piece of a timeline: an empty text is an empty line.
 Part = Piped | Literal[""]
@@ -45,7 +45,7 @@ def _sections(shown: Selection, cut: Cut, look: Look, width: int) -> Iterator[Pa
     sections = [section for part in parts for section in part.sections]
     together = Timeline(tuple(sections), where=cut.before.where)
     if sum(len(section.rows) for section in sections) > ROWS:
-        tables: Iterator[Piped] = map(Lines, plain.tables(together, look, width))
+        tables: Iterator[Piped] = map(Lines, plain.sections(together, look, width))
     else:
         tables = _tables(together, look, width)
     first = len(cut.before.sections)

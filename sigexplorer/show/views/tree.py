@@ -142,15 +142,13 @@ def _row(row: Row, look: Look) -> Text:
         text.append(safe(record.model), style="cyan").append(f" {rows}", style="default")
     elif isinstance(record, Callback):
         times = f"×{row.times} " if row.times > 1 else ""  # noqa: RUF001 - the contract's sign
-        text = Text(f"on_commit {times}", style="bold").append_text(
-            cells.ending(record, row, look).__rich__()
-        )
+        text = Text(f"on_commit {times}", style="bold").append_text(cells.ending(record, row, look).styled())
         if row.cause:
             text.append(f" registered by {safe(row.cause, 100)}", style="not bold dim")
     else:
         text = _dispatch(record, row, look)
     if look.origins:
-        text.append(" ").append_text(cells.origins(row).__rich__())
+        text.append(" ").append_text(cells.origins(row).styled())
     return text
 
 

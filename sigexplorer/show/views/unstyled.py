@@ -6,16 +6,13 @@ To import Rich and to draw with it takes longer than all else that a short answe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
-from sigexplorer.show.document import Block, Bullets, Code, Commands, Document, Grid, Heading, Paragraph
+from sigexplorer.show.document import CELL, Block, Bullets, Code, Commands, Document, Grid, Heading, Paragraph
 from sigexplorer.show.text import safe
 from sigexplorer.show.views.code import Source
-from sigexplorer.show.views.phrase import columns
-from sigexplorer.show.views.piped import OnlyRichError
-
-_CELL = 2_000  # characters, as on a terminal
-_GAP = "  "
-_READABLE = 5_000  # columns: on less than that what is long goes on in the next line
+from sigexplorer.show.views.padding import line, rule, width_of
+from sigexplorer.show.views.piped import UNLIMITED, OnlyRichError
 
 
 def text(document: Document, width: int) -> str | None:
@@ -24,11 +21,11 @@ def text(document: Document, width: int) -> str | None:
         lines = list(_lines(document, width))
     except OnlyRichError:
         return None
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    return "".join(f"{told.rstrip()}\n" for told in lines)
 
 
 def _lines(document: Document, width: int) -> Iterator[str]:
-    if width < _READABLE:
+    if width < UNLIMITED:
         raise OnlyRichError
     for place, block in enumerate(document):
         if place and not (isinstance(block, Heading) and block.level == 1):
@@ -39,7 +36,7 @@ def _lines(document: Document, width: int) -> Iterator[str]:
 def _block(block: Block) -> Iterator[str]:
     match block:
         case Heading(told) | Paragraph(told):
-            yield safe(told, _CELL)
+            yield safe(told, CELL)
         case Bullets(items):
             yield from _bullets(items)
         case Commands(commands):
@@ -47,7 +44,7 @@ def _block(block: Block) -> Iterator[str]:
                 tuple(f"{command}: {does}" if does else command for command, does in commands)
             )
         case Code(python):
-            yield from Source(python).text().splitlines() or [""]
+            yield from Source(python).text().splitlines()
         case _:
             raise OnlyRichError
 
@@ -56,34 +53,22 @@ def _bullets(items: tuple[str, ...]) -> Iterator[str]:
     if not items:
         raise OnlyRichError
     for item in items:
-        yield f"- {safe(item, _CELL)}"
+        yield f"- {safe(item, CELL)}"
 
 
 def _grid(grid: Grid, width: int) -> Iterator[str]:
     """Yield the titles, a rule, and the lines of each row; a column is as wide as what is widest in it."""
     if not (grid.columns and grid.rows and all(title.isprintable() for title in grid.columns)):
         raise OnlyRichError
-    rows = [[[safe(line, _CELL) for line in cell.split("\n")] for cell in row] for row in grid.rows]
+    rows = [[[safe(part, CELL) for part in cell.split("\n")] for cell in row] for row in grid.rows]
     rows.insert(0, [[title] for title in grid.columns])
-    widths = [
-        max(map(columns, (line for cell in cells for line in cell))) for cells in zip(*rows, strict=True)
-    ]
-    rule = sum(widths) + len(_GAP) * (len(widths) - 1)
-    if rule > width or not all(widths):
+    widths = [max(width_of(part) for cell in cells for part in cell) for cells in zip(*rows, strict=True)]
+    below = rule(widths)
+    if len(below) > width or not all(widths):
         raise OnlyRichError
     right = [title in grid.right for title in grid.columns]
     for row in rows:
-        for place in range(max(map(len, row))):
-            found = [cell[place] if place < len(cell) else "" for cell in row]
-            yield _GAP.join(map(_padded, found, widths, right))
+        for told in zip_longest(*row, fillvalue=""):
+            yield line(told, widths, right)
         if row is rows[0]:
-            yield "─" * rule
-
-
-def _padded(line: str, width: int, right: bool) -> str:  # noqa: FBT001 - for each column
-    blanks = " " * (width - columns(line))
-    if not right:
-        return line + blanks
-    if line != line.rstrip():
-        raise OnlyRichError
-    return blanks + line
+            yield below

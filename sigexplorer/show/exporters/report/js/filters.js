@@ -57,7 +57,8 @@ function signalMatcher(text, kinds) {
 
 function kindTest(word, kinds) {
   if (word.startsWith("%")) {
-    const covered = WIDER[word.slice(1)] || [word.slice(1)];
+    const name = word.slice(1);
+    const covered = Object.hasOwn(WIDER, name) ? WIDER[name] : [name];
     return (kind) => covered.includes(kind.group);
   }
   const names = (kind) => [kind.name.toLowerCase(), kind.signal.toLowerCase()];

@@ -1,4 +1,4 @@
-"""The rows of a section as a table, or as lines."""
+"""The rows of a section of a timeline, as a table or as lines."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from sigexplorer.show.views.columns import GAP, NUMBERS
-from sigexplorer.show.views.phrase import Phrase, columns
+from sigexplorer.show.views.columns import NUMBERS
+from sigexplorer.show.views.padding import GAP, line, rule
+from sigexplorer.show.views.phrase import Phrase
 from sigexplorer.show.views.piped import OnlyRichError, Piped
 
 if TYPE_CHECKING:
@@ -44,26 +45,19 @@ class Table(Piped):
     def text(self) -> str | None:
         """Return its lines, None where Rich would break one."""
         try:
-            return "".join(f"{line.rstrip()}\n" for line in self._lines())
+            return "".join(f"{told}\n" for told in self._lines())
         except OnlyRichError:
             return None
 
     def _lines(self) -> Iterator[str]:
+        right = [title in NUMBERS for title in self._titles]
         if self._named:
-            yield self._line(self._titles)
-            yield "\u2500" * (sum(self._widths) + GAP * (len(self._widths) - 1))
+            yield line(self._titles, self._widths, right)
+            yield rule(self._widths)
         for row in self._rows:
             cells = (cell.plain.split("\n") for cell in row)
-            yield from map(self._line, zip_longest(*cells, fillvalue=""))
-
-    def _line(self, cells: Sequence[str]) -> str:
-        padded = []
-        for cell, title, width in zip(cells, self._titles, self._widths, strict=True):
-            room = width - columns(cell)
-            if room < 0:
-                raise OnlyRichError
-            padded.append(" " * room + cell if title in NUMBERS else cell + " " * room)
-        return (" " * GAP).join(padded)
+            for told in zip_longest(*cells, fillvalue=""):
+                yield line(told, self._widths, right)
 
 
 class Lines(Piped):
@@ -78,7 +72,7 @@ class Lines(Piped):
 
     def text(self) -> str:
         """Return them."""
-        return "".join(f"{line.rstrip()}\n" for line in self._lines)
+        return "".join(f"{told.rstrip()}\n" for told in self._lines)
 
 
 class _Written:
@@ -88,5 +82,5 @@ class _Written:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.segment import Segment
 
-        for line in self._lines:  # one by one: Rich looks for the ends of lines in each segment anew
-            yield Segment(f"{line}\n")
+        for told in self._lines:  # one by one: Rich looks for the ends of lines in each segment anew
+            yield Segment(f"{told}\n")
