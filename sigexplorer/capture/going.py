@@ -14,8 +14,8 @@ def referred(thing: Any, gone: Callable[[weakref.ref[Any]], object]) -> weakref.
     But not while Python ends: then what ``gone`` needs of its module may have gone before.
     """
 
-    def told(reference: weakref.ref[Any], is_ending: Callable[[], bool] = sys.is_finalizing) -> None:
+    def has_gone(reference: weakref.ref[Any], is_ending: Callable[[], bool] = sys.is_finalizing) -> None:
         if not is_ending():
             gone(reference)
 
-    return weakref.ref(thing, told)
+    return weakref.ref(thing, has_gone)

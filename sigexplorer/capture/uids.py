@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from functools import partial
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any
 
 from sigexplorer.capture.places import without_folders
@@ -29,8 +30,9 @@ _DEPTH = 3  # a tuple in a tuple
 def uid(thing: Any, receiver: Any, sender_id: int | None) -> str | None:
     """Return a dispatch_uid as text, without addresses and folders of this machine; None for none.
 
-    An address is a number that is one of the receiver, of its object or its function, or of the
-    sender, and what is written as ``repr`` writes one. Any other number is somebody's own.
+    An address is a number that is one of the receiver, of its object, its function or what that
+    was made around, or of the sender, and what is written as ``repr`` writes one. Any other number
+    is somebody's own.
     """
     if thing is None:
         return None
@@ -39,7 +41,15 @@ def uid(thing: Any, receiver: Any, sender_id: int | None) -> str | None:
         addresses.add(id(layer))
         if type(layer) is MethodType:
             addresses.add(id(layer.__self__))
+        if type(layer) is FunctionType:
+            addresses.update(map(id, _enclosed(layer)))
     return str(_told(thing, addresses, _DEPTH))
+
+
+def _enclosed(function: FunctionType) -> Iterator[Any]:
+    for cell in function.__closure__ or ():
+        with suppress(ValueError):  # an empty one
+            yield cell.cell_contents
 
 
 def uid_of(registration: Registration) -> str | None:

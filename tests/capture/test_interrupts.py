@@ -37,7 +37,13 @@ class Interrupting:
         code = frame.f_code
         if event not in ("call", "c_return") or not code.co_filename.startswith(INSIDE):
             return
-        if code.co_name in ("act", "interrupted", "sender_gone", "signal_gone"):  # a callback only warns
+        if code.co_name in (
+            "act",
+            "interrupted",
+            "sender_gone",
+            "signal_gone",
+            "has_gone",
+        ):  # a callback only warns
             return
         self.left -= 1
         if self.left == 0:

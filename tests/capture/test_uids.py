@@ -56,3 +56,15 @@ def test_a_uid_tells_nothing_of_a_process_or_a_machine(
     """An address is a mark, a file is told from where it is imported; what somebody wrote stays as it is."""
     monkeypatch.syspath_prepend(__file__.rpartition("/")[0])
     assert uid(given, partial(MARK.saved, 1), id(Sender)) == told
+
+
+def test_what_a_receiver_was_made_around_has_an_address_too() -> None:
+    """A function in a method is often connected under the id of the object that made it."""
+
+    def saved(**_: object) -> Keeper:
+        return MARK or keeper
+
+    keeper = Keeper()
+    assert uid(f"keeper-{id(keeper)}", saved, None) == "keeper-<id>"
+    del keeper
+    assert uid("keeper", saved, None) == "keeper"
