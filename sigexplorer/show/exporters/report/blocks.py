@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter, sub
 from typing import Any
 
@@ -43,6 +44,7 @@ def call_kind(call: Record) -> tuple[Any, ...]:
 
 
 _KIND_OF_ROW = itemgetter(rows.STEP, rows.NAMES, rows.THREAD, rows.TRANSACTION)
+_SENT = itemgetter(rows.NAMES, rows.RECEIVER)
 _ORIGIN = itemgetter("file", "line", "function")
 
 
@@ -59,17 +61,18 @@ class Kinds:
         """Return the number of a record's kind."""
         return self._numbers.of([self._parts(record)])[0]
 
-    def of_text(self, key: Any, members: str) -> int:
-        """Return the number of the kind which a row has in these texts; ``key`` stands for them."""
-        number = self.of_record(json.loads(f"{{{members}}}"))
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[key] = number
-        return number
-
-    def known(self, key: Any) -> int | None:
-        """Return the number that ``key`` stands for."""
-        return self._known.get(key)
+    def of_texts(self, keys: Iterable[Any], members: Callable[[Any], str]) -> list[int]:
+        """Return the numbers of the kinds which rows have in these texts; ``members`` says what they hold."""
+        found = []
+        for key in keys:
+            number = self._known.get(key)
+            if number is None:
+                number = self.of_record(json.loads(f"{{{members(key)}}}"))
+                if len(self._known) >= _REMEMBERED:
+                    self._known.clear()
+                self._known[key] = number
+            found.append(number)
+        return found
 
 
 class Block:
@@ -77,7 +80,9 @@ class Block:
 
     def __init__(self, kinds: Kinds, call_kinds: Kinds) -> None:
         self._kinds, self._call_kinds = kinds, call_kinds
-        self.id: list[int] = []
+        self._rows: list[Row] = []  # that came last, and are entered together: column by column
+        self.sent: Counter[tuple[str, str]] = Counter()  # by what is the same in many rows
+        self._id: list[int] = []
         self._kind: list[int] = []
         self._parent: list[int] = []  # most causes are near: their distance is a small number; 0: none
         self._parent_call: list[int] = []
@@ -99,47 +104,56 @@ class Block:
         self._raised: list[str | None] = []
         self._places: dict[str, Any] = {"null": None}
 
+    def __len__(self) -> int:
+        return len(self._id) + len(self._rows)
+
     def row(self, row: Row) -> None:
         """Add a dispatch in which at most one receiver was called, and returned."""
-        number, parent = int(row[rows.ID]), row[rows.PARENT]
-        self.id.append(number)
-        key = _KIND_OF_ROW(row)
-        found = self._kinds.known(key)
-        if found is None:
-            found = self._kinds.of_text(key, '"step": ' + ", ".join(key))
-        self._kind.append(found)
-        self._parent.append(0 if parent == "null" else number - int(parent))
-        self._parent_call.append(_from_one(row[rows.PARENT_CALL]))
-        self._start.append(int(row[rows.START]))
-        self._duration.append(int(row[rows.DURATION]))
-        self._queries.append(int(row[rows.QUERIES]))
-        self._failed.append(0)
-        self._callback.append(_from_one(row[rows.CALLBACK]))
-        arguments, _ = _scan(row[rows.ARGUMENTS])
-        self._names.append(tuple(arguments))
-        self._values += map(str, arguments.values())
-        self._origins.append(self._origin(row[rows.ORIGIN]))
-        self._errors.append(None)
-        if not row[rows.RECEIVER]:
-            self._count.append(0)
+        self._rows.append(row)
+
+    def enter(self) -> None:
+        """Put the rows that came last into the columns, which is quicker together."""
+        found, self._rows = self._rows, []
+        if not found:
             return
-        self._count.append(1)
-        found = self._call_kinds.known(row[rows.RECEIVER])
-        if found is None:
-            members = f'{row[rows.RECEIVER]}, "outcome": "returned"'
-            found = self._call_kinds.of_text(row[rows.RECEIVER], members)
-        self._call_kind.append(found)
-        self._call_start.append(int(row[rows.CALL_START]))
-        self._call_duration.append(int(row[rows.CALL_DURATION]))
-        self._call_queries.append(int(row[rows.CALL_QUERIES]))
-        result = row[rows.RESULT]
-        self._results.append(None if result == "null" else str(json.loads(result)))
-        self._raised.append(None)
+        self.sent.update(map(_SENT, found))
+        ids = [int(row[rows.ID]) for row in found]
+        self._id += ids
+        self._kind += self._kinds.of_texts(map(_KIND_OF_ROW, found), _members)
+        self._parent += [
+            0 if row[rows.PARENT] == "null" else number - int(row[rows.PARENT])
+            for number, row in zip(ids, found, strict=True)
+        ]
+        self._parent_call += [_from_one(row[rows.PARENT_CALL]) for row in found]
+        self._start += [int(row[rows.START]) for row in found]
+        self._duration += [int(row[rows.DURATION]) for row in found]
+        self._queries += [int(row[rows.QUERIES]) for row in found]
+        self._failed += [0] * len(found)
+        self._callback += [_from_one(row[rows.CALLBACK]) for row in found]
+        for row in found:
+            arguments, _ = _scan(row[rows.ARGUMENTS])
+            self._names.append(tuple(arguments))
+            self._values += map(str, arguments.values())
+        self._origins += [self._origin(row[rows.ORIGIN]) for row in found]
+        self._errors += [None] * len(found)
+        self._count += [1 if row[rows.RECEIVER] else 0 for row in found]
+        self._enter_calls([row for row in found if row[rows.RECEIVER]])
+
+    def _enter_calls(self, found: list[Row]) -> None:
+        called = (row[rows.RECEIVER] for row in found)
+        self._call_kind += self._call_kinds.of_texts(called, '{}, "outcome": "returned"'.format)
+        self._call_start += [int(row[rows.CALL_START]) for row in found]
+        self._call_duration += [int(row[rows.CALL_DURATION]) for row in found]
+        self._call_queries += [int(row[rows.CALL_QUERIES]) for row in found]
+        results = [row[rows.RESULT] for row in found]
+        self._results += [None if result == "null" else str(json.loads(result)) for result in results]
+        self._raised += [None] * len(found)
 
     def record(self, record: Record) -> None:
         """Add any other dispatch."""
+        self.enter()
         number, parent = record["id"], record["parent"]
-        self.id.append(number)
+        self._id.append(number)
         self._kind.append(self._kinds.of_record(record))
         self._parent.append(0 if parent is None else number - parent)
         self._parent_call.append(0 if record["parent_call"] is None else record["parent_call"] + 1)
@@ -173,7 +187,7 @@ class Block:
     def numbers(self) -> Columns:
         """Yield the columns of the dispatches and of the calls in them."""
         yield "kind", self._kind
-        yield "id", _differences(self.id)
+        yield "id", _differences(self._id)
         yield "parent", self._parent
         yield "parentCall", self._parent_call
         yield "start", _differences(self._start)
@@ -206,6 +220,10 @@ class Block:
             "results": clean(results.new()),
         }
         return pack(tables, columns)
+
+
+def _members(key: tuple[str, ...]) -> str:
+    return '"step": ' + ", ".join(key)
 
 
 def _from_one(text: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from operator import attrgetter
 from typing import Any
@@ -50,11 +50,20 @@ class Parts:
         self._sent: Counter[tuple[str, str]] = Counter()  # by what is the same in many rows
         self.held = True
 
-    def add(self, held: Row | Record) -> Iterator[Part]:
-        """Take a record, or a row; yield what is complete."""
-        if not isinstance(held, tuple) and held["type"] not in _OPENING:
+    def add(self, held: Row | Record) -> Iterable[Part]:
+        """Take a record, or a row; return what is complete."""
+        opening = self._opening
+        if isinstance(held, tuple) and not opening.waiting and len(self._block) < BLOCK - 1:  # as most are
+            if int(held[rows.ID]) == opening.next:
+                opening.next += 1
+                self._block.row(held)
+                return ()
+        elif not isinstance(held, tuple) and held["type"] not in _OPENING:
             self._kept.append(held)
-            return
+            return ()
+        return self._in_order(held)
+
+    def _in_order(self, held: Row | Record) -> Iterator[Part]:
         number = int(held[rows.ID]) if isinstance(held, tuple) else held["id"]
         opening = self._opening
         if number == opening.next and not opening.waiting:
@@ -66,7 +75,6 @@ class Parts:
 
     def _take(self, held: Row | Record) -> Iterator[Part]:
         if isinstance(held, tuple):
-            self._sent[held[rows.NAMES], held[rows.RECEIVER]] += 1
             self._block.row(held)
         elif held["type"] == "dispatch":
             self._notes.read(held)
@@ -77,12 +85,14 @@ class Parts:
             others.append(held)
             if len(others) >= BLOCK:
                 yield self._other(held["type"])
-        if len(self._block.id) >= BLOCK:
+        if len(self._block) >= BLOCK:
             yield from self._packed()
 
     def _packed(self) -> Iterator[Part]:
         block = self._block
-        self._dispatches += len(block.id)
+        block.enter()
+        self._sent.update(block.sent)
+        self._dispatches += len(block)
         tables = {"kinds": clean(self._kinds.new()), "callKinds": clean(self._calls.new())}
         yield "numbers", pack(tables, block.numbers())
         # Apart from the numbers, so that the page opens without reading what nobody looks at yet.
@@ -100,7 +110,7 @@ class Parts:
         """Yield what is left, and at last what is said of the whole trace."""
         for thing in self._opening.rest():
             yield from self._take(thing)
-        if self._block.id:
+        if len(self._block):
             yield from self._packed()
         for name, others in self._others.items():
             if others:
