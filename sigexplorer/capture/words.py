@@ -103,9 +103,21 @@ def _value(thing: Any, kind: type) -> Scalar:
             return f"<{known.label} pk={key}>"
     elif known is not None and known.secret is not None and _get(thing.__dict__, known.secret) is not None:
         return f"<{known.label} pk={SECRET}>"
+    if kind is frozenset and _are_names(thing):
+        return _names(thing, settings_secrets().number)
     if kind is float and math.isfinite(thing):  # JSON has no word for the others
         return thing  # type: ignore[no-any-return]
     return bounded(thing if kind is str else _describe(thing, _DEPTH))
+
+
+def _are_names(thing: frozenset[Any]) -> bool:
+    return len(thing) <= _MEMBERS and not [one for one in thing if type(one) is not str or len(one) > _SHORT]
+
+
+@functools.lru_cache(maxsize=1024)
+def _names(names: frozenset[str], _settings: int) -> str:
+    """Remember the few ``update_fields`` of a project, as long as the settings are the same."""
+    return bounded(_describe(names, _DEPTH))
 
 
 @_readable

@@ -106,3 +106,26 @@ def test_a_key_that_is_not_to_be_told_never_is(keys: tuple[str | None, ...]) -> 
     classes.CLASSES.pop(id(Session), None)
     told = [words.value(Session(session_key=key)) for key in keys]
     assert told == [f"<sessions.Session pk={None if key is None else masking.SECRET}>" for key in keys]
+
+
+def test_the_same_few_names_are_put_into_words_once() -> None:
+    """The fields of an update come again and again; what is no plain text is never compared with them."""
+
+    class Name(str):
+        """A text that nobody may ask."""
+
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            return hash("title")
+
+        def __eq__(self, other: object) -> bool:
+            raise AssertionError
+
+    words._names.cache_clear()
+    for _ in range(3):
+        assert words.value(frozenset({"title", "slug"})) == "{'slug', 'title'}"
+    assert words._names.cache_info().misses == 1
+    for unusual in (Name("title"), 1, "x" * 100):
+        words.value(frozenset({unusual}))
+    assert words._names.cache_info().currsize == 1
