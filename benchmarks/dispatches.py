@@ -11,6 +11,13 @@ from benchmarks.measuring import Row, Setting, SkippedError, told
 _HOT = "one dispatch of a model, to an untraced one"
 _REAL = "200 logins, 500 saves, m2m and deletes"
 
+#: What is captured beside the usual, and what that is called.
+_PRICES = {
+    "origins": "1 receivers, with the line that sent it (-k)",
+    "described": "1 receivers, with arguments that have to be put into words",
+    "statements": "no dispatch, but one SQL statement",
+}
+
 #: Which of the peers' packages each way of looking needs.
 _PEERS = {"sentry": "sentry_sdk", "opentelemetry": "opentelemetry.sdk", "viztracer": "viztracer"}
 
@@ -23,6 +30,8 @@ def rows(setting: Setting) -> Iterator[Row]:
         yield Row(_HOT, f"{receivers} receivers", goal, _ratios(found, "traced"))
     found = _hot(setting, 0, count, ["counted"])
     yield Row(_HOT, "an init signal, counted", 1.03, _ratios(found, "counted"))
+    for way, name in _PRICES.items():
+        yield Row(_HOT, name, None, _ratios(_hot(setting, 1, count, [way]), way))
     for receivers in (0, 1):
         found = _hot(setting, receivers, count, ["left out"])
         name = f"{receivers} receivers, a signal left out of the trace by -e"

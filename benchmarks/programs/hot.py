@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache, partial
 from importlib import import_module
 
+from django.db import connection
 from django.db.models.signals import post_save, pre_init
 from django.dispatch import Signal
 from tracing import SAVED, timed, traced
@@ -35,21 +36,30 @@ def connected(count: int) -> None:
         post_save.connect(receiver, sender=Tag, dispatch_uid=f"benchmark-{number}")
 
 
-def sending(signal: Signal, count: int) -> Callable[[], None]:
-    """Return a function that sends so many times."""
+def sending(what: str, count: int) -> Callable[[], None]:
+    """Return a function that sends so many times, or executes so many statements."""
     instance = Tag(pk=1, name="django")
-    saves = signal is post_save
+    signal, saves = (pre_init, False) if what == "counted" else (post_save, True)
+    named = {**SAVED, "update_fields": frozenset({"name"})} if what == "described" else SAVED
+    if what == "statements":
+        return partial(_statements, count)
 
     def work() -> None:
         send = signal.send
         if saves:
             for _ in range(count):
-                send(sender=Tag, instance=instance, **SAVED)
+                send(sender=Tag, instance=instance, **named)
         else:
             for _ in range(count):
                 send(sender=Tag, args=(), kwargs={})
 
     return work
+
+
+def _statements(count: int) -> None:
+    with connection.cursor() as cursor:
+        for _ in range(count):
+            cursor.execute("SELECT 1")
 
 
 @contextmanager
@@ -182,6 +192,9 @@ WAYS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "untraced": nullcontext,
     "traced": traced,
     "counted": traced,  # signals that a trace leaves out unless it is asked for them
+    "described": traced,  # arguments that have to be put into words
+    "statements": traced,  # of SQL, which are counted
+    "origins": partial(traced, origins=True),
     "left out": partial(traced, leave_out=["post_save"]),
     "no longer traced": _after,
     "logging": _logging,
@@ -195,8 +208,7 @@ WAYS: dict[str, Callable[[], AbstractContextManager[None]]] = {
 def main(receivers: int, rounds: int, dispatches: int, ways: list[str]) -> None:
     """Measure and print."""
     connected(receivers)
-    signal = pre_init if "counted" in ways else post_save
-    warm, work = sending(signal, _WARM), sending(signal, dispatches)
+    warm, work = sending(ways[0], _WARM), sending(ways[0], dispatches)
     found: dict[str, list[float]] = {way: [] for way in ("untraced", *ways)}
     for number in range(rounds + 1):
         for way, times in found.items():

@@ -30,10 +30,10 @@ def build_tables() -> None:
 
 
 @contextmanager
-def traced(*, inits: bool = False, leave_out: Sequence[str] = ()) -> Iterator[None]:
+def traced(*, inits: bool = False, origins: bool = False, leave_out: Sequence[str] = ()) -> Iterator[None]:
     """Record to disk whatever is sent inside, as ``sigexplorer trace`` does."""
     with tempfile.TemporaryDirectory() as folder:
-        recorder = Recorder(Path(folder), "benchmark", inits=inits, leave_out=leave_out)
+        recorder = Recorder(Path(folder), "benchmark", inits=inits, origins=origins, leave_out=leave_out)
         recorder.start()
         try:
             yield
